@@ -1,0 +1,119 @@
+/**
+ * One connection to SQLite. Everything that touches SQLite goes through here, so that its errors
+ * become ours in one place and a transaction that SQLite gave up is never carried on by mistake.
+ */
+import BetterSqlite from 'better-sqlite3';
+import { toStorageError } from './sqlite-errors.ts';
+import { StorageError } from './storage-error.ts';
+
+export type Statement = BetterSqlite.Statement;
+
+export class Engine {
+  readonly file: string;
+  readonly #sqlite: BetterSqlite.Database;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #rollback: Statement;
+  /**
+   * Why the running transaction cannot go on. SQLite may roll back all of it on a full disk or an
+   * input/output error; the next statement would then commit by itself.
+   */
+  failure: StorageError | undefined;
+
+  constructor(file: string) {
+    this.file = file;
+    try {
+      // No waiting for a lock: whoever holds the database holds it as long as it lives.
+      this.#sqlite = new BetterSqlite(file, { timeout: 0 });
+    } catch (error) {
+      throw toStorageError(error, file);
+    }
+    this.#begin = this.#sqlite.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#sqlite.prepare('COMMIT');
+    this.#rollback = this.#sqlite.prepare('ROLLBACK');
+  }
+
+  prepare(sql: string): Statement {
+    try {
+      return this.#sqlite.prepare(sql);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Runs a writing statement and returns how many rows it changed. */
+  run(statement: Statement, values: readonly unknown[]): number {
+    try {
+      return statement.run(values).changes;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** The first row of a statement prepared with `raw(true)`. */
+  get(statement: Statement, values: readonly unknown[]): unknown[] | undefined {
+    try {
+      return statement.get(values) as unknown[] | undefined;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** All rows of a statement prepared with `raw(true)`. */
+  all(statement: Statement, values: readonly unknown[]): unknown[][] {
+    try {
+      return statement.all(values) as unknown[][];
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  exec(sql: string): void {
+    try {
+      this.#sqlite.exec(sql);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** The single value that a pragma answers with. */
+  pragma(text: string): unknown {
+    try {
+      return this.#sqlite.pragma(text, { simple: true });
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  begin(): void {
+    this.failure = undefined;
+    this.run(this.#begin, []);
+  }
+
+  commit(): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.run(this.#commit, []);
+  }
+
+  /** Also when SQLite has rolled back already. */
+  rollback(): void {
+    if (this.#sqlite.inTransaction) this.run(this.#rollback, []);
+    this.failure = undefined;
+  }
+
+  close(): void {
+    try {
+      this.#sqlite.close();
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): unknown {
+    const failure = toStorageError(error, this.file);
+    if (failure instanceof StorageError && failure.code !== 'already_exists') {
+      this.failure = failure;
+    }
+    return failure;
+  }
+}
