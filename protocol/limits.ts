@@ -3,7 +3,7 @@
  * what a configuration may change is in `server/config/`, with these as defaults and upper bounds.
  */
 export const limits = {
-  /** One packet, encoded (w). Larger: `error packet_too_large`; the packet is not taken. */
+  /** One packet of a client, encoded (w). Larger: `error packet_too_large`; it is not taken. A server's is bounded by its frame. */
   packetBytes: 96 * 1024,
   /** One frame (w). Larger: the connection is closed with `frame_too_large`. */
   frameBytes: 1024 * 1024,
@@ -27,6 +27,12 @@ export const limits = {
   membersPerGroup: 1024,
   /** Characters of a group's name. */
   groupNameCharacters: 100,
+  /** Characters of a login's `agent`. Longer: `error field_too_large`. */
+  agentCharacters: 64,
+  /** A resume ticket. Longer: `error field_too_large`. */
+  ticketBytes: 512,
+  /** Characters of a code, a field's name or a sentence in `error` and `close`. */
+  messageCharacters: 1000,
   /** Users named in one `devices` request. */
   usersPerRequest: 128,
   /** Messages stored for a device. More: refused with `mailbox_full`; in a group that device is skipped and the sender told. */

@@ -157,10 +157,12 @@ export interface Deliver {
   readonly rows: readonly Row[];
 }
 
-export interface ReplyPacket {
+/** `method` repeats the request's, so that a reply can be read and checked by itself. */
+export interface ReplyPacket<M extends Method = Method> {
   readonly kind: 'reply';
   readonly id: number;
-  readonly value: Reply<Method>;
+  readonly method: M;
+  readonly value: Reply<M>;
 }
 
 /** Something was not taken; the connection stays. `about`: the id of the request that failed. */

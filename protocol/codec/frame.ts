@@ -1,0 +1,268 @@
+import type { ErrorCode } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { packetKinds, type ClientPacket, type Deliver, type ServerPacket } from '../packets.ts';
+import { readClientPacket, writeClientPacket } from './client-packets.ts';
+import { BadField } from './fields.ts';
+import { MsgpackError, pack, Scanner, unpack } from './msgpack.ts';
+import { writeRow } from './rows.ts';
+import { readServerPacket, writeServerPacket } from './server-packets.ts';
+
+/**
+ * A frame is one binary WebSocket message: a msgpack array of packets, in order. Bytes that are no frame throw
+ * {@link FrameError} and the connection closes; a packet that does not fit is a {@link BadPacket} in its place, and
+ * the others of the frame stand.
+ */
+
+/** Framing is broken: close the connection with this code. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+  readonly code: 'bad_frame' | 'frame_too_large';
+
+  constructor(code: 'bad_frame' | 'frame_too_large', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * A packet that is not taken. The server answers with an `error` of the same fields; when the code is one that
+ * closes (`unsupported_version`), with `close`.
+ */
+export interface BadPacket {
+  readonly kind: 'bad';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly field?: string;
+  readonly limit?: number;
+  /** The id of the request that it was, where it could be read. */
+  readonly about?: number;
+}
+
+/** What a configuration may lower; see protocol/limits.ts. All in bytes. */
+export interface FrameLimits {
+  readonly frameBytes: number;
+  readonly packetBytes: number;
+  readonly bodyBytes: number;
+}
+
+/**
+ * Encodes packets into one frame. Its memory belongs to the caller: no later call writes to it.
+ * @throws RangeError when the packets do not fit into one frame; see {@link splitFrames}
+ */
+export function encodeFrame(packets: readonly (ClientPacket | ServerPacket)[]): Uint8Array {
+  const frame = packFrame(packets);
+  if (packets.length > limits.packetsPerFrame || frame.length > limits.frameBytes)
+    throw new RangeError(
+      `a frame holds ${limits.packetsPerFrame} packets and ${limits.frameBytes} bytes, ` +
+        `got ${packets.length} packets and ${frame.length} bytes`,
+    );
+  return frame;
+}
+
+/**
+ * Encodes packets into as many frames as the limits ask for, in order.
+ * @throws RangeError when one packet alone is larger than a frame
+ */
+export function splitFrames(
+  packets: readonly (ClientPacket | ServerPacket)[],
+  frameBytes: number = limits.frameBytes,
+): Uint8Array[] {
+  if (packets.length === 0) return [];
+  if (packets.length <= limits.packetsPerFrame) {
+    const frame = packFrame(packets);
+    if (frame.length <= frameBytes) return [frame];
+    if (packets.length === 1)
+      throw new RangeError(
+        `a frame holds ${frameBytes} bytes, got a packet that needs ${frame.length}`,
+      );
+  }
+  const half = packets.length >> 1;
+  return [
+    ...splitFrames(packets.slice(0, half), frameBytes),
+    ...splitFrames(packets.slice(half), frameBytes),
+  ];
+}
+
+/**
+ * Cuts a `deliver` into several that each keep to `packetBytes` (one row is always allowed), with the `after` of
+ * each following on the row before it.
+ */
+export function splitDeliver(
+  deliver: Deliver,
+  packetBytes: number = limits.packetBytes,
+): Deliver[] {
+  const parts: Deliver[] = [];
+  let after = deliver.after;
+  let first = 0;
+  let bytes = 0;
+  deliver.rows.forEach((row, index) => {
+    const size = pack(writeRow(row)).length;
+    if (index > first && bytes + size > packetBytes - deliverHeadBytes) {
+      parts.push({ kind: 'deliver', after, rows: deliver.rows.slice(first, index) });
+      after = deliver.rows[index - 1]?.n ?? after;
+      first = index;
+      bytes = 0;
+    }
+    bytes += size;
+  });
+  parts.push({ kind: 'deliver', after, rows: deliver.rows.slice(first) });
+  return parts;
+}
+
+/** The packet's array and kind, `after` and the rows' array: 1 + 1 + 9 + 5 bytes. */
+const deliverHeadBytes = 16;
+
+/** The packet's size in bytes within a frame. */
+export const encodedSize = (packet: ClientPacket | ServerPacket): number =>
+  pack(writePacket(packet)).length;
+
+/**
+ * What a server reads. Binary fields are views into `data`: the caller gives the decoder memory that is not used
+ * again, or copies what it keeps.
+ * @throws FrameError
+ */
+export function decodeClientFrame(
+  data: Uint8Array,
+  bounds: FrameLimits = limits,
+): (ClientPacket | BadPacket)[] {
+  return decodeFrame<ClientPacket>(data, bounds.frameBytes, bounds.packetBytes, array => {
+    const packet = readClientPacket(array, bounds.bodyBytes);
+    return packet ?? { kind: 'bad', code: 'unknown_packet', ...unknownKind(array[0]) };
+  });
+}
+
+/**
+ * What a client reads. Packets of kinds that this version does not know are left out, so that a newer server may send
+ * more; a server's packet is bounded by its frame alone. Binary fields are views into `data`.
+ * @throws FrameError
+ */
+export function decodeServerFrame(data: Uint8Array): (ServerPacket | BadPacket)[] {
+  return decodeFrame<ServerPacket>(data, limits.frameBytes, limits.frameBytes, array => {
+    const packet = readServerPacket(array);
+    if (packet !== undefined) return packet;
+    if (Number.isSafeInteger(array[0])) return undefined;
+    return { kind: 'bad', code: 'unknown_packet', ...unknownKind(array[0]) };
+  });
+}
+
+const unknownKind = (kind: unknown): { message: string; field: string } => ({
+  message:
+    typeof kind === 'number'
+      ? `There is no packet of kind ${kind} in this direction.`
+      : 'A packet is an array whose first element is the number of its kind.',
+  field: 'kind',
+});
+
+const writePacket = (packet: ClientPacket | ServerPacket): unknown[] =>
+  packetKinds[packet.kind] < firstServerKind
+    ? writeClientPacket(packet as ClientPacket)
+    : writeServerPacket(packet as ServerPacket);
+
+/** Kinds below are the clients’. */
+const firstServerKind = 32;
+
+// msgpackr hands out consecutive pieces of a slab; a copy keeps a small frame from holding all of it.
+const packFrame = (packets: readonly (ClientPacket | ServerPacket)[]): Uint8Array =>
+  new Uint8Array(pack(packets.map(writePacket)));
+
+/** @param read turns a packet's array into a packet; undefined leaves it out */
+function decodeFrame<P>(
+  data: Uint8Array,
+  frameBytes: number,
+  packetBytes: number,
+  read: (array: readonly unknown[]) => P | BadPacket | undefined,
+): (P | BadPacket)[] {
+  if (data.length > frameBytes)
+    throw new FrameError('frame_too_large', `A frame may have at most ${frameBytes} bytes.`);
+  const scanner = new Scanner(data);
+  const found: (P | BadPacket)[] = [];
+  const spans = scanFrame(scanner, data.length);
+  for (const { start, end, fault } of spans) {
+    const packet = readPacket(data, start, end, fault, packetBytes, read);
+    if (packet !== undefined) found.push(packet);
+  }
+  return found;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly fault: string | null;
+}
+
+/** Walks the whole frame before anything is read from it: a broken one has no effect at all. */
+function scanFrame(scanner: Scanner, length: number): Span[] {
+  try {
+    const count = scanner.arrayHeader();
+    if (count < 0) throw new FrameError('bad_frame', 'A frame is a msgpack array of packets.');
+    if (count > limits.packetsPerFrame)
+      throw new FrameError(
+        'bad_frame',
+        `A frame may have at most ${limits.packetsPerFrame} packets.`,
+      );
+    const spans: Span[] = [];
+    for (let i = 0; i < count; i++) {
+      const start = scanner.position;
+      scanner.fault = null;
+      scanner.skip(1);
+      spans.push({ start, end: scanner.position, fault: scanner.fault });
+    }
+    if (scanner.position !== length)
+      throw new FrameError('bad_frame', 'There are bytes after the frame’s array.');
+    return spans;
+  } catch (error) {
+    if (!(error instanceof MsgpackError)) throw error;
+    throw new FrameError('bad_frame', `The frame is not msgpack: ${error.message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function readPacket<P>(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  fault: string | null,
+  packetBytes: number,
+  read: (array: readonly unknown[]) => P | BadPacket | undefined,
+): P | BadPacket | undefined {
+  const about = (): { about?: number } => {
+    const id = requestId(data, start);
+    return id === undefined ? {} : { about: id };
+  };
+  if (end - start > packetBytes)
+    return {
+      kind: 'bad',
+      code: 'packet_too_large',
+      message: `A packet may have at most ${packetBytes} bytes.`,
+      limit: packetBytes,
+      ...about(),
+    };
+  if (fault !== null) return { kind: 'bad', code: 'bad_field', message: fault, ...about() };
+  const array = unpack(data, start, end);
+  try {
+    return read(Array.isArray(array) ? array : []);
+  } catch (error) {
+    if (!(error instanceof BadField)) throw error;
+    return {
+      kind: 'bad',
+      code: error.code,
+      message: error.message,
+      field: error.field,
+      ...(error.limit === undefined ? {} : { limit: error.limit }),
+      ...about(),
+    };
+  }
+}
+
+/** The id of a request that is not taken for another reason, so that its asker hears of it. */
+function requestId(data: Uint8Array, start: number): number | undefined {
+  const scanner = new Scanner(data, start);
+  if (scanner.arrayHeader() < 2 || data[scanner.position] !== packetKinds.request) return undefined;
+  const idStart = scanner.position + 1;
+  scanner.position = idStart;
+  scanner.skip(2);
+  if (scanner.fault !== null) return undefined;
+  const id = unpack(data, idStart, scanner.position);
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}

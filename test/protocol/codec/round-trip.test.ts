@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  decodeClientFrame,
+  decodeServerFrame,
+  encodedSize,
+  encodeFrame,
+} from '../../../protocol/codec/frame.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { clientPacket, serverPacket } from '../arbitraries.ts';
+
+void t.test('what a client encodes is what a server decodes', async () => {
+  fc.assert(
+    fc.property(fc.array(clientPacket, { maxLength: 8 }), packets => {
+      assert.deepEqual(decodeClientFrame(encodeFrame(packets)), packets);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+void t.test('what a server encodes is what a client decodes', async () => {
+  fc.assert(
+    fc.property(fc.array(serverPacket, { maxLength: 3 }), packets => {
+      assert.deepEqual(decodeServerFrame(encodeFrame(packets)), packets);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+void t.test(
+  'every packet that a client may send fits into packetBytes, and its size is known',
+  async () => {
+    fc.assert(
+      fc.property(clientPacket, packet => {
+        assert.equal(encodeFrame([packet]).length, encodedSize(packet) + 1);
+        assert.ok(encodedSize(packet) <= limits.packetBytes);
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
+
+void t.test(
+  'a frame keeps its bytes while others are encoded, and holds no more memory than it needs',
+  async t => {
+    const frame = encodeFrame([{ kind: 'ping', token: 1 }]);
+    const before = Buffer.from(frame).toString('hex');
+    for (let token = 0; token < 5000; token++) encodeFrame([{ kind: 'ping', token }]);
+    t.equal(Buffer.from(frame).toString('hex'), before);
+    t.equal(frame.buffer.byteLength, frame.length);
+  },
+);
