@@ -1,0 +1,287 @@
+/**
+ * The loop of a gen-server: takes a message, runs the callback, obeys its result.
+ *
+ * A callback that returns a plain value is handled without any promise. See `gen_server.erl`,
+ * `loop/7` and `handle_common_reply/8`.
+ */
+import { after } from './clock.ts';
+import type { TimerHandle } from './clock.ts';
+import { Exit, reasonOf } from './exit.ts';
+import type { ExitReason } from './exit.ts';
+import { log } from './logger.ts';
+import type { ExitMessage, TimeoutMessage } from './messages.ts';
+import type { Behaviour, Process } from './process.ts';
+import type { ReplySlot } from './reply-slot.ts';
+import { deliver, die } from './signals.ts';
+import { answerSystemMessage } from './system-loop.ts';
+import type { SystemCallbacks } from './system-loop.ts';
+import type { SystemMessage } from './system-message.ts';
+
+/** A call on its way. */
+export class CallMessage {
+  readonly request: unknown;
+  readonly from: ReplySlot;
+
+  constructor(request: unknown, from: ReplySlot) {
+    this.request = request;
+    this.from = from;
+  }
+}
+
+/** A cast on its way. */
+export class CastMessage {
+  readonly message: unknown;
+
+  constructor(message: unknown) {
+    this.message = message;
+  }
+}
+
+class ContinueMessage {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+const TIMEOUT: TimeoutMessage = { kind: 'timeout' };
+
+/** A callback module as the loop sees it: the types were checked where the server was started. */
+export interface CallbackModule {
+  readonly name?: string;
+  init(arg: unknown): unknown;
+  handleCall?(request: unknown, from: unknown, state: unknown): unknown;
+  handleCast?(message: unknown, state: unknown): unknown;
+  handleInfo?(message: unknown, state: unknown): unknown;
+  handleContinue?(value: unknown, state: unknown): unknown;
+  terminate?(reason: ExitReason, state: unknown): unknown;
+  codeChange?(oldVersion: unknown, state: unknown, extra: unknown): unknown;
+  formatStatus?(status: { readonly state: unknown }): unknown;
+}
+
+export class GenServerLoop implements Behaviour, SystemCallbacks {
+  /** The one mutable slot that holds the code: `sys.changeCode` swaps it. */
+  module: CallbackModule;
+  state: unknown = undefined;
+  readonly #process: Process;
+  #timer: TimerHandle | undefined = undefined;
+  #timeoutMs: number | undefined = undefined;
+  #lastMessage: unknown = undefined;
+
+  constructor(module: CallbackModule, process: Process) {
+    this.module = module;
+    this.#process = process;
+  }
+
+  /** Takes the state from what `init` returned; false when that is no `['ok', …]`. */
+  begin(result: unknown): boolean {
+    if (!isTuple(result) || result[0] !== 'ok' || result.length < 2 || result.length > 3) {
+      return false;
+    }
+    this.state = result[1];
+    this.#next(result[2]);
+    return true;
+  }
+
+  handle(message: unknown): void | Promise<void> {
+    if (this.#timeoutMs !== undefined) this.#cancelTimeout();
+    this.#lastMessage = message;
+    const from = message instanceof CallMessage ? message.from : undefined;
+    let result: unknown;
+    try {
+      result = this.#callback(message);
+    } catch (thrown) {
+      return this.terminate(reasonOf(thrown));
+    }
+    if (result instanceof Promise) {
+      return result.then(
+        value => this.#obey(value, from),
+        (thrown: unknown) => this.terminate(reasonOf(thrown)),
+      );
+    }
+    return this.#obey(result, from);
+  }
+
+  handleSystem(message: unknown): void | Promise<void> {
+    const timeoutMs = this.#timeoutMs;
+    this.#cancelTimeout();
+    if (isParentExit(message, this.#process)) return this.terminate(message.reason);
+    const pending = answerSystemMessage(this.#process, this, message as SystemMessage);
+    // A system message restarts the timeout in full.
+    if (timeoutMs !== undefined && !this.#process.suspended) this.#startTimeout(timeoutMs);
+    return pending;
+  }
+
+  #callback(message: unknown): unknown {
+    const { module, state } = this;
+    if (message instanceof CastMessage) {
+      if (module.handleCast === undefined) throw this.#undefined('handleCast', 2);
+      return module.handleCast(message.message, state);
+    }
+    if (message instanceof CallMessage) {
+      if (module.handleCall === undefined) throw this.#undefined('handleCall', 3);
+      return module.handleCall(message.request, message.from, state);
+    }
+    if (message instanceof ContinueMessage) {
+      if (module.handleContinue === undefined) throw this.#undefined('handleContinue', 2);
+      return module.handleContinue(message.value, state);
+    }
+    if (isParentExit(message, this.#process)) return ['stop', message.reason, state];
+    if (module.handleInfo !== undefined) return module.handleInfo(message, state);
+    log(
+      'warning',
+      {
+        kind: 'message',
+        text: 'a message came to a server without handleInfo and was dropped',
+        server: this.#process.name ?? this.#process.pid,
+        message: kindOf(message),
+      },
+      this.#process.pid,
+    );
+    return ['noreply', state];
+  }
+
+  #undefined(callback: string, arity: number): Exit {
+    return new Exit(['undef', [this.#process.label, callback, arity]]);
+  }
+
+  #obey(result: unknown, from: ReplySlot | undefined): void | Promise<void> {
+    if (!this.#process.alive) return undefined;
+    if (isTuple(result)) {
+      switch (result[0]) {
+        case 'noreply':
+          if (result.length !== 2 && result.length !== 3) break;
+          this.state = result[1];
+          if (result.length === 3) this.#next(result[2]);
+          return undefined;
+        case 'reply':
+          if (from === undefined || (result.length !== 3 && result.length !== 4)) break;
+          this.state = result[2];
+          from.settle(result[1]);
+          if (result.length === 4) this.#next(result[3]);
+          return undefined;
+        case 'stop':
+          if (from !== undefined && result.length === 4) {
+            this.state = result[3];
+            return this.terminate(result[1], () => from.settle(result[2]));
+          }
+          if (result.length !== 3) break;
+          this.state = result[2];
+          return this.terminate(result[1]);
+      }
+    }
+    return this.terminate(['bad_return_value', result]);
+  }
+
+  #next(next: unknown): void {
+    if (next === undefined || next === 'hibernate' || next === Infinity) return;
+    if (typeof next === 'number' && next >= 0) this.#startTimeout(next);
+    else if (typeof next === 'object' && next !== null && 'continue' in next) {
+      this.#process.urgent = new ContinueMessage(next.continue);
+    } else throw new Exit(['bad_return_value', next]);
+  }
+
+  /** A timeout of 0 still takes a queued message first. */
+  #startTimeout(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
+    if (timeoutMs > 0) this.#timer = after(timeoutMs, () => this.#timeout());
+    else this.#timeout();
+  }
+
+  /** A message that waits already cancels the timeout, although it was not handled yet. */
+  #timeout(): void {
+    this.#timer = undefined;
+    if (this.#process.alive && this.#process.mailbox.length === 0) deliver(this.#process, TIMEOUT);
+  }
+
+  #cancelTimeout(): void {
+    this.#timeoutMs = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Runs the module's `terminate`, then answers whoever waits for the end, then ends. */
+  terminate(reason: ExitReason, answer?: () => void): void | Promise<void> {
+    const process = this.#process;
+    if (!process.alive) return undefined;
+    this.#cancelTimeout();
+    const finish = (last: ExitReason): void => {
+      if (!process.alive) return;
+      answer?.();
+      die(process, last);
+    };
+    let result: unknown;
+    try {
+      result = this.module.terminate?.(reason, this.state);
+    } catch (thrown) {
+      finish(reasonOf(thrown));
+      return undefined;
+    }
+    if (result instanceof Promise) {
+      return result.then(
+        () => finish(reason),
+        (thrown: unknown) => finish(reasonOf(thrown)),
+      );
+    }
+    finish(reason);
+    return undefined;
+  }
+
+  /** For the crash report. Message contents stay out of logs. */
+  describe(): Readonly<Record<string, unknown>> {
+    return { behaviour: 'gen_server', lastMessage: kindOf(this.#lastMessage) };
+  }
+
+  release(): void {
+    this.#cancelTimeout();
+  }
+
+  getState(): unknown {
+    return this.state;
+  }
+
+  replaceState(change: (state: unknown) => unknown): unknown {
+    this.state = change(this.state);
+    return this.state;
+  }
+
+  changeCode(module: object, oldVersion: unknown, extra: unknown): void {
+    const next = module as CallbackModule;
+    const result = next.codeChange?.(oldVersion, this.state, extra) ?? ['ok', this.state];
+    if (!isTuple(result) || result[0] !== 'ok') {
+      throw new Exit(isTuple(result) ? result[1] : ['bad_return_value', result]);
+    }
+    this.module = next;
+    this.state = result[1];
+  }
+
+  formatStatus(): unknown {
+    return this.module.formatStatus?.({ state: this.state }) ?? { state: this.state };
+  }
+}
+
+function isTuple(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isParentExit(message: unknown, process: Process): message is ExitMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    (message as Partial<ExitMessage>).kind === 'EXIT' &&
+    (message as Partial<ExitMessage>).pid === process.parent &&
+    process.parent !== undefined
+  );
+}
+
+/** What kind of message it is, without its contents. */
+function kindOf(message: unknown): string {
+  if (message instanceof CallMessage) return `call ${kindOf(message.request)}`;
+  if (message instanceof CastMessage) return `cast ${kindOf(message.message)}`;
+  if (message instanceof ContinueMessage) return 'continue';
+  if (typeof message === 'object' && message !== null && 'kind' in message) {
+    return String(message.kind);
+  }
+  return typeof message;
+}

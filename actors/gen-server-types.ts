@@ -1,0 +1,114 @@
+/** The types of a gen-server: its callback module, and typed references to it. */
+import type { ExitReason } from './exit.ts';
+import type { DownMessage, ExitMessage, TimeoutMessage } from './messages.ts';
+import type { Name, Pid } from './pid.ts';
+import type { From } from './reply-slot.ts';
+
+declare const replyType: unique symbol;
+declare const serverType: unique symbol;
+
+/**
+ * A request that carries the type of its reply.
+ *
+ * @example
+ * type Call = Request<'get', { key: string }, number | undefined> | Request<'clear'>;
+ */
+export type Request<Kind extends string, Fields extends object = object, Reply = void> = {
+  readonly kind: Kind;
+} & Readonly<Fields> & { readonly [replyType]?: Reply };
+
+/** Any request at all. */
+export interface AnyRequest {
+  readonly kind: string;
+  readonly [replyType]?: unknown;
+}
+
+/** The reply that a request asks for. */
+export type ReplyOf<R> = R extends { readonly [replyType]?: infer Reply } ? Reply : never;
+
+interface Understands<Call, Cast> {
+  readonly [serverType]: { readonly call: Call; readonly cast: Cast };
+}
+
+/** A pid or name of a server that is known to understand these calls and casts. */
+export type ServerPid<Call, Cast> = Pid & Understands<Call, Cast>;
+export type ServerName<Call, Cast> = Name & Understands<Call, Cast>;
+export type TypedServer<Call, Cast> = ServerPid<Call, Cast> | ServerName<Call, Cast>;
+
+/** A server of which nothing is known: its replies are `unknown`. */
+export type UntypedServer = (Pid | Name) & { readonly [serverType]?: never };
+
+export type ServerRef<Call = never, Cast = never> = TypedServer<Call, Cast> | UntypedServer;
+
+/** A registered name with the types of the server behind it. */
+export function serverName<Call extends AnyRequest, Cast = never>(
+  name: string,
+): ServerName<Call, Cast> {
+  return name as ServerName<Call, Cast>;
+}
+
+/**
+ * What comes next when no message does: a timeout in milliseconds, hibernation (accepted for the
+ * likeness; there is no heap of its own to shrink), or a `handleContinue` ahead of every message.
+ */
+export type After<Continue = never> = number | 'hibernate' | { readonly continue: Continue };
+
+export type InitResult<State, Continue = never> =
+  | readonly ['ok', State]
+  | readonly ['ok', State, After<Continue>]
+  | readonly ['ignore']
+  | readonly ['stop', ExitReason];
+
+export type CallResult<Reply, State, Continue = never> =
+  | readonly ['reply', Reply, State]
+  | readonly ['reply', Reply, State, After<Continue>]
+  | readonly ['noreply', State]
+  | readonly ['noreply', State, After<Continue>]
+  | readonly ['stop', ExitReason, Reply, State]
+  | readonly ['stop', ExitReason, State];
+
+export type CastResult<State, Continue = never> =
+  | readonly ['noreply', State]
+  | readonly ['noreply', State, After<Continue>]
+  | readonly ['stop', ExitReason, State];
+
+export type Eventually<T> = T | Promise<T>;
+
+export type SystemInfoMessage = ExitMessage | DownMessage | TimeoutMessage;
+
+/** A callback module: functions only, the state is handed through them. */
+export interface GenServer<
+  Arg = unknown,
+  State = unknown,
+  Call extends AnyRequest = never,
+  Cast = never,
+  Info = never,
+  Continue = never,
+> {
+  init(arg: Arg): Eventually<InitResult<State, Continue>>;
+  handleCall?(
+    request: Call,
+    from: From<ReplyOf<Call>>,
+    state: State,
+  ): Eventually<CallResult<ReplyOf<Call>, State, Continue>>;
+  handleCast?(message: Cast, state: State): Eventually<CastResult<State, Continue>>;
+  handleInfo?(
+    message: Info | SystemInfoMessage,
+    state: State,
+  ): Eventually<CastResult<State, Continue>>;
+  handleContinue?(value: Continue, state: State): Eventually<CastResult<State, Continue>>;
+  /** Runs before the process ends, but never on a kill; on the parent's exit only when trapping. */
+  terminate?(reason: ExitReason, state: State): Eventually<void>;
+  /** Turns the state of an old version of the module into one of this version. */
+  codeChange?(
+    oldVersion: unknown,
+    state: unknown,
+    extra: unknown,
+  ): readonly ['ok', State] | readonly ['error', unknown];
+  /** What `sys.getStatus` shows in place of the state. */
+  formatStatus?(status: { readonly state: State }): unknown;
+}
+
+/** The outcome of a start. */
+export type StartResult<P extends Pid = Pid> =
+  readonly ['ok', P] | readonly ['ignore'] | readonly ['error', ExitReason];

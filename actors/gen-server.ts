@@ -1,0 +1,256 @@
+/**
+ * gen-server: a process with a callback module, calls that are answered, and an orderly end.
+ * The names and rules are those of `gen_server.erl`.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { after } from './clock.ts';
+import { callingProcess, runAs } from './context.ts';
+import { Exit, reasonOf } from './exit.ts';
+import type { ExitReason } from './exit.ts';
+import { CallMessage, CastMessage, GenServerLoop } from './gen-server-loop.ts';
+import type { CallbackModule } from './gen-server-loop.ts';
+import type {
+  AnyRequest,
+  GenServer,
+  ReplyOf,
+  ServerPid,
+  StartResult,
+  TypedServer,
+  UntypedServer,
+} from './gen-server-types.ts';
+import type { Name, Pid } from './pid.ts';
+import { processAt, processNamed } from './process-table.ts';
+import type { Holding, Process } from './process.ts';
+import { ReplySlot } from './reply-slot.ts';
+import type { CallDescription, From } from './reply-slot.ts';
+import { deliver, die } from './signals.ts';
+import { smallAdd, smallDelete } from './small-set.ts';
+import { createProcess } from './spawn.ts';
+import type { SpawnOptions } from './spawn.ts';
+import { settledStart } from './start-result.ts';
+import { systemCall } from './system-call.ts';
+import { requestTurn } from './turns.ts';
+
+export interface StartOptions extends Omit<SpawnOptions, 'link'> {
+  /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
+  readonly timeoutMs?: number;
+}
+
+export const DEFAULT_CALL_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts a server linked to the calling process (outside of a process: without a link).
+ * `init` runs inline, as the new process; the promise is settled already when `init` returned a
+ * plain value. A failed start is `['error', reason]`: the process is dead, its name free, and no
+ * exit signal comes to the starter.
+ */
+export function startLink<
+  Arg,
+  State,
+  Call extends AnyRequest = never,
+  Cast = never,
+  Info = never,
+  Continue = never,
+>(
+  module: GenServer<Arg, State, Call, Cast, Info, Continue>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartResult<ServerPid<Call, Cast>>> {
+  return startServer(module, arg, { ...options, link: true });
+}
+
+/** As {@link startLink}, without the link. */
+export function start<
+  Arg,
+  State,
+  Call extends AnyRequest = never,
+  Cast = never,
+  Info = never,
+  Continue = never,
+>(
+  module: GenServer<Arg, State, Call, Cast, Info, Continue>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartResult<ServerPid<Call, Cast>>> {
+  return startServer(module, arg, options);
+}
+
+function startServer<P extends Pid>(
+  module: object,
+  arg: unknown,
+  options: StartOptions & SpawnOptions,
+): Promise<StartResult<P>> {
+  const callbacks = module as CallbackModule;
+  if (typeof callbacks.init !== 'function') {
+    throw new TypeError('start() expects a callback module with an init function');
+  }
+  const holder = options.name === undefined ? undefined : processNamed(options.name);
+  if (holder !== undefined) {
+    return settledStart<P>(['error', ['already_started', holder.pid]]);
+  }
+  const label = options.label ?? callbacks.name ?? callbacks.init.name;
+  const process = createProcess(undefined, label, options);
+  const loop = new GenServerLoop(callbacks, process);
+  process.behaviour = loop;
+  process.starting = true;
+  process.busy = true;
+  let result: unknown;
+  try {
+    result = runAs(process, () => callbacks.init(arg));
+  } catch (thrown) {
+    return settledStart(failStart<P>(process, reasonOf(thrown)));
+  }
+  if (!(result instanceof Promise)) return settledStart(finishStart<P>(process, loop, result));
+  return awaitInit(process, loop, result, options.timeoutMs ?? Infinity);
+}
+
+function awaitInit<P extends Pid>(
+  process: Process,
+  loop: GenServerLoop,
+  pending: Promise<unknown>,
+  timeoutMs: number,
+): Promise<StartResult<P>> {
+  return new Promise(resolve => {
+    let timedOut = false;
+    const timer =
+      timeoutMs === Infinity
+        ? undefined
+        : after(timeoutMs, () => {
+            timedOut = true;
+            die(process, 'killed');
+          });
+    // Whoever kills it while it starts, the starter gets its answer.
+    const starting: Holding = {
+      release: () => {
+        timer?.cancel();
+        resolve(['error', timedOut ? 'timeout' : process.exitReason]);
+      },
+    };
+    process.holdings = smallAdd(process.holdings, starting);
+    const finish = (outcome: () => StartResult<P>): void => {
+      if (!process.alive) return;
+      timer?.cancel();
+      process.holdings = smallDelete(process.holdings, starting);
+      resolve(outcome());
+    };
+    pending.then(
+      value => finish(() => finishStart(process, loop, value)),
+      (thrown: unknown) => finish(() => failStart(process, reasonOf(thrown))),
+    );
+  });
+}
+
+function finishStart<P extends Pid>(
+  process: Process,
+  loop: GenServerLoop,
+  result: unknown,
+): StartResult<P> {
+  if (!process.alive) return ['error', process.exitReason];
+  let begun: boolean;
+  try {
+    begun = loop.begin(result);
+  } catch (thrown) {
+    return failStart(process, reasonOf(thrown));
+  }
+  if (begun) {
+    process.starting = false;
+    process.busy = false;
+    requestTurn(process);
+    return ['ok', process.pid];
+  }
+  if (Array.isArray(result) && result[0] === 'ignore' && result.length === 1) {
+    die(process, 'normal');
+    return ['ignore'];
+  }
+  if (Array.isArray(result) && result[0] === 'stop' && result.length === 2) {
+    return failStart(process, result[1]);
+  }
+  return failStart(process, ['bad_return_value', result]);
+}
+
+function failStart<P extends Pid>(process: Process, reason: ExitReason): StartResult<P> {
+  die(process, reason);
+  // A process that was killed while it started ended with that reason, whatever came after.
+  return ['error', process.exitReason];
+}
+
+/** The request of one kind among those that a server understands. */
+type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
+  ? Kind extends K
+    ? Call
+    : never
+  : never;
+
+/**
+ * Asks a server and waits for its reply. When none comes the caller *exits*, as in OTP: the promise
+ * rejects with an {@link Exit} whose reason is `[why, ['call', server, kind, timeoutMs]]`, where
+ * `why` is `'timeout'`, `'noproc'`, `'calling_self'`, or the server's exit reason.
+ * Works from outside of any process too; then a server at its mailbox limit refuses (`'mailbox_full'`).
+ */
+export function call<Call extends AnyRequest, Kind extends Call['kind']>(
+  server: TypedServer<Call, unknown>,
+  request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
+  timeoutMs?: number,
+): Promise<ReplyOf<RequestOfKind<Call, Kind>>>;
+export function call(
+  server: UntypedServer,
+  request: AnyRequest,
+  timeoutMs?: number,
+): Promise<unknown>;
+export function call(
+  server: Pid | Name,
+  request: AnyRequest,
+  timeoutMs = DEFAULT_CALL_TIMEOUT_MS,
+): Promise<unknown> {
+  const caller = callingProcess();
+  const description: CallDescription = ['call', server, request.kind, timeoutMs];
+  const target = processAt(server);
+  if (target === undefined) return Promise.reject(new Exit(['noproc', description]));
+  if (target === caller) return Promise.reject(new Exit(['calling_self', description]));
+  if (caller === undefined && target.mailbox.length >= target.mailboxLimit) {
+    return Promise.reject(new Exit(['mailbox_full', description]));
+  }
+  return new Promise((resolve, reject) => {
+    const from = new ReplySlot(caller, target, description, timeoutMs, resolve, reject);
+    deliver(target, new CallMessage(request, from));
+  });
+}
+
+/** Sends a server a message that is not answered. To a dead or unknown server: silently nothing. */
+export function cast<Cast>(
+  server: TypedServer<never, Cast> | UntypedServer,
+  message: NoInfer<Cast>,
+): void {
+  callingProcess();
+  const target = processAt(server);
+  if (target !== undefined) deliver(target, new CastMessage(message));
+}
+
+/** Answers a call whose `handleCall` returned `noreply`; from any process, once. */
+export function reply<Reply>(from: From<Reply>, value: Reply): void {
+  callingProcess();
+  if (!(from instanceof ReplySlot)) {
+    throw new TypeError('reply() expects the from that handleCall was given');
+  }
+  from.settle(value);
+}
+
+/**
+ * Ends a server with the reason and waits until it is dead. Rejects with an {@link Exit} when it
+ * ended with another reason, was not there (`'noproc'`), or took too long (`'timeout'`).
+ */
+export async function stop(
+  server: Pid | Name,
+  reason: ExitReason = 'normal',
+  timeoutMs = Infinity,
+): Promise<void> {
+  try {
+    await systemCall(server, { kind: 'terminate', reason }, timeoutMs);
+  } catch (thrown) {
+    // A request to end is answered by the end itself.
+    const why: unknown = Array.isArray(reasonOf(thrown)) ? (thrown as EndedCall).reason[0] : thrown;
+    if (!isDeepStrictEqual(why, reason)) throw thrown;
+  }
+}
+
+type EndedCall = Exit & { readonly reason: readonly unknown[] };

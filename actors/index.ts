@@ -1,0 +1,43 @@
+/** The runtime's public entry point: processes, signals, names, timers, gen-server, sys, reports. */
+export * as sys from './sys.ts';
+export { setClock } from './clock.ts';
+export type { Clock } from './clock.ts';
+export { self, selfOrUndefined, signal } from './context.ts';
+export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
+export type { ErrorExit, ExitReason } from './exit.ts';
+export { call, cast, reply, start, startLink, stop } from './gen-server.ts';
+export type { StartOptions } from './gen-server.ts';
+export { serverName } from './gen-server-types.ts';
+export type {
+  After,
+  AnyRequest,
+  CallResult,
+  CastResult,
+  GenServer,
+  InitResult,
+  ReplyOf,
+  Request,
+  ServerName,
+  ServerPid,
+  ServerRef,
+  StartResult,
+  SystemInfoMessage,
+} from './gen-server-types.ts';
+export { demonitor, exit, link, monitor, trapExit, unlink } from './links.ts';
+export { setLogger } from './logger.ts';
+export type { LogEvent, LogLevel, LogSink } from './logger.ts';
+export type { DownMessage, ExitMessage, TimeoutMessage } from './messages.ts';
+export { register, unregister, whereis } from './names.ts';
+export { isolateOf, isPid } from './pid.ts';
+export type { MonitorRef, Name, Pid } from './pid.ts';
+export { isAlive, processInfo } from './process-info.ts';
+export type { ProcessInfo } from './process-info.ts';
+export { processes, registered } from './process-table.ts';
+export type { From } from './reply-slot.ts';
+export type { CrashReport, ProgressReport, Report, SupervisorReport } from './reports.ts';
+export { offer, send } from './send.ts';
+export type { Dest } from './send.ts';
+export { spawn, spawnLink, spawnMonitor } from './spawn.ts';
+export type { MessageHandler, SpawnOptions } from './spawn.ts';
+export { cancelTimer, readTimer, sendAfter } from './timers.ts';
+export type { TimerRef } from './timers.ts';

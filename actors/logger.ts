@@ -1,0 +1,43 @@
+/** Where reports go: an injected sink; by default warnings and errors as JSON lines on stderr. */
+import { wallNow } from './clock.ts';
+import type { Pid } from './pid.ts';
+import type { Report } from './reports.ts';
+
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error';
+
+export interface LogEvent {
+  readonly level: LogLevel;
+  readonly report: Report;
+  /** The process that reports, or that the report is about. */
+  readonly pid: Pid | undefined;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export type LogSink = (event: LogEvent) => void;
+
+const stderrSink: LogSink = event => {
+  if (event.level !== 'warning' && event.level !== 'error') return;
+  process.stderr.write(`${JSON.stringify(event, plain)}\n`);
+};
+
+let sink: LogSink = stderrSink;
+
+/** Puts another sink in place and returns the old one. */
+export function setLogger(replacement: LogSink): LogSink {
+  const old = sink;
+  sink = replacement;
+  return old;
+}
+
+export function log(level: LogLevel, report: Report, pid: Pid | undefined): void {
+  sink({ level, report, pid, at: wallNow() });
+}
+
+/** Errors have no enumerable fields, and reasons may hold anything: keep the line printable. */
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return { name: value.name, message: value.message };
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value === 'function') return `[function ${value.name}]`;
+  return value;
+}

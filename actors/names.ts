@@ -1,0 +1,33 @@
+/** Registered names: one process a name, one name a process, released when it dies. */
+import { callingProcess } from './context.ts';
+import type { Name, Pid } from './pid.ts';
+import { enterName, leaveName, processNamed, processOf } from './process-table.ts';
+
+/** Gives a living process a name. Throws when either is taken or the process is dead. */
+export function register(name: Name, pid: Pid): void {
+  callingProcess();
+  if (name === '') throw new TypeError('register() expects a name that is not empty');
+  const process = processOf(pid);
+  if (process === undefined) throw new RangeError(`register(): no process ${pid} lives`);
+  if (process.name !== undefined) {
+    throw new RangeError(`register(): process ${pid} is registered as "${process.name}" already`);
+  }
+  if (processNamed(name) !== undefined) {
+    throw new RangeError(`register(): the name "${name}" is taken`);
+  }
+  enterName(name, process);
+}
+
+/** Frees a name. Throws when nobody has it. */
+export function unregister(name: Name): void {
+  callingProcess();
+  if (processNamed(name) === undefined) {
+    throw new RangeError(`unregister(): no process is registered as "${name}"`);
+  }
+  leaveName(name);
+}
+
+/** The pid behind a name. */
+export function whereis(name: Name): Pid | undefined {
+  return processNamed(name)?.pid;
+}

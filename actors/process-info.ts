@@ -1,0 +1,56 @@
+/** Looking at processes from outside. */
+import type { Name, Pid } from './pid.ts';
+import { processOf } from './process-table.ts';
+import type { Ancestor } from './process.ts';
+import { smallList } from './small-set.ts';
+
+export interface ProcessInfo {
+  readonly name: Name | undefined;
+  readonly label: string;
+  readonly parent: Pid | undefined;
+  readonly ancestors: readonly Ancestor[];
+  readonly status: 'starting' | 'awaiting' | 'runnable' | 'suspended' | 'waiting';
+  readonly trapExit: boolean;
+  readonly messageQueueLen: number;
+  readonly mailboxLimit: number;
+  readonly links: readonly Pid[];
+  /** How many processes this one monitors, and how many watch it. */
+  readonly monitors: number;
+  readonly monitoredBy: number;
+  /** Messages handled, and the microseconds of its turns: in place of reductions. */
+  readonly handled: number;
+  readonly handlerMicros: number;
+}
+
+/** What is known of a living process; undefined for a dead one. */
+export function processInfo(pid: Pid): ProcessInfo | undefined {
+  const process = processOf(pid);
+  if (process === undefined) return undefined;
+  return {
+    name: process.name,
+    label: process.label,
+    parent: process.parent,
+    ancestors: process.ancestors,
+    status: statusOf(process),
+    trapExit: process.trapExit,
+    messageQueueLen: process.mailbox.length,
+    mailboxLimit: process.mailboxLimit,
+    links: smallList(process.links),
+    monitors: process.monitors?.size ?? 0,
+    monitoredBy: smallList(process.watchers).length,
+    handled: process.handled,
+    handlerMicros: Math.round(process.handlerMicros),
+  };
+}
+
+function statusOf(process: NonNullable<ReturnType<typeof processOf>>): ProcessInfo['status'] {
+  if (process.starting) return 'starting';
+  if (process.suspended) return 'suspended';
+  if (process.busy) return 'awaiting';
+  return process.scheduled ? 'runnable' : 'waiting';
+}
+
+/** True while the process lives. */
+export function isAlive(pid: Pid): boolean {
+  return processOf(pid) !== undefined;
+}

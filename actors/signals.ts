@@ -1,0 +1,143 @@
+/**
+ * Signals: messages, exit signals, links, monitors, and death.
+ *
+ * Exit signals act at once, even while a handler awaits; only messages queue. What a death causes
+ * (signals to the linked, DOWN to the watchers) is worked off in order from one queue, so that a
+ * chain of a hundred thousand links needs no stack.
+ */
+import { log } from './logger.ts';
+import { isOrderly } from './exit.ts';
+import type { ExitReason } from './exit.ts';
+import type { ExitMessage } from './messages.ts';
+import type { Pid } from './pid.ts';
+import { leaveProcess, processOf } from './process-table.ts';
+import type { Process } from './process.ts';
+import { smallDelete, smallList } from './small-set.ts';
+import { closeTurns, requestTurn } from './turns.ts';
+
+/** Puts a message into the mailbox; the receiver dies when its mailbox is full. */
+export function deliver(target: Process, message: unknown): void {
+  if (target.mailbox.length >= target.mailboxLimit) {
+    die(target, 'mailbox_overflow');
+    return;
+  }
+  target.mailbox.push(message);
+  if (!target.scheduled && !target.busy) requestTurn(target);
+}
+
+/** Puts a system message ahead of the ordinary ones. */
+export function deliverSystem(target: Process, message: unknown): void {
+  (target.system ??= []).push(message);
+  if (!target.scheduled && !target.busy) requestTurn(target);
+}
+
+/**
+ * An exit signal made by `exit(pid, reason)`. `'kill'` cannot be trapped; `'normal'` from another
+ * process is dropped unless it is trapped, from the process itself it ends it.
+ */
+export function sendExitSignal(target: Process, from: Pid, reason: ExitReason): void {
+  if (!target.alive) return;
+  if (reason === 'kill') die(target, 'killed');
+  else if (target.trapExit) trap(target, from, reason);
+  else if (reason !== 'normal' || from === target.pid) die(target, reason);
+}
+
+/** An exit signal that came over a link: here `'kill'` is a reason like any other. */
+export function sendLinkSignal(target: Process, from: Pid, reason: ExitReason): void {
+  if (!target.alive) return;
+  if (target.trapExit) trap(target, from, reason);
+  else if (reason !== 'normal') die(target, reason);
+}
+
+function trap(target: Process, from: Pid, reason: ExitReason): void {
+  const message: ExitMessage = { kind: 'EXIT', pid: from, reason };
+  // A suspended process still obeys its parent.
+  if (target.suspended && from === target.parent) deliverSystem(target, message);
+  else deliver(target, message);
+}
+
+interface Death {
+  readonly process: Process;
+  readonly reason: ExitReason;
+}
+
+let deaths: Death[] = [];
+let announcing = false;
+
+/** Ends the process: nothing that its code still does has an effect from here on. */
+export function die(process: Process, reason: ExitReason): void {
+  if (!process.alive) return;
+  process.alive = false;
+  process.exitReason = reason;
+  if (!isOrderly(reason)) reportCrash(process, reason);
+  if (process.starting) unlinkStarter(process);
+  leaveProcess(process);
+  closeTurns(process);
+  process.mailbox.clear();
+  process.system = undefined;
+  process.urgent = undefined;
+  process.behaviour = undefined;
+  for (const holding of smallList(process.holdings)) holding.release();
+  for (const holding of process.monitors?.values() ?? []) holding.release();
+  process.holdings = undefined;
+  process.monitors = undefined;
+  process.abort?.abort(reason);
+  deaths.push({ process, reason });
+  announceDeaths();
+}
+
+/** Who starts a process learns from the start's result that it failed, not from a signal as well. */
+function unlinkStarter(process: Process): void {
+  const starter = process.parent === undefined ? undefined : processOf(process.parent);
+  if (starter === undefined) return;
+  starter.links = smallDelete(starter.links, process.pid);
+  process.links = smallDelete(process.links, starter.pid);
+}
+
+function announceDeaths(): void {
+  if (announcing) return;
+  announcing = true;
+  try {
+    // The list grows while it is read: a death causes others.
+    for (const death of deaths) announce(death);
+  } finally {
+    deaths = [];
+    announcing = false;
+  }
+}
+
+function announce({ process, reason }: Death): void {
+  const watchers = smallList(process.watchers);
+  const links = smallList(process.links);
+  process.watchers = undefined;
+  process.links = undefined;
+  for (const pid of links) {
+    const peer = processOf(pid);
+    if (peer === undefined) continue;
+    peer.links = smallDelete(peer.links, process.pid);
+    sendLinkSignal(peer, process.pid, reason);
+  }
+  for (const watcher of watchers) watcher.targetDied(process, reason);
+}
+
+function reportCrash(process: Process, reason: ExitReason): void {
+  const behaviour = process.behaviour?.describe?.() ?? {};
+  log(
+    'error',
+    {
+      kind: 'crash',
+      initialCall: process.label,
+      pid: process.pid,
+      registeredName: process.name,
+      error: reason,
+      ancestors: process.ancestors,
+      messageQueueLen: process.mailbox.length,
+      links: smallList(process.links),
+      trapExit: process.trapExit,
+      status: process.starting ? 'starting' : 'running',
+      handled: process.handled,
+      behaviour,
+    },
+    process.pid,
+  );
+}

@@ -1,0 +1,101 @@
+/** Making processes. */
+import { callingProcess } from './context.ts';
+import { takeTurn } from './drain.ts';
+import { makePid } from './pid.ts';
+import type { MonitorRef, Name, Pid } from './pid.ts';
+import { enterName, enterProcess, processNamed } from './process-table.ts';
+import { Process } from './process.ts';
+import type { Behaviour } from './process.ts';
+import { linkProcesses, monitorProcess } from './links.ts';
+import { SystemMessage } from './system-message.ts';
+import { openTurns } from './turns.ts';
+
+export interface SpawnOptions {
+  /** Registers the process under this name. */
+  readonly name?: Name;
+  /** Links it to the calling process. */
+  readonly link?: boolean;
+  readonly trapExit?: boolean;
+  /** Messages that may wait; default 10,000. Past it `offer` refuses, and `send` ends the process. */
+  readonly mailboxLimit?: number;
+  /** What reports call it; default the handler's name. */
+  readonly label?: string;
+}
+
+/** Handles one message; while its promise is pending no further one is handled. */
+export type MessageHandler = (message: unknown) => void | Promise<void>;
+
+export const DEFAULT_MAILBOX_LIMIT = 10_000;
+
+/** Starts a bare process: a function that is called for each message. */
+export function spawn(handler: MessageHandler, options: SpawnOptions = {}): Pid {
+  return spawnProcess(handler, options).pid;
+}
+
+/** As {@link spawn}, linked to the calling process. */
+export function spawnLink(handler: MessageHandler, options: SpawnOptions = {}): Pid {
+  return spawnProcess(handler, { ...options, link: true }).pid;
+}
+
+/** As {@link spawn}, monitored by the calling process. */
+export function spawnMonitor(
+  handler: MessageHandler,
+  options: SpawnOptions = {},
+): [Pid, MonitorRef] {
+  const process = spawnProcess(handler, options);
+  return [process.pid, monitorProcess(process, 'spawnMonitor()')];
+}
+
+/** A bare process is no behaviour: of the system messages it only obeys the one to end. */
+class Bare implements Behaviour {
+  readonly handle: MessageHandler;
+
+  constructor(handler: MessageHandler) {
+    this.handle = handler;
+  }
+
+  handleSystem(message: unknown): void {
+    if (message instanceof SystemMessage) message.refuse('not_a_behaviour');
+  }
+}
+
+function spawnProcess(handler: MessageHandler, options: SpawnOptions): Process {
+  if (typeof handler !== 'function') {
+    throw new TypeError(`spawn() expects a handler function, got ${typeof handler}`);
+  }
+  const { name } = options;
+  if (name !== undefined && processNamed(name) !== undefined) {
+    throw new RangeError(`spawn(): the name "${name}" is taken; unregister it or choose another`);
+  }
+  return createProcess(new Bare(handler), options.label ?? (handler.name || 'spawn'), options);
+}
+
+/**
+ * Makes a process that handles its messages with the behaviour. The name must be free.
+ * Outside of a process there is nobody to link to, and `link` has no effect.
+ */
+export function createProcess(
+  behaviour: Behaviour | undefined,
+  label: string,
+  options: SpawnOptions,
+): Process {
+  const parent = callingProcess();
+  const process = new Process(
+    makePid(),
+    label,
+    parent,
+    options.trapExit ?? false,
+    validLimit(options.mailboxLimit),
+  );
+  process.behaviour = behaviour;
+  enterProcess(process);
+  if (options.name !== undefined) enterName(options.name, process);
+  openTurns(process, takeTurn);
+  if (options.link === true && parent !== undefined) linkProcesses(parent, process);
+  return process;
+}
+
+function validLimit(limit = DEFAULT_MAILBOX_LIMIT): number {
+  if (!(limit >= 1)) throw new RangeError(`mailboxLimit must be at least 1, got ${limit}`);
+  return limit;
+}

@@ -1,0 +1,76 @@
+/** How a behaviour answers system messages. See `sys.erl`, `do_cmd/6`. */
+import { reasonOf } from './exit.ts';
+import type { ExitReason } from './exit.ts';
+import type { Process } from './process.ts';
+import type { SystemMessage } from './system-message.ts';
+
+/** What a behaviour lets `sys` do with it. */
+export interface SystemCallbacks {
+  readonly module: object;
+  getState(): unknown;
+  replaceState(change: (state: unknown) => unknown): unknown;
+  changeCode(module: object, oldVersion: unknown, extra: unknown): void;
+  formatStatus(): unknown;
+  terminate(reason: ExitReason): void | Promise<void>;
+}
+
+/** Obeys one request and answers it. Foreign code that throws keeps state and module as they were. */
+export function answerSystemMessage(
+  process: Process,
+  callbacks: SystemCallbacks,
+  message: SystemMessage,
+): void | Promise<void> {
+  const { request } = message;
+  switch (request.kind) {
+    case 'suspend':
+      process.suspended = true;
+      message.answer('ok');
+      return undefined;
+    case 'resume':
+      process.suspended = false;
+      message.answer('ok');
+      return undefined;
+    case 'getState':
+      message.answer(callbacks.getState());
+      return undefined;
+    case 'replaceState':
+      attempt(message, () => callbacks.replaceState(request.change));
+      return undefined;
+    case 'getStatus':
+      attempt(message, () => ({
+        status: process.suspended ? 'suspended' : 'running',
+        parent: process.parent,
+        name: process.name,
+        module: callbacks.module,
+        ...asDetails(callbacks.formatStatus()),
+      }));
+      return undefined;
+    case 'changeCode':
+      if (!process.suspended) message.refuse('not_suspended');
+      else {
+        attempt(message, () => {
+          callbacks.changeCode(request.module, request.oldVersion, request.extra);
+          return 'ok';
+        });
+      }
+      return undefined;
+    case 'terminate':
+      // Whoever asked learns of the end from the end itself.
+      return callbacks.terminate(request.reason);
+  }
+}
+
+function attempt(message: SystemMessage, action: () => unknown): void {
+  let result: unknown;
+  try {
+    result = action();
+  } catch (thrown) {
+    message.refuse(['callback_failed', reasonOf(thrown)]);
+    return;
+  }
+  message.answer(result);
+}
+
+function asDetails(status: unknown): object {
+  return typeof status === 'object' && status !== null ? status : { state: status };
+}

@@ -1,0 +1,36 @@
+/** The requests of `sys`: they come ahead of ordinary messages and are answered by the behaviour. */
+import type { ExitReason } from './exit.ts';
+import type { ReplySlot } from './reply-slot.ts';
+
+export type SystemRequest =
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'getState' }
+  | { readonly kind: 'replaceState'; readonly change: (state: unknown) => unknown }
+  | { readonly kind: 'getStatus' }
+  | {
+      readonly kind: 'changeCode';
+      readonly module: object;
+      readonly oldVersion: unknown;
+      readonly extra: unknown;
+    }
+  | { readonly kind: 'terminate'; readonly reason: ExitReason };
+
+export class SystemMessage {
+  readonly request: SystemRequest;
+  readonly #slot: ReplySlot;
+
+  constructor(request: SystemRequest, slot: ReplySlot) {
+    this.request = request;
+    this.#slot = slot;
+  }
+
+  answer(value: unknown): void {
+    this.#slot.settle(value);
+  }
+
+  /** The asking side exits with this reason. */
+  refuse(reason: ExitReason): void {
+    this.#slot.fail(reason);
+  }
+}

@@ -1,0 +1,87 @@
+/** Timers that send a message later. They belong to the receiver: they die with it. */
+import { callingProcess } from './context.ts';
+import { after, now } from './clock.ts';
+import type { TimerHandle } from './clock.ts';
+import type { Name, Pid } from './pid.ts';
+import { processAt, processNamed } from './process-table.ts';
+import type { Holding, Process } from './process.ts';
+import { deliver } from './signals.ts';
+import { smallAdd, smallDelete } from './small-set.ts';
+
+declare const timerBrand: unique symbol;
+
+/** Names one timer, for `cancelTimer` and `readTimer`. */
+export interface TimerRef {
+  readonly [timerBrand]: 'timer';
+}
+
+class Timer implements Holding {
+  readonly dest: Pid | Name;
+  readonly message: unknown;
+  readonly due: number;
+  #handle: TimerHandle | undefined;
+  #holder: Process | undefined;
+
+  constructor(delayMs: number, dest: Pid | Name, message: unknown, holder: Process | undefined) {
+    this.dest = dest;
+    this.message = message;
+    this.due = now() + delayMs;
+    this.#holder = holder;
+    if (holder !== undefined) holder.holdings = smallAdd<Holding>(holder.holdings, this);
+    this.#handle = after(delayMs, () => this.#fire());
+  }
+
+  /** Milliseconds left, or false when it has fired or was cancelled. */
+  left(): number | false {
+    return this.#handle === undefined ? false : Math.max(0, Math.ceil(this.due - now()));
+  }
+
+  release(): void {
+    this.#handle?.cancel();
+    this.#forget();
+  }
+
+  #fire(): void {
+    this.#forget();
+    // A name is looked up when the timer fires, as in Erlang.
+    const target = typeof this.dest === 'string' ? processNamed(this.dest) : processAt(this.dest);
+    if (target !== undefined) deliver(target, this.message);
+  }
+
+  #forget(): void {
+    this.#handle = undefined;
+    const holder = this.#holder;
+    this.#holder = undefined;
+    if (holder !== undefined) holder.holdings = smallDelete<Holding>(holder.holdings, this);
+  }
+}
+
+/**
+ * Sends the message after the delay in milliseconds, of any size (0 included). Not tied to the
+ * caller; a timer to a pid ends silently with that process.
+ */
+export function sendAfter(delayMs: number, dest: Pid | Name, message: unknown): TimerRef {
+  callingProcess();
+  if (!(delayMs >= 0) || !Number.isFinite(delayMs)) {
+    throw new RangeError(`sendAfter() expects milliseconds of 0 or more, got ${delayMs}`);
+  }
+  const holder = typeof dest === 'number' ? processAt(dest) : undefined;
+  if (typeof dest === 'number' && holder === undefined) return deadTimer;
+  return new Timer(delayMs, dest, message, holder) as unknown as TimerRef;
+}
+
+/** A timer to a process that was dead already: it never fires. */
+const deadTimer = { left: () => false, release: () => undefined } as unknown as TimerRef;
+
+/** Stops a timer: the milliseconds that were left, or false when it had fired or was cancelled. */
+export function cancelTimer(ref: TimerRef): number | false {
+  const timer = ref as unknown as Timer;
+  const left = timer.left();
+  timer.release();
+  return left;
+}
+
+/** The milliseconds left, or false when it has fired or was cancelled. */
+export function readTimer(ref: TimerRef): number | false {
+  return (ref as unknown as Timer).left();
+}

@@ -1,0 +1,280 @@
+import t from 'tap';
+import {
+  demonitor,
+  exit,
+  isAlive,
+  link,
+  monitor,
+  offer,
+  processInfo,
+  register,
+  self,
+  send,
+  spawn,
+  spawnLink,
+  trapExit,
+  unlink,
+  unregister,
+  whereis,
+} from '../../actors/index.ts';
+import type { Pid } from '../../actors/index.ts';
+import { settle } from '../../actors/testing.ts';
+import { captureLog } from './capture-log.ts';
+
+/** A process that runs each function it is sent and keeps every other message. */
+function worker(options: { trapExit?: boolean; mailboxLimit?: number } = {}) {
+  const got: unknown[] = [];
+  const pid = spawn(async message => {
+    if (typeof message === 'function') await (message as () => unknown)();
+    else got.push(message);
+  }, options);
+  const run = <T>(body: () => T | Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      send(pid, async () => {
+        try {
+          resolve(await body());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          throw error;
+        }
+      });
+    });
+  return { pid, got, run };
+}
+
+void t.test('messages are handled one after the other, in order', async t => {
+  const seen: number[] = [];
+  const pid = spawn(async message => {
+    await Promise.resolve();
+    seen.push(message as number);
+  });
+  for (let index = 0; index < 100; index += 1) send(pid, index);
+  await settle();
+  t.same(
+    seen,
+    Array.from({ length: 100 }, (_, index) => index),
+  );
+});
+
+void t.test('self() names the process, also after an await and in a detached promise', async t => {
+  const pids: (Pid | undefined)[] = [];
+  const { pid, run } = worker();
+  await run(async () => {
+    pids.push(self());
+    await settle();
+    pids.push(self());
+    void Promise.resolve().then(() => pids.push(self()));
+  });
+  await settle();
+  t.same(pids, [pid, pid, pid]);
+  t.throws(() => self(), /inside a process/);
+});
+
+void t.test('pids are never reused, and a stale one reaches nobody', async t => {
+  const first = worker();
+  exit(first.pid, 'kill');
+  const second = worker();
+  t.not(first.pid, second.pid);
+  send(first.pid, 'late');
+  await settle();
+  t.same(second.got, []);
+  t.equal(isAlive(first.pid), false);
+});
+
+void t.test('exit signals: kill, normal, others, trapped', async t => {
+  captureLog(t);
+  const plain = worker();
+  exit(plain.pid, 'normal');
+  t.ok(isAlive(plain.pid), 'normal from another is dropped');
+  exit(plain.pid, 'bye');
+  t.notOk(isAlive(plain.pid));
+
+  const trapping = worker({ trapExit: true });
+  exit(trapping.pid, 'bye');
+  exit(trapping.pid, 'normal');
+  await settle();
+  t.match(trapping.got, [
+    { kind: 'EXIT', reason: 'bye' },
+    { kind: 'EXIT', reason: 'normal' },
+  ]);
+  exit(trapping.pid, 'kill');
+  t.notOk(isAlive(trapping.pid), 'kill cannot be trapped');
+});
+
+void t.test(
+  "the peers of a killed process see 'killed', and a linked 'kill' is trapped",
+  async t => {
+    captureLog(t);
+    const peer = worker({ trapExit: true });
+    const victim = worker();
+    await peer.run(() => link(victim.pid));
+    exit(victim.pid, 'kill');
+    const second = worker();
+    await peer.run(() => link(second.pid));
+    void second.run(() => exit('kill')).catch(() => undefined);
+    await settle();
+    t.match(peer.got, [
+      { kind: 'EXIT', pid: victim.pid, reason: 'killed' },
+      { kind: 'EXIT', pid: second.pid, reason: 'kill' },
+    ]);
+  },
+);
+
+void t.test('an exit signal acts while a handler awaits', t => {
+  captureLog(t);
+  const { pid, run } = worker();
+  void run(() => new Promise(() => undefined));
+  exit(pid, 'now');
+  t.notOk(isAlive(pid));
+  t.end();
+});
+
+void t.test('links: both ways, one per pair, gone after unlink, noproc for the dead', async t => {
+  captureLog(t);
+  const one = worker({ trapExit: true });
+  const other = worker({ trapExit: true });
+  await one.run(() => {
+    link(other.pid);
+    link(other.pid);
+  });
+  t.same(processInfo(other.pid)?.links, [one.pid]);
+  await one.run(() => unlink(other.pid));
+  exit(other.pid, 'kill');
+  await one.run(() => link(other.pid));
+  await settle();
+  t.match(one.got, [{ kind: 'EXIT', pid: other.pid, reason: 'noproc' }]);
+  t.equal(one.got.length, 1);
+});
+
+void t.test('a chain of links falls without using the stack', async t => {
+  captureLog(t);
+  const pids: Pid[] = [];
+  let previous: Pid | undefined;
+  for (let index = 0; index < 20_000; index += 1) {
+    const { pid, run } = worker();
+    pids.push(pid);
+    const before = previous;
+    if (before !== undefined) void run(() => link(before));
+    previous = pid;
+  }
+  await settle();
+  exit(pids[0]!, 'down');
+  t.notOk(pids.some(pid => isAlive(pid)));
+});
+
+void t.test('monitors stack; demonitor with flush takes the DOWN back', async t => {
+  captureLog(t);
+  const watcher = worker();
+  const target = worker();
+  const refs = await watcher.run(() => [monitor(target.pid), monitor(target.pid)]);
+  await watcher.run(() => demonitor(monitor(target.pid)));
+  exit(target.pid, 'gone');
+  await watcher.run(() => {
+    demonitor(monitor(target.pid), { flush: true });
+    monitor('nobody.has.this');
+  });
+  await settle();
+  t.match(watcher.got, [
+    { kind: 'DOWN', ref: refs[0], pid: target.pid, reason: 'gone' },
+    { kind: 'DOWN', ref: refs[1], pid: target.pid, reason: 'gone' },
+    { kind: 'DOWN', pid: undefined, reason: 'noproc', name: 'nobody.has.this' },
+  ]);
+  t.equal(watcher.got.length, 3);
+});
+
+void t.test('a name is free before EXIT and DOWN go out', async t => {
+  captureLog(t);
+  let seen: unknown = 'not yet';
+  const watcher = spawn(message => {
+    if (message === 'watch') monitor('a.name');
+    else seen = whereis('a.name');
+  });
+  const { pid } = worker();
+  register('a.name', pid);
+  t.equal(whereis('a.name'), pid);
+  t.throws(() => register('a.name', watcher), /taken/);
+  send(watcher, 'watch');
+  await settle();
+  exit(pid, 'x');
+  const next = worker();
+  register('a.name', next.pid);
+  await settle();
+  t.equal(seen, next.pid);
+  unregister('a.name');
+  t.throws(() => send('a.name', 1), /no process is registered/);
+});
+
+void t.test('a thrown error is an error exit, exit(reason) the bare reason', async t => {
+  const events = captureLog(t);
+  const parent = worker();
+  await parent.run(() => {
+    trapExit(true);
+    send(
+      spawnLink(() => {
+        throw new RangeError('boom');
+      }),
+      1,
+    );
+    send(
+      spawnLink(() => exit(['shutdown', 'done'])),
+      1,
+    );
+  });
+  await settle();
+  t.match(parent.got, [
+    { kind: 'EXIT', reason: { reason: { message: 'boom' }, stack: /RangeError/ } },
+    { kind: 'EXIT', reason: ['shutdown', 'done'] },
+  ]);
+  t.equal(events.length, 1, 'only the crash is reported');
+  t.match(events[0], { level: 'error', report: { kind: 'crash', ancestors: [parent.pid] } });
+});
+
+void t.test('a full mailbox refuses an offer, and a send ends the receiver', async t => {
+  const events = captureLog(t);
+  const { pid } = worker({ mailboxLimit: 3 });
+  t.same(
+    [1, 2, 3, 4].map(message => offer(pid, message)),
+    [true, true, true, false],
+  );
+  send(pid, 5);
+  t.notOk(isAlive(pid));
+  t.equal(offer(pid, 6), false);
+  t.match(events, [{ report: { error: 'mailbox_overflow' } }]);
+});
+
+void t.test('what a dead process still does has no effect', async t => {
+  captureLog(t);
+  const witness = worker();
+  const { pid, run } = worker();
+  let awake: () => void = () => undefined;
+  let fenced: unknown;
+  void run(async () => {
+    await new Promise<void>(resolve => (awake = resolve));
+    try {
+      send(witness.pid, 'from the dead');
+    } catch (error) {
+      fenced = error;
+    }
+  });
+  await settle();
+  exit(pid, 'kill');
+  awake();
+  await settle();
+  t.same(witness.got, []);
+  t.match(fenced, { name: 'FencedExit' });
+});
+
+void t.test('a busy process does not starve the others', async t => {
+  const order: string[] = [];
+  const busy = spawn(() => {
+    order.push('busy');
+  });
+  const other = spawn(() => {
+    order.push('other');
+  });
+  for (let index = 0; index < 5_000; index += 1) send(busy, index);
+  send(other, 1);
+  await settle();
+  t.ok(order.indexOf('other') <= 1_000, 'its turn comes after one budget');
+  t.equal(order.length, 5_001);
+});
