@@ -156,7 +156,8 @@ function finishStart<P extends Pid>(
     process.starting = false;
     process.busy = false;
     requestTurn(process);
-    return ['ok', process.pid];
+    const pid = process.pid as P;
+    return ['ok', pid];
   }
   if (Array.isArray(result) && result[0] === 'ignore' && result.length === 1) {
     die(process, 'normal');
