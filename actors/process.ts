@@ -1,5 +1,5 @@
 /** What the runtime keeps for each process. Plain data: the rules are in the files beside it. */
-import type { ActorReference } from 'nact';
+import type { Ref } from 'nact';
 import { Mailbox } from './mailbox.ts';
 import type { ExitReason } from './exit.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
@@ -37,7 +37,8 @@ export class Process {
   name: Name | undefined = undefined;
   /** Names and pids that this process's children have for ancestors; made for the first child. */
   lineage: readonly Ancestor[] | undefined = undefined;
-  actor: ActorReference | undefined = undefined;
+  // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- nact's references are opaque
+  actor: Ref<boolean> | undefined = undefined;
   behaviour: Behaviour | undefined = undefined;
 
   alive = true;

@@ -4,17 +4,16 @@
  * An actor gets one message, "your turn", however many messages its process has. So nact's costs
  * (a context copy, a closure and two promises for each message) are paid once per drain.
  */
-import { dispatch, Nobody, spawn, start, stop } from 'nact';
-import type { ActorReference } from 'nact';
+import { dispatch, spawn, start, stop } from 'nact';
+import type { ActorSystemRef } from 'nact';
 import type { Process } from './process.ts';
 
-let root: ActorReference | undefined;
-const nobody = new Nobody();
+let root: ActorSystemRef | undefined;
 const TURN = true;
 
 /** Gives the process its actor; `take` runs once for each turn. */
 export function openTurns(process: Process, take: (process: Process) => void): void {
-  root ??= start({ name: 'strowger' });
+  root ??= start();
   const handler = (): undefined => {
     take(process);
     return undefined;
@@ -26,7 +25,7 @@ export function openTurns(process: Process, take: (process: Process) => void): v
 export function requestTurn(process: Process): void {
   if (process.scheduled || process.actor === undefined) return;
   process.scheduled = true;
-  dispatch(process.actor, TURN, nobody);
+  dispatch(process.actor, TURN);
 }
 
 export function closeTurns(process: Process): void {
