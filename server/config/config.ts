@@ -1,0 +1,99 @@
+/** The one typed, frozen configuration that the server runs with. */
+import { join } from 'node:path';
+import { limits } from '../../protocol/limits.ts';
+import { ConfigError } from './config-error.ts';
+import { defaultRegistration } from './loopback.ts';
+import type { Option } from './option.ts';
+import type { OptionName, Options } from './options.ts';
+
+/** The values of all options, checked one by one. */
+export type OptionValues = {
+  readonly [N in OptionName]: Options[N] extends Option<infer T>
+    ? T | (Options[N]['default'] extends undefined ? undefined : never)
+    : never;
+};
+
+/** The protocol's limits as this server applies them, and the server's own. */
+export type ServerLimits = { readonly [K in keyof typeof limits]: number } & {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly registrationsPerAddressPerHour: number;
+  readonly loginsPerAddressPerMinute: number;
+  readonly loginsPerAccountPerMinute: number;
+};
+
+export interface Config {
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tls: { readonly keyFile: string; readonly certificateFile: string } | undefined;
+  readonly registration: 'open' | 'invite' | 'closed';
+  readonly shards: number;
+  /** Addresses and networks (CIDR). */
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: 'debug' | 'info' | 'notice' | 'warning' | 'error';
+  readonly adminTokenFile: string;
+  readonly retry: { readonly afterMs: number; readonly jitterMs: number };
+  readonly drainTimeoutMs: number;
+  readonly sessionRestarts: { readonly intensity: number; readonly periodMs: number };
+  readonly limits: ServerLimits;
+}
+
+/** Puts checked values together. Throws ConfigError when they do not fit each other. */
+export function buildConfig(values: OptionValues): Config {
+  return freeze({
+    dataDirectory: values.data,
+    host: values.host,
+    port: values.port,
+    tls: tls(values['tls.key'], values['tls.certificate']),
+    registration: values.registration ?? defaultRegistration(values.host),
+    shards: values.shards,
+    trustedProxies: [...values.trusted_proxies],
+    logLevel: values['log.level'],
+    adminTokenFile: values['admin.token_file'] ?? join(values.data, 'admin-token'),
+    retry: { afterMs: values['retry.after_ms'], jitterMs: values['retry.jitter_ms'] },
+    drainTimeoutMs: values['drain.timeout_ms'],
+    sessionRestarts: {
+      intensity: values['sessions.restarts'],
+      periodMs: values['sessions.period_ms'],
+    },
+    limits: {
+      ...limits,
+      connections: values['limits.connections'],
+      connectionsPerAddress: values['limits.connections_per_address'],
+      registrationsPerAddressPerHour: values['limits.registrations_per_address_per_hour'],
+      loginsPerAddressPerMinute: values['limits.logins_per_address_per_minute'],
+      loginsPerAccountPerMinute: values['limits.logins_per_account_per_minute'],
+      unacceptedSends: values['limits.unaccepted_sends'],
+      unackedRows: values['limits.unacked_rows'],
+      unackedBytes: values['limits.unacked_bytes'],
+      openRequests: values['limits.open_requests'],
+      devicesPerUser: values['limits.devices_per_user'],
+      membersPerGroup: values['limits.members_per_group'],
+      mailboxMessages: values['limits.mailbox_messages'],
+      mailboxBytes: values['limits.mailbox_bytes'],
+      messageLifeMs: values['limits.message_life_ms'],
+      socketBackpressureBytes: values['limits.socket_backpressure_bytes'],
+      idleTimeoutMs: values['limits.idle_timeout_ms'],
+      loginTimeoutMs: values['limits.login_timeout_ms'],
+      errorsPerMinute: values['limits.errors_per_minute'],
+    },
+  });
+}
+
+function tls(keyFile: string | undefined, certificateFile: string | undefined): Config['tls'] {
+  if (keyFile !== undefined && certificateFile !== undefined) return { keyFile, certificateFile };
+  if (keyFile === undefined && certificateFile === undefined) return undefined;
+  const [given, missing] =
+    keyFile === undefined ? ['tls.certificate', 'tls.key'] : ['tls.key', 'tls.certificate'];
+  throw new ConfigError(`${given} is given without ${missing}: TLS needs both.`);
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) freeze(part as object);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,78 @@
+/** Reads the configuration: defaults, then a TOML file, then the environment, then flags; the later one wins. */
+import { resolve } from 'node:path';
+import { buildConfig } from './config.ts';
+import type { Config, OptionValues } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { environmentLayer, fileLayer, flagsLayer } from './layers.ts';
+import type { Found, Layer } from './layers.ts';
+import { ENVIRONMENT_PREFIX } from './naming.ts';
+import { options, optionNames } from './options.ts';
+import type { OptionName } from './options.ts';
+
+/** The variable that names the configuration file when `--config` does not. */
+export const CONFIG_FILE_VARIABLE = `${ENVIRONMENT_PREFIX}CONFIG`;
+
+export interface ConfigSources {
+  /** As an argument parser gives them, `config` (the file) among them: `{ port: '8081', config: 'a.toml' }`. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What relative paths are relative to, except those in a file. */
+  readonly cwd?: string;
+}
+
+/**
+ * The configuration from all sources.
+ *
+ * Throws ConfigError, whose message names the option, the value, where it came from and what is allowed.
+ */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const cwd = sources.cwd ?? process.cwd();
+  const { [CONFIG_FILE_VARIABLE]: fileFromEnvironment, ...environment } = sources.environment ?? {};
+  const { config: fileFromFlags, ...flags } = sources.flags ?? {};
+  const file = fileFromFlags ?? fileFromEnvironment;
+  if (file !== undefined && typeof file !== 'string') {
+    throw new ConfigError(`--config takes the path of a file, got ${show(file)}.`);
+  }
+  const layers: Layer[] = [
+    flagsLayer(flags, cwd),
+    environmentLayer(environment, cwd),
+    ...(file === undefined ? [] : [fileLayer(resolve(cwd, file))]),
+  ];
+  const values = Object.fromEntries(
+    optionNames.map(name => [name, valueOf(name, firstFound(name, layers), cwd)]),
+  );
+  // Each value has passed its option's own schema.
+  return buildConfig(values as unknown as OptionValues);
+}
+
+function firstFound(name: OptionName, layers: readonly Layer[]): Found | undefined {
+  for (const layer of layers) {
+    const found = layer.get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function valueOf(name: OptionName, found: Found | undefined, cwd: string): unknown {
+  const option = options[name];
+  if (found === undefined) {
+    const value = option.default;
+    return option.isPath && typeof value === 'string' ? resolve(cwd, value) : value;
+  }
+  const parsed = option.schema.safeParse(found.value);
+  if (!parsed.success) {
+    throw new ConfigError(
+      `${name}: ${show(found.value)} (from ${found.origin}) is not allowed; give ${option.allowed}.`,
+      { cause: parsed.error },
+    );
+  }
+  return option.isPath ? resolve(found.base, parsed.data as string) : parsed.data;
+}
+
+/** A value in a message; JSON has no words for some of what TOML can hold. */
+function show(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Date) {
+    return String(value);
+  }
+  return JSON.stringify(value);
+}

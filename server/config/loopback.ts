@@ -1,0 +1,17 @@
+/** Which addresses are this machine's own; who registers on them sits at this machine already. */
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** True for `localhost`, 127.0.0.0/8, ::1 and their IPv4-mapped forms. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Who may register when nothing is configured: everybody where only this machine can connect, else by invitation. */
+export const defaultRegistration = (host: string): 'open' | 'invite' =>
+  isLoopback(host) ? 'open' : 'invite';

@@ -1,0 +1,52 @@
+/** What a gateway is started with. Everything outside of sockets and frames is handed in. */
+import type { StartResult } from '../../actors/index.ts';
+import type { HttpHandler } from '../http/http-request.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Opening } from './port.ts';
+
+export interface GatewayOptions {
+  readonly host: string;
+  /** 0: any free one; a restarted gateway takes the same again. */
+  readonly port: number;
+  /** PEM files; undefined: without TLS. */
+  readonly tls: { readonly keyFile: string; readonly certificateFile: string } | undefined;
+  /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: GatewayLimits;
+  /** How often one connection may lose its session within a time, before it is closed with `internal`. */
+  readonly sessionRestarts: { readonly intensity: number; readonly periodMs: number };
+  /** When clients that are sent away shall come back: after this, plus a share of the jitter. */
+  readonly retry: { readonly afterMs: number; readonly jitterMs: number };
+  /** Starts a session for a socket. The session attaches by a message, so the pid is not kept. */
+  readonly openSession: (opening: Opening) => Promise<StartResult> | StartResult;
+  /** Answers what is not a WebSocket; it never rejects. */
+  readonly http: HttpHandler;
+  readonly metrics: Metrics;
+}
+
+export interface GatewayLimits {
+  /** Bytes of one frame. Larger: closed with `frame_too_large`. */
+  readonly frameBytes: number;
+  /** Bytes waiting in a socket. More: its session is told `congested`. */
+  readonly socketBackpressureBytes: number;
+  /** Silence after which a socket is closed; 8 to 960 seconds, pings are sent before. */
+  readonly idleTimeoutMs: number;
+  /** Sockets in all. More: 503 at the upgrade. */
+  readonly connections: number;
+  /** Sockets of one address. More: 429 at the upgrade. */
+  readonly connectionsPerAddress: number;
+}
+
+/** A session that died has this long for its next incarnation to attach; then the gateway opens one itself. */
+export const ATTACH_WITHIN_MS = 1000;
+
+/** Frames that wait for a session. More: closed with `internal`, since the server has none for it. */
+export const WAITING_FRAMES = 256;
+export const WAITING_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Bytes that a socket may hold at most, however slowly its session learns that it is congested. More: closed with
+ * `slow_consumer`.
+ */
+export const socketBytes = ({ socketBackpressureBytes, frameBytes }: GatewayLimits): number =>
+  socketBackpressureBytes + 4 * frameBytes;
