@@ -6,11 +6,14 @@ import { defaultRegistration } from './loopback.ts';
 import type { Option } from './option.ts';
 import type { OptionName, Options } from './options.ts';
 
+/** Options without a default of their own: what holds then is decided here. */
+export type UndecidedOption = 'tls.key' | 'tls.certificate' | 'registration' | 'admin.token_file';
+
+type ValueOf<N extends OptionName> = Options[N] extends Option<infer T> ? T : never;
+
 /** The values of all options, checked one by one. */
 export type OptionValues = {
-  readonly [N in OptionName]: Options[N] extends Option<infer T>
-    ? T | (Options[N]['default'] extends undefined ? undefined : never)
-    : never;
+  readonly [N in OptionName]: N extends UndecidedOption ? ValueOf<N> | undefined : ValueOf<N>;
 };
 
 /** The protocol's limits as this server applies them, and the server's own. */

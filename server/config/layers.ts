@@ -98,10 +98,7 @@ function readToml(file: string): Readonly<Record<string, unknown>> {
 }
 
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Date);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 const fromText = (name: OptionName, value: unknown): unknown =>
   typeof value === 'string' ? options[name].fromText(value) : value;

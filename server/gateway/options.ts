@@ -1,7 +1,7 @@
 /** What a gateway is started with. Everything outside of sockets and frames is handed in. */
 import type { StartResult } from '../../actors/index.ts';
 import type { HttpHandler } from '../http/http-request.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { Opening } from './port.ts';
 
 export interface GatewayOptions {
@@ -21,7 +21,7 @@ export interface GatewayOptions {
   readonly openSession: (opening: Opening) => Promise<StartResult> | StartResult;
   /** Answers what is not a WebSocket; it never rejects. */
   readonly http: HttpHandler;
-  readonly metrics: Metrics;
+  readonly metrics: GatewayMetrics;
 }
 
 export interface GatewayLimits {

@@ -47,9 +47,7 @@ export function httpError(status: number, error: HttpErrorCode, detail: Detail =
 }
 
 const sentence = (code: HttpErrorCode): string =>
-  code in httpErrors
-    ? httpErrors[code as keyof typeof httpErrors]
-    : errors[code as ErrorCode].text;
+  code in httpErrors ? httpErrors[code as keyof typeof httpErrors] : errors[code as ErrorCode].text;
 
 /** Thrown by what a handler calls when the request itself is wrong; the router turns it into the answer. */
 export class HttpProblem extends Error {
