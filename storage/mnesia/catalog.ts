@@ -4,40 +4,40 @@
  */
 import type { Engine } from './engine.ts';
 import type { Table } from './schema.ts';
+import { schemaOf } from './sql-names.ts';
 import { StorageError } from './storage-error.ts';
 import { TableAccess } from './table-access.ts';
-import { createIndexesSql, createTableSql } from './table-sql.ts';
-import type { Statement } from './engine.ts';
-
-const CATALOG_SQL =
-  'CREATE TABLE IF NOT EXISTS main.mnesia_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT';
+import * as sql from './table-sql.ts';
 
 export class Catalog {
   readonly #engine: Engine;
   readonly #byName = new Map<string, TableAccess>();
   /** Handles that were seen to be the table of their name. */
   readonly #byHandle = new Map<Table<object>, TableAccess>();
-  readonly #save: Statement;
 
-  /** Reads the catalogue, making an empty one in a new file. Needs a transaction. */
   constructor(engine: Engine) {
     this.#engine = engine;
-    engine.exec(CATALOG_SQL);
-    this.#save = engine.prepare('INSERT OR REPLACE INTO main.mnesia_tables VALUES (?, ?)');
-    const load = engine
-      .prepare('SELECT definition FROM main.mnesia_tables ORDER BY name')
-      .raw(true);
-    for (const [definition] of engine.all(load, [])) {
-      const table = JSON.parse(definition as string) as Table<object>;
-      this.#byName.set(table.name, new TableAccess(engine, table));
+  }
+
+  /** Reads which tables there are; again after a rollback. An empty catalogue is made if missing. */
+  load(): void {
+    this.#byName.clear();
+    this.#byHandle.clear();
+    for (const schema of ['main', 'ram']) {
+      this.#engine.exec(sql.catalogSql(schema));
+      const load = this.#engine.prepare(sql.loadCatalogSql(schema)).raw(true);
+      for (const [definition] of this.#engine.all(load, [])) {
+        const table = JSON.parse(definition as string) as Table<object>;
+        this.#byName.set(table.name, new TableAccess(this.#engine, table));
+      }
     }
   }
 
-  names(): string[] {
-    return [...this.#byName.keys()];
+  tables(): Table<object>[] {
+    return [...this.#byName.values()].map(access => access.table);
   }
 
-  /** The table in this database, or StorageError `no_exists`. */
+  /** The table in this database, or StorageError `no_exists`. Indexes may have come and gone. */
   find(table: Table<object>): TableAccess {
     const known = this.#byHandle.get(table);
     if (known !== undefined) return known;
@@ -48,7 +48,7 @@ export class Catalog {
         `Table ${table.name} is not in ${this.#engine.file}. Name it when the database is opened, or create it.`,
       );
     }
-    if (!sameDefinition(access.table, table)) {
+    if (!haveSameRecords(access.table, table)) {
       throw new StorageError(
         'no_exists',
         `Table ${table.name} in ${this.#engine.file} has another definition than the handle. Use the current handle.`,
@@ -62,30 +62,99 @@ export class Catalog {
     if (this.#byName.has(table.name)) {
       throw new StorageError('already_exists', `Table ${table.name} exists already.`);
     }
-    this.#engine.exec(createTableSql(table));
-    for (const index of createIndexesSql(table)) this.#engine.exec(index);
-    if (table.storage !== 'ram_copies') {
-      this.#engine.run(this.#save, [table.name, JSON.stringify(table)]);
-    }
-    this.#byName.set(table.name, new TableAccess(this.#engine, table));
+    this.#engine.exec(sql.createTableSql(table));
+    for (const index of sql.createIndexesSql(table)) this.#engine.exec(index);
+    this.#save(table);
   }
 
-  /** Creates what is missing; StorageError `schema_mismatch` when a table is another one here. */
+  delete(table: Table<object>): void {
+    this.find(table);
+    this.#engine.exec(sql.dropTableSql(table));
+    this.#forget(table);
+  }
+
+  /** Replaces the indexes of a table, making and dropping what differs. */
+  reindex(table: Table<object>): void {
+    const old = this.find(table).table;
+    for (const index of old.indexes) {
+      if (!hasIndex(table, index)) this.#engine.exec(sql.dropIndexSql(old, index));
+    }
+    for (const index of table.indexes) {
+      if (!hasIndex(old, index)) this.#engine.exec(sql.createIndexSql(table, index));
+    }
+    this.#save(table);
+  }
+
+  /** Puts a table with other records, or in another place, where the old one was. */
+  replace(old: Table<object>, table: Table<object>, transform: (record: object) => object): void {
+    const source = this.find(old);
+    const passing = { ...table, name: 'mnesia_transformed' };
+    this.#engine.exec(sql.createTableSql(passing));
+    const target = new TableAccess(this.#engine, passing);
+    let [records, end] = source.page({}, TRANSFORM_PAGE, undefined);
+    for (;;) {
+      for (const record of records) {
+        if (table.type === 'bag') target.write(transform(record));
+        else target.insert(transform(record));
+      }
+      if (end === undefined) break;
+      [records, end] = source.page({}, TRANSFORM_PAGE, end);
+    }
+    this.#engine.exec(sql.dropTableSql(old));
+    this.#forget(old);
+    this.#engine.exec(sql.renameTableSql(passing, table.name));
+    for (const index of sql.createIndexesSql(table)) this.#engine.exec(index);
+    this.#save(table);
+  }
+
+  /**
+   * Creates the table if it is missing. StorageError `schema_mismatch` when it is another one here
+   * or lacks an index; more indexes than the program asks for are kept.
+   */
   ensure(table: Table<object>): void {
-    const access = this.#byName.get(table.name);
-    if (access === undefined) {
+    const found = this.#byName.get(table.name)?.table;
+    if (found === undefined) {
       this.create(table);
       return;
     }
-    if (sameDefinition(access.table, table)) return;
+    const lacking = table.indexes.find(index => !hasIndex(found, index));
+    if (haveSameRecords(found, table) && lacking === undefined) return;
     throw new StorageError(
       'schema_mismatch',
-      `Table ${table.name} in ${this.#engine.file} differs from the program's definition. ` +
-        'Raise schemaVersion and add a migration that transforms the table.',
+      `Table ${table.name} in ${this.#engine.file} ` +
+        (lacking === undefined
+          ? "differs from the program's definition. "
+          : `has no index on ${lacking.join(', ')}. `) +
+        'Raise schemaVersion and add a migration that changes it.',
     );
+  }
+
+  /** After a rollback: what was read since the beginning may never have been. */
+  forgetReads(): void {
+    for (const access of this.#byName.values()) access.forgetReads();
+  }
+
+  #save(table: Table<object>): void {
+    const save = this.#engine.prepare(sql.saveDefinitionSql(schemaOf(table)));
+    this.#engine.run(save, [table.name, JSON.stringify(table)]);
+    this.#byHandle.clear();
+    this.#byName.set(table.name, new TableAccess(this.#engine, table));
+  }
+
+  #forget(table: Table<object>): void {
+    this.#engine.run(this.#engine.prepare(sql.deleteDefinitionSql(schemaOf(table))), [table.name]);
+    this.#byHandle.clear();
+    this.#byName.delete(table.name);
   }
 }
 
-function sameDefinition(a: Table<object>, b: Table<object>): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+const TRANSFORM_PAGE = 1024;
+
+export function hasIndex(table: Table<object>, index: readonly string[]): boolean {
+  return table.indexes.some(candidate => candidate.join(',') === index.join(','));
+}
+
+function haveSameRecords(a: Table<object>, b: Table<object>): boolean {
+  const of = ({ indexes: _indexes, ...rest }: Table<object>): string => JSON.stringify(rest);
+  return of(a) === of(b);
 }

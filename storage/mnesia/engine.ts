@@ -8,12 +8,18 @@ import { StorageError } from './storage-error.ts';
 
 export type Statement = BetterSqlite.Statement;
 
+/** Copied per turn: 1 MiB, so that writers wait a few milliseconds at most. */
+const BACKUP_PAGES = 256;
+
 export class Engine {
   readonly file: string;
   readonly #sqlite: BetterSqlite.Database;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
+  readonly #savepoint: Statement;
+  readonly #release: Statement;
+  readonly #rollbackTo: Statement;
   /**
    * Why the running transaction cannot go on. SQLite may roll back all of it on a full disk or an
    * input/output error; the next statement would then commit by itself.
@@ -31,6 +37,9 @@ export class Engine {
     this.#begin = this.#sqlite.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#sqlite.prepare('COMMIT');
     this.#rollback = this.#sqlite.prepare('ROLLBACK');
+    this.#savepoint = this.#sqlite.prepare('SAVEPOINT nested');
+    this.#release = this.#sqlite.prepare('RELEASE nested');
+    this.#rollbackTo = this.#sqlite.prepare('ROLLBACK TO nested');
   }
 
   prepare(sql: string): Statement {
@@ -99,6 +108,33 @@ export class Engine {
   rollback(): void {
     if (this.#sqlite.inTransaction) this.run(this.#rollback, []);
     this.failure = undefined;
+  }
+
+  /** A nested transaction; SQLite finds the innermost of a name. */
+  savepoint(): void {
+    this.run(this.#savepoint, []);
+  }
+
+  release(): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.run(this.#release, []);
+  }
+
+  /** After a failure there is nothing to go back to: the outermost transaction rolls back. */
+  rollbackToSavepoint(): void {
+    if (this.failure !== undefined) return;
+    this.run(this.#rollbackTo, []);
+    this.run(this.#release, []);
+  }
+
+  /** Copies the file's pages into another, some per turn of the event loop; one consistent cut. */
+  async backup(target: string, progress: (pages: number, total: number) => void): Promise<void> {
+    await this.#sqlite.backup(target, {
+      progress({ totalPages, remainingPages }) {
+        progress(totalPages - remainingPages, totalPages);
+        return BACKUP_PAGES;
+      },
+    });
   }
 
   close(): void {

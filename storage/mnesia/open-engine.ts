@@ -1,30 +1,33 @@
-/** Opens the file: looks at it before SQLite does, takes the lock, sets the pragmas. */
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+/** Opens the file: looks whether it is ours, takes the lock, sets the pragmas. */
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Engine } from './engine.ts';
 import { corrupt } from './sqlite-errors.ts';
 
 export const DATABASE_FILE = 'strowger.db';
 /** "Strw": tells our files from other SQLite files (PRAGMA application_id). */
-const APPLICATION_ID = 0x53747277;
-const HEADER_BYTES = 100;
-const APPLICATION_ID_OFFSET = 68;
+export const APPLICATION_ID = 0x53747277;
 
-export interface EngineOptions {
-  readonly directory?: string;
-  readonly file?: string;
+/** The file of a database: named, or `strowger.db` in a directory, or in memory. */
+export function databaseFile(options: {
+  readonly directory?: string | undefined;
+  readonly file?: string | undefined;
+}): string {
+  if (options.file !== undefined) return options.file;
+  return options.directory === undefined ? ':memory:' : join(options.directory, DATABASE_FILE);
 }
 
 /**
  * Costs the same for a large file as for a small one; only what the last process left in the WAL
  * is read. Throws StorageError `corrupt`, `locked` or `io`.
+ *
+ * The file itself is only ever opened by SQLite: POSIX locks belong to the process, and closing
+ * any other descriptor of a database that is open here would let another server in.
  */
-export function openEngine(options: EngineOptions): Engine {
-  const file = databaseFile(options);
-  const inMemory = file === ':memory:';
-  if (!inMemory) {
+export function openEngine(file: string): Engine {
+  if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true });
-    inspect(file);
+    refuseOrphanedWal(file);
   }
   const engine = new Engine(file);
   try {
@@ -36,19 +39,16 @@ export function openEngine(options: EngineOptions): Engine {
   return engine;
 }
 
-function databaseFile({ directory, file }: EngineOptions): string {
-  if (file !== undefined) return file;
-  return directory === undefined ? ':memory:' : join(directory, DATABASE_FILE);
-}
-
 function configure(engine: Engine): void {
   // With this lock SQLite keeps the WAL's index in memory and nobody else gets in.
   engine.pragma('locking_mode = EXCLUSIVE');
-  if (engine.pragma('schema_version') === 0) {
+  if (engine.pragma('page_count') === 0) {
     // Lets deleted room go back to the file system when the disk was full.
     // Only a file without any page takes this setting, so it comes first.
     engine.pragma('auto_vacuum = INCREMENTAL');
     engine.pragma(`application_id = ${APPLICATION_ID}`);
+  } else if (engine.pragma('application_id') !== APPLICATION_ID) {
+    throw corrupt(engine.file, 'another program made it');
   }
   engine.pragma('journal_mode = WAL');
   engine.pragma('synchronous = FULL');
@@ -56,25 +56,11 @@ function configure(engine: Engine): void {
   engine.exec("ATTACH ':memory:' AS ram");
 }
 
-/** A file that is not ours must not be opened: SQLite would write into it. */
-function inspect(file: string): void {
-  if (!existsSync(file)) {
-    const wal = `${file}-wal`;
-    if (existsSync(wal) && statSync(wal).size > 0) {
-      throw corrupt(file, 'the file is gone, but its -wal file is there');
-    }
-    return;
-  }
-  const header = Buffer.alloc(HEADER_BYTES);
-  const descriptor = openSync(file, 'r');
-  const length = readSync(descriptor, header, 0, HEADER_BYTES, 0);
-  closeSync(descriptor);
-  // A process that died while making the database leaves an empty file.
-  if (length === 0) return;
-  if (length < HEADER_BYTES || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
-    throw corrupt(file, 'it has no SQLite header');
-  }
-  if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
-    throw corrupt(file, 'another program made it');
+/** SQLite would delete a WAL without its file, and with it what was committed last. */
+function refuseOrphanedWal(file: string): void {
+  if (existsSync(file)) return;
+  const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
+  if (wal !== undefined && wal.size > 0) {
+    throw corrupt(file, 'the file is gone, but its -wal file is there');
   }
 }

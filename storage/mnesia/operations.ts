@@ -2,7 +2,8 @@
  * What one can do with tables. Reading and writing are different types: a function that takes
  * ReadOperations cannot write.
  */
-import type { Key, KeyPartOf, Table } from './schema.ts';
+import type { Match } from './match.ts';
+import type { Key, KeyPart, KeyPartOf, Table } from './schema.ts';
 
 export interface RangeOptions {
   /** At most so many records. */
@@ -50,8 +51,52 @@ export interface ReadOperations {
     attribute: (keyof R & string) | readonly (keyof R & string)[],
     value: IndexValue<R> | readonly IndexValue<R>[],
   ): R[];
-  /** How many records there are. Takes time in proportion to them. */
-  count(table: Table<object>): number;
+  /**
+   * The records that match, by whichever index finds them best. In no particular order unless one
+   * is asked for.
+   *
+   * @example tx.select(account, { city: 'Ulm', seen: { lt: day } }, { order: 'seen', limit: 100 })
+   */
+  select<R extends object>(table: Table<R>, match: Match<R>, options?: SelectOptions<R>): R[];
+  /** The same, with some attributes of each record only. */
+  select<R extends object, K extends keyof R & string>(
+    table: Table<R>,
+    match: Match<R>,
+    options: SelectOptions<R> & { readonly attributes: readonly K[] },
+  ): Pick<R, K>[];
+  /**
+   * At most `limit` records that match, in the order of the key (in a bag: of writing), and the
+   * continuation for the next ones, as Mnesia's `select/4`. Records that are written or deleted
+   * in between do not disturb the others.
+   */
+  selectPage<R extends object>(
+    table: Table<R>,
+    match: Match<R>,
+    options: { readonly limit: number; readonly continuation?: Continuation | undefined },
+  ): Page<R>;
+  /** Folds all records into a value, in the order of the key (in a bag: of writing). */
+  foldl<R extends object, A>(table: Table<R>, fold: (record: R, acc: A) => A, acc: A): A;
+  /** How many records there are, or match. Takes time in proportion to them. */
+  count<R extends object>(table: Table<R>, match?: Match<R>): number;
+}
+
+export interface SelectOptions<R> {
+  readonly limit?: number;
+  /** By one attribute or several. */
+  readonly order?: (keyof R & string) | readonly (keyof R & string)[];
+  /** From the highest down. */
+  readonly reverse?: boolean;
+}
+
+declare const continuation: unique symbol;
+
+/** Where a page ended. A plain value; valid for as long as the table has the same key. */
+export type Continuation = readonly KeyPart[] & { readonly [continuation]?: never };
+
+export interface Page<R> {
+  readonly records: R[];
+  /** Undefined when this was the last page. */
+  readonly continuation: Continuation | undefined;
 }
 
 export type IndexValue<R> = KeyPartOf<R> | null;

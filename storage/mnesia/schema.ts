@@ -106,6 +106,15 @@ export function defineTable<R extends object>(definition: TableDefinition<R>): T
   return Object.freeze({ name, type, storage, columns, key, indexes });
 }
 
+/** The same table with other indexes. Throws TypeError that names the bad one. */
+export function withIndexes<R extends object>(
+  table: Table<R>,
+  indexes: readonly (readonly string[])[],
+): Table<R> {
+  validateIndexes(table.name, table.columns, indexes);
+  return Object.freeze({ ...table, indexes: [...indexes] });
+}
+
 function defineColumn(table: string, name: string, column: ColumnDefinition): Column {
   validateName(`attribute of table ${table}`, name);
   const type = typeof column === 'string' ? column : column.type;

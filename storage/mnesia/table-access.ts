@@ -3,22 +3,34 @@ import { decodeValue, encodeValue } from './column-values.ts';
 import type { SqlValue } from './column-values.ts';
 import type { Engine, Statement } from './engine.ts';
 import { rangeShape, rangeValues, shapeId } from './key-range.ts';
+import { matchSql } from './match.ts';
+import { ReadCache } from './read-cache.ts';
 import type { Column, KeyPart, Table } from './schema.ts';
 import * as sql from './table-sql.ts';
-import { describe } from './term.ts';
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 /** A key as callers give it: one value, or several for a compound key. */
-type AnyKey = KeyPart | readonly KeyPart[];
+export type AnyKey = KeyPart | readonly KeyPart[];
+
+/** Where a page of records ended. */
+export type PageEnd = readonly KeyPart[];
+
+export interface SelectionOptions {
+  readonly attributes?: readonly string[];
+  readonly order?: readonly string[];
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
 
 export class TableAccess {
   readonly table: Table<object>;
   readonly #engine: Engine;
   readonly #columns: readonly Column[];
   readonly #keyColumns: readonly Column[];
-  readonly #hasTerms: boolean;
   /** Filled and bound at once: no array per record. */
   readonly #recordValues: SqlValue[];
+  readonly #keyPositions: readonly number[];
+  readonly #cache: ReadCache | undefined;
   readonly #statements = new Map<string | number, Statement>();
   #write: Statement | undefined;
   #read: Statement | undefined;
@@ -29,17 +41,34 @@ export class TableAccess {
     this.#engine = engine;
     this.#columns = table.columns;
     this.#keyColumns = table.key.map(name => this.#column(name));
-    this.#hasTerms = table.columns.some(column => column.type === 'term');
     this.#recordValues = table.columns.map(() => null);
+    this.#keyPositions = this.#keyColumns.map(column => table.columns.indexOf(column));
+    const cached = table.storage === 'disc_copies' && table.type !== 'bag';
+    this.#cache = cached ? new ReadCache() : undefined;
+  }
+
+  /** After a rollback: what was read since the beginning may never have been. */
+  forgetReads(): void {
+    this.#cache?.clear();
+  }
+
+  keyOf(record: object): AnyKey {
+    const parts = this.table.key.map(name => (record as Row)[name] as KeyPart);
+    return parts.length === 1 ? (parts[0] as KeyPart) : parts;
   }
 
   read(key: AnyKey): Row | undefined {
     if (this.table.type === 'bag') {
       throw new TypeError(`table ${this.table.name} is a bag: use readAll`);
     }
+    const parts = this.#fullKey(key);
+    const cached = this.#cache?.get(parts);
+    if (cached !== undefined) return decodeRow(this.#columns, cached.map(copyBlob));
     this.#read ??= this.#prepareRaw(sql.readSql(this.table));
-    const row = this.#engine.get(this.#read, this.#fullKey(key));
-    return row === undefined ? undefined : this.#decode(row);
+    const row = this.#engine.get(this.#read, parts) as SqlValue[] | undefined;
+    if (row === undefined) return undefined;
+    this.#cache?.put(parts, row.map(copyBlob));
+    return decodeRow(this.#columns, row);
   }
 
   readAll(key: AnyKey): Row[] {
@@ -58,6 +87,7 @@ export class TableAccess {
       this.#write ??= this.#engine.prepare(sql.writeSql(this.table));
     }
     this.#engine.run(this.#write, values);
+    this.#dropWritten();
     return true;
   }
 
@@ -71,12 +101,16 @@ export class TableAccess {
 
   delete(key: AnyKey): number {
     this.#delete ??= this.#engine.prepare(sql.deleteSql(this.table));
-    return this.#engine.run(this.#delete, this.#fullKey(key));
+    const parts = this.#fullKey(key);
+    this.#cache?.drop(parts);
+    return this.#engine.run(this.#delete, parts);
   }
 
   deleteObject(record: object): boolean {
     const statement = this.#statement('deleteRecord', () => sql.deleteRecordSql(this.table));
-    return this.#engine.run(statement, this.#encode(record as Row)) > 0;
+    const deleted = this.#engine.run(statement, this.#encode(record as Row)) > 0;
+    this.#dropWritten();
+    return deleted;
   }
 
   range(
@@ -90,7 +124,7 @@ export class TableAccess {
     const upper = this.#bound(to);
     const shape = rangeShape(lower, upper);
     const values = rangeValues(shape, lower, upper);
-    values.push(limit ?? -1);
+    values.push(limitOf(limit));
     const statement = this.#statement(
       reverse ? -1 - shapeId(shape) : shapeId(shape),
       () => sql.rangeSql(this.table, shape, reverse),
@@ -107,7 +141,13 @@ export class TableAccess {
     const statement = this.#statement(`deleteRange ${shapeId(shape)}`, () =>
       sql.deleteRangeSql(this.table, shape),
     );
+    this.#cache?.clear();
     return this.#engine.run(statement, rangeValues(shape, lower, upper));
+  }
+
+  /** What deleteRange would delete. */
+  within(prefix: AnyKey, from: KeyPart | undefined, to: KeyPart | undefined): Row[] {
+    return this.range(this.#within(prefix, from), this.#within(prefix, to), undefined, false);
   }
 
   /** The record after (or before) a key. */
@@ -119,7 +159,7 @@ export class TableAccess {
       true,
     );
     const row = this.#engine.get(statement, this.#fullKey(key));
-    return row === undefined ? undefined : this.#decode(row);
+    return row === undefined ? undefined : decodeRow(this.#columns, row);
   }
 
   indexRead(attributes: readonly string[], values: readonly (KeyPart | null)[]): Row[] {
@@ -140,9 +180,53 @@ export class TableAccess {
     return this.#decodeAll(this.#engine.all(statement, bound));
   }
 
-  count(): number {
-    const statement = this.#statement('count', () => sql.countSql(this.table), true);
-    return this.#engine.get(statement, [])?.[0] as number;
+  count(match: object = {}): number {
+    const { condition, values } = matchSql(this.table, match);
+    const text = sql.countSql(this.table, condition);
+    return this.#engine.get(
+      this.#statement(text, () => text, true),
+      values,
+    )?.[0] as number;
+  }
+
+  select(match: object, options: SelectionOptions): Row[] {
+    const { condition, values } = matchSql(this.table, match);
+    const attributes = options.attributes ?? this.#columns.map(column => column.name);
+    const columns = attributes.map(name => this.#column(name));
+    const order = (options.order ?? []).map(name => this.#column(name).name);
+    const text = sql.selectSql(this.table, attributes, condition, order, options.reverse === true);
+    values.push(limitOf(options.limit));
+    const rows = this.#engine.all(
+      this.#statement(text, () => text, true),
+      values,
+    );
+    return rows.map(row => decodeRow(columns, row));
+  }
+
+  /** Records in the order of the key (in a bag: of writing), after the end of another page. */
+  page(match: object, limit: number, after: PageEnd | undefined): [Row[], PageEnd | undefined] {
+    const { condition, values } = matchSql(this.table, match);
+    const text = sql.pageSql(this.table, condition, after !== undefined);
+    if (after !== undefined) values.push(...after);
+    values.push(limitOf(limit));
+    const rows = this.#engine.all(
+      this.#statement(text, () => text, true),
+      values,
+    );
+    const last = rows.at(-1);
+    const more = last !== undefined && rows.length === limit;
+    return [this.#decodeAll(rows), more ? this.#endOf(last) : undefined];
+  }
+
+  #endOf(row: readonly unknown[]): PageEnd {
+    if (this.table.type === 'bag') return [row[this.#columns.length] as number];
+    return this.#keyPositions.map(position => row[position] as KeyPart);
+  }
+
+  /** The record just bound is not what was read before. */
+  #dropWritten(): void {
+    if (this.#cache === undefined || this.#cache.size === 0) return;
+    this.#cache.drop(this.#keyPositions.map(position => this.#recordValues[position] as KeyPart));
   }
 
   #statement(name: string | number, text: () => string, raw = false): Statement {
@@ -169,19 +253,10 @@ export class TableAccess {
     return values;
   }
 
-  #decode(row: unknown[]): Row {
-    const columns = this.#columns;
-    const record: Row = {};
-    for (let i = 0; i < columns.length; i += 1) {
-      const column = columns[i] as Column;
-      record[column.name] = this.#hasTerms ? decodeValue(column, row[i] as SqlValue) : row[i];
-    }
-    return record;
-  }
-
   #decodeAll(rows: unknown[][]): Row[] {
     const records = new Array<Row>(rows.length);
-    for (let i = 0; i < rows.length; i += 1) records[i] = this.#decode(rows[i] as unknown[]);
+    for (let i = 0; i < rows.length; i += 1)
+      records[i] = decodeRow(this.#columns, rows[i] as unknown[]);
     return records;
   }
 
@@ -241,10 +316,31 @@ export class TableAccess {
   #column(name: string): Column {
     const column = this.#columns.find(candidate => candidate.name === name);
     if (column === undefined) {
-      throw new TypeError(`table ${this.table.name} has no attribute ${describe(name)} ${name}`);
+      throw new TypeError(`table ${this.table.name} has no attribute ${name}`);
     }
     return column;
   }
+}
+
+function decodeRow(columns: readonly Column[], row: readonly unknown[]): Row {
+  const record: Row = {};
+  for (let i = 0; i < columns.length; i += 1) {
+    const column = columns[i] as Column;
+    record[column.name] = decodeValue(column, row[i] as SqlValue);
+  }
+  return record;
+}
+
+/** SQLite takes -1 for no limit. */
+function limitOf(limit: number | undefined): number {
+  if (limit === undefined) return -1;
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new RangeError(`expected a limit of at least 1, got ${limit}`);
+}
+
+/** A caller may change the bytes it got. */
+function copyBlob(value: SqlValue): SqlValue {
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
 }
 
 function isParts(key: AnyKey): key is readonly KeyPart[] {

@@ -37,6 +37,37 @@ export function dropIndexSql(table: Table<object>, index: readonly string[]): st
   return `DROP INDEX ${indexName(table, index)}`;
 }
 
+export function dropTableSql(table: Table<object>): string {
+  return `DROP TABLE ${qualifiedName(table)}`;
+}
+
+export function renameTableSql(table: Table<object>, name: string): string {
+  return `ALTER TABLE ${qualifiedName(table)} RENAME TO ${quote(name)}`;
+}
+
+/** The definitions of the tables, beside them. */
+export function catalogSql(schema: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${schema}.mnesia_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT`;
+}
+
+export function loadCatalogSql(schema: string): string {
+  return `SELECT definition FROM ${schema}.mnesia_tables ORDER BY name`;
+}
+
+export function saveDefinitionSql(schema: string): string {
+  return `INSERT OR REPLACE INTO ${schema}.mnesia_tables VALUES (?, ?)`;
+}
+
+export function deleteDefinitionSql(schema: string): string {
+  return `DELETE FROM ${schema}.mnesia_tables WHERE name = ?`;
+}
+
+/** Bytes of the pages that a table and its indexes take. */
+export function memorySql(table: Table<object>): string {
+  const schema = schemaOf(table);
+  return `SELECT coalesce(sum(pgsize), 0) FROM dbstat('${schema}', 1) WHERE name IN (SELECT name FROM ${schema}.sqlite_schema WHERE tbl_name = ?)`;
+}
+
 /** Mnesia's `write`: a set replaces the record of that key. */
 export function writeSql(table: Table<object>): string {
   const rest = names(table.columns).filter(name => !table.key.includes(name));
@@ -63,7 +94,7 @@ export function deleteRecordSql(table: Table<object>): string {
 
 export function readSql(table: Table<object>): string {
   const order = table.type === 'bag' ? ' ORDER BY rowid' : '';
-  return `${selectSql(table)} WHERE ${sameKey(table)}${order}`;
+  return `${fromTable(table)} WHERE ${sameKey(table)}${order}`;
 }
 
 export function deleteSql(table: Table<object>): string {
@@ -72,7 +103,7 @@ export function deleteSql(table: Table<object>): string {
 
 export function rangeSql(table: Table<object>, shape: RangeShape, reverse: boolean): string {
   const condition = rangeCondition(shape, table.key);
-  return `${selectSql(table)} WHERE ${condition} ORDER BY ${order(table.key, reverse)} LIMIT ?`;
+  return `${fromTable(table)} WHERE ${condition} ORDER BY ${order(table.key, reverse)} LIMIT ?`;
 }
 
 export function deleteRangeSql(table: Table<object>, shape: RangeShape): string {
@@ -82,25 +113,47 @@ export function deleteRangeSql(table: Table<object>, shape: RangeShape): string 
 /** The record next to a key, which need not exist. */
 export function neighbourSql(table: Table<object>, reverse: boolean): string {
   const condition = compareRow(table.key, reverse ? '<' : '>');
-  return `${selectSql(table)} WHERE ${condition} ORDER BY ${order(table.key, reverse)} LIMIT 1`;
+  return `${fromTable(table)} WHERE ${condition} ORDER BY ${order(table.key, reverse)} LIMIT 1`;
 }
 
 /** By the leading attributes of an index; in the order of the key, or of writing in a bag. */
 export function indexReadSql(table: Table<object>, attributes: readonly string[]): string {
   const condition = attributes.map(name => `${quote(name)} IS ?`).join(' AND ');
   const by = table.type === 'bag' ? 'rowid' : list(table.key);
-  return `${selectSql(table)} WHERE ${condition} ORDER BY ${by}`;
+  return `${fromTable(table)} WHERE ${condition} ORDER BY ${by}`;
 }
 
-export function countSql(table: Table<object>): string {
-  return `SELECT count(*) FROM ${qualifiedName(table)}`;
+export function countSql(table: Table<object>, condition: string): string {
+  return `SELECT count(*) FROM ${qualifiedName(table)} WHERE ${condition}`;
 }
 
-export function selectSql(table: Table<object>): string {
+/** Without an order SQLite takes whichever index finds the records best. */
+export function selectSql(
+  table: Table<object>,
+  attributes: readonly string[],
+  condition: string,
+  by: readonly string[],
+  reverse: boolean,
+): string {
+  const ordered = by.length === 0 ? '' : ` ORDER BY ${order(by, reverse)}`;
+  return `SELECT ${list(attributes)} FROM ${qualifiedName(table)} WHERE ${condition}${ordered} LIMIT ?`;
+}
+
+/** A page in the order of the key, or of writing in a bag, whose rowid comes as last column. */
+export function pageSql(table: Table<object>, condition: string, continued: boolean): string {
+  const bag = table.type === 'bag';
+  const columns = list(names(table.columns)) + (bag ? ', rowid' : '');
+  const after = bag ? 'rowid > ?' : compareRow(table.key, '>');
+  const where = continued ? `${condition} AND ${after}` : condition;
+  const by = bag ? 'rowid' : list(table.key);
+  return `SELECT ${columns} FROM ${qualifiedName(table)} WHERE ${where} ORDER BY ${by} LIMIT ?`;
+}
+
+function fromTable(table: Table<object>): string {
   return `SELECT ${list(names(table.columns))} FROM ${qualifiedName(table)}`;
 }
 
-export function list(attributes: readonly string[]): string {
+function list(attributes: readonly string[]): string {
   return attributes.map(quote).join(', ');
 }
 

@@ -5,7 +5,13 @@
 import { Packr } from 'msgpackr';
 
 const DEPTH_LIMIT = 64;
-const packr = new Packr({ useRecords: false, moreTypes: false, structuredClone: false });
+const packr = new Packr({
+  useRecords: false,
+  moreTypes: false,
+  structuredClone: false,
+  // A caller may change what it got; the bytes it came from may be kept for the next one.
+  copyBuffers: true,
+});
 
 /** Throws TypeError when the value is, or holds, something that is no term. */
 export function encodeTerm(value: unknown, column: string): Uint8Array {

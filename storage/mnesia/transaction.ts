@@ -1,17 +1,25 @@
-/** The Transaction that a body gets: finds the table, refuses use after the end. */
+/** The operations on tables of an open database: reading, writing, and the Transaction of a body. */
+import type { Events } from './events.ts';
+import type { Match } from './match.ts';
 import type {
+  Continuation,
   IndexValue,
+  Page,
   RangeOptions,
   ReadOperations,
+  SelectOptions,
   Transaction,
   WriteOperations,
 } from './operations.ts';
 import type { Key, KeyPart, KeyPartOf, Table } from './schema.ts';
 import { TransactionAborted } from './storage-error.ts';
 import type { TableAccess } from './table-access.ts';
+import { watchedDelete, watchedDeleteObject, watchedDeleteRange, watchedWrite } from './watched.ts';
 
 /** Finds a table in the open database, or throws: it is closed, failed, or has no such table. */
 export type FindTable = (table: Table<object>) => TableAccess;
+
+const FOLD_PAGE = 256;
 
 /** Reading, wherever the tables come from: inside a transaction and dirty. */
 export class TableReader implements ReadOperations {
@@ -65,19 +73,61 @@ export class TableReader implements ReadOperations {
     return this.find(table).indexRead(attributes, values) as R[];
   }
 
-  count(table: Table<object>): number {
-    return this.find(table).count();
+  select<R extends object, K extends keyof R & string>(
+    table: Table<R>,
+    match: Match<R>,
+    options: SelectOptions<R> & { readonly attributes?: readonly K[] } = {},
+  ): R[] {
+    const order = typeof options.order === 'string' ? [options.order] : (options.order ?? []);
+    return this.find(table).select(match, { ...options, order }) as R[];
+  }
+
+  selectPage<R extends object>(
+    table: Table<R>,
+    match: Match<R>,
+    options: { readonly limit: number; readonly continuation?: Continuation | undefined },
+  ): Page<R> {
+    const [records, end] = this.find(table).page(match, options.limit, options.continuation);
+    return { records: records as R[], continuation: end };
+  }
+
+  foldl<R extends object, A>(table: Table<R>, fold: (record: R, acc: A) => A, acc: A): A {
+    let folded = acc;
+    let continuation: Continuation | undefined;
+    do {
+      const page: Page<R> = this.selectPage(table, {}, { limit: FOLD_PAGE, continuation });
+      for (const record of page.records) folded = fold(record, folded);
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    return folded;
+  }
+
+  count<R extends object>(table: Table<R>, match: Match<R> = {}): number {
+    return this.find(table).count(match);
   }
 }
 
 /** Writing into tables; who calls it has begun a transaction. */
 export class TableWriter extends TableReader implements WriteOperations {
+  readonly #events: Events;
+
+  constructor(find: FindTable, events: Events) {
+    super(find);
+    this.#events = events;
+  }
+
   write<R extends object>(table: Table<R>, record: R): void {
-    this.find(table).write(record);
+    const access = this.find(table);
+    if (this.#watched(table)) watchedWrite(access, record, this.#events);
+    else access.write(record);
   }
 
   insert<R extends object>(table: Table<R>, record: R): void {
-    this.find(table).insert(record);
+    const access = this.find(table);
+    access.insert(record);
+    if (this.#watched(table)) {
+      this.#events.record({ kind: 'write', table: table.name, record: { ...record }, old: [] });
+    }
   }
 
   update<R extends object>(table: Table<R>, key: Key<R>, patch: Partial<R>): R | undefined {
@@ -95,11 +145,15 @@ export class TableWriter extends TableReader implements WriteOperations {
   }
 
   delete<R extends object>(table: Table<R>, key: Key<R>): number {
-    return this.find(table).delete(key);
+    const access = this.find(table);
+    return this.#watched(table) ? watchedDelete(access, key, this.#events) : access.delete(key);
   }
 
   deleteObject<R extends object>(table: Table<R>, record: R): boolean {
-    return this.find(table).deleteObject(record);
+    const access = this.find(table);
+    return this.#watched(table)
+      ? watchedDeleteObject(access, record, this.#events)
+      : access.deleteObject(record);
   }
 
   deleteRange<R extends object>(
@@ -108,18 +162,25 @@ export class TableWriter extends TableReader implements WriteOperations {
     from: KeyPartOf<R> | undefined,
     to: KeyPartOf<R> | undefined,
   ): number {
-    return this.find(table).deleteRange(prefix, from, to);
+    const access = this.find(table);
+    return this.#watched(table)
+      ? watchedDeleteRange(access, prefix, from, to, this.#events)
+      : access.deleteRange(prefix, from, to);
+  }
+
+  #watched(table: Table<object>): boolean {
+    return this.#events.any && this.#events.subscribers(table.name) > 0;
   }
 }
 
 export class RunningTransaction extends TableWriter implements Transaction {
   #ended = false;
 
-  constructor(find: FindTable) {
+  constructor(find: FindTable, events: Events) {
     super(table => {
       if (this.#ended) throw new TypeError('this transaction has ended: start another');
       return find(table);
-    });
+    }, events);
   }
 
   abort(reason: unknown): never {
