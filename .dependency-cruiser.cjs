@@ -40,7 +40,7 @@ module.exports = {
       name: 'storage-takes-types-and-ids-from-protocol',
       severity: 'error',
       from: { path: '^storage/' },
-      to: { path: '^protocol/(codec|crypto|packets)/' },
+      to: { path: '^protocol/(codec|crypto)/' },
     },
     oneImporter('nact', 'actors'),
     oneImporter('better-sqlite3', 'storage'),

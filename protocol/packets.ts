@@ -1,3 +1,4 @@
+import type { Offer } from './delivery/sender.ts';
 import type { CloseCode, ErrorCode } from './errors.ts';
 import type { Conversation, DeviceId, GroupId, UserId } from './ids.ts';
 import type { Refusal } from './refusal.ts';
@@ -27,16 +28,6 @@ export interface GroupAddressing {
   readonly kind: 'group';
   readonly group: GroupId;
   readonly version: number;
-}
-
-/** A send's place in its device's order: see protocol/delivery/sender.ts. */
-export interface Offer {
-  /** 1, 2, 3 …: never used again for another message. */
-  readonly seq: number;
-  /** The number before it that was not refused; 0 for none. */
-  readonly prev: number;
-  /** 0, or one more each time it was repaired under the same number. */
-  readonly rev: number;
 }
 
 export interface Send extends Offer {

@@ -2,8 +2,17 @@
  * Sending, as the sender's home shard decides it: one watermark per device and the highest number decided.
  * Pure functions, used by the store and by the random model in test/protocol/delivery/.
  */
-import type { Offer } from '../packets.ts';
 import type { Refusal } from '../refusal.ts';
+
+/** A send's place in its device's order. */
+export interface Offer {
+  /** 1, 2, 3 …: never used again for another message. */
+  readonly seq: number;
+  /** The number before it that was not refused; 0 for none. */
+  readonly prev: number;
+  /** 0, or one more each time it was repaired under the same number. */
+  readonly rev: number;
+}
 
 /** What a shard keeps for each of its devices as a sender. */
 export interface SenderState {

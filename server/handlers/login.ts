@@ -1,0 +1,123 @@
+/** Login: an Ed25519 signature over the challenge, or a resume ticket. */
+import { cast, self } from '../../actors/index.ts';
+import { nodeCrypto } from '../../protocol/crypto/node.ts';
+import { loginBytes } from '../../protocol/signing.ts';
+import { roles as roleBits, type Login, type WireLimits } from '../../protocol/packets.ts';
+import type { Account } from '../../storage/accounts/contract.ts';
+import type { ServerLimits } from '../config/config.ts';
+import { accountOf } from '../directory/tables.ts';
+import { directoryName } from '../directory/directory.ts';
+import { closeWith, say, sayError, toGateway } from '../sessions/outgoing.ts';
+import { resumeSends } from '../sessions/offers.ts';
+import { begin } from '../sessions/receiving.ts';
+import type { Remembered, SessionState } from '../sessions/state.ts';
+
+export function login(state: SessionState, packet: Login): void {
+  if (state.phase !== 'challenged') {
+    sayError(state, 'bad_field', {
+      field: 'kind',
+      message: 'This connection is logged in already.',
+    });
+    return;
+  }
+  if (packet.version !== 1) {
+    closeWith(state, 'unsupported_version');
+    return;
+  }
+  if (!state.services.mayLogIn(state.opening.address, state.device)) {
+    closeWith(state, 'too_many_logins');
+    return;
+  }
+  state.phase = 'checking';
+  const known = accountOf(state.user);
+  if (known !== undefined) {
+    check(state, packet, known);
+    return;
+  }
+  state.home.submit(
+    { kind: 'account', user: state.user },
+    account => {
+      if (state.phase === 'checking') check(state, packet, account);
+    },
+    () => {
+      closeWith(state, 'internal');
+    },
+  );
+}
+
+function check(state: SessionState, packet: Login, account: Account | null): void {
+  const info = account?.devices.find(({ device }) => device === state.device);
+  if (info === undefined) {
+    const removed = account?.removed.includes(state.device) === true;
+    closeWith(state, removed ? 'device_removed' : 'unknown_device');
+    return;
+  }
+  if (!isProved(state, packet, info.key)) {
+    state.services.metrics.loginsFailed.inc();
+    closeWith(state, 'login_failed');
+    return;
+  }
+  const { services, opening, device } = state;
+  const now = Date.now();
+  const { ticket, expiresAt } = services.tickets.issue(device, now);
+  say(state, {
+    kind: 'welcome',
+    ticket,
+    ticketExpiresAt: expiresAt,
+    time: now,
+    limits: wireLimits(services.limits),
+  });
+  services.metrics.logins.inc({ proof: packet.proof.kind });
+  const remembered: Remembered = { nonce: state.nonce, roles: packet.roles };
+  toGateway(state, {
+    kind: 'remember',
+    connection: opening.connection,
+    session: self(),
+    state: remembered,
+  });
+  enter(state, packet.roles);
+}
+
+function isProved({ services, device, nonce }: SessionState, packet: Login, key: Uint8Array) {
+  const { proof, roles } = packet;
+  switch (proof.kind) {
+    case 'signature':
+      return nodeCrypto.verify(key, loginBytes(device, roles, nonce), proof.signature);
+    case 'ticket':
+      return services.tickets.isValid(device, proof.ticket, Date.now());
+  }
+}
+
+/** Those of the server's limits that a client must keep to. */
+const wireLimits = ({
+  packetBytes,
+  frameBytes,
+  bodyBytes,
+  unacceptedSends,
+  unackedRows,
+  openRequests,
+  idleTimeoutMs,
+}: ServerLimits): WireLimits => ({
+  packetBytes,
+  frameBytes,
+  bodyBytes,
+  unacceptedSends,
+  unackedRows,
+  openRequests,
+  idleTimeoutMs,
+});
+
+/** The connection speaks for its device from now on: after a login, or when a session follows one that died. */
+export function enter(state: SessionState, roles: number): void {
+  state.phase = 'active';
+  state.roles = roles;
+  cast(directoryName, {
+    kind: 'claim',
+    device: state.device,
+    roles,
+    connection: state.opening.connection,
+    session: self(),
+  });
+  if ((roles & roleBits.receive) !== 0) begin(state);
+  else resumeSends(state);
+}

@@ -1,0 +1,112 @@
+/**
+ * One device's side of a mailbox: what is buffered, what is under way, what is acknowledged. It says what to do next
+ * and does nothing itself.
+ */
+import type { MonitorRef, Pid } from '../../actors/index.ts';
+import type { Row } from '../../protocol/rows.ts';
+
+/** Rows kept in memory ahead of the window. What goes beyond is read from the store when its turn comes. */
+const BUFFERED_ROWS = 1024;
+
+const sizeOf = (row: Row): number => (row.kind === 'message' ? row.body.length : 0);
+
+/** How much may be under way to a device; see protocol/this.window.ts. */
+export interface Window {
+  readonly unackedRows: number;
+  readonly unackedBytes: number;
+}
+
+export class Box {
+  private readonly window: Window;
+  readonly session: Pid;
+  readonly watch: MonitorRef;
+  /** Asked of the store, and committed by it. */
+  acked: number;
+  ackWanted: number;
+  ackUnderWay = false;
+  paused = false;
+  /** Counts resets: the answer to a read from before one is not for now. */
+  generation = 0;
+  reading = false;
+  /** The number of the last row pushed. */
+  private cursor: number;
+  private buffer: Row[] = [];
+  /** Whether every row behind the cursor is in the buffer. */
+  private complete = false;
+  private flight: { readonly n: number; readonly bytes: number }[] = [];
+  private flightBytes = 0;
+
+  constructor(session: Pid, watch: MonitorRef, acked: number, window: Window) {
+    this.window = window;
+    this.session = session;
+    this.watch = watch;
+    this.acked = this.ackWanted = this.cursor = acked;
+  }
+
+  /** Rows just committed. */
+  appended(rows: readonly Row[]): void {
+    if (!this.complete) return;
+    if (this.buffer.length + rows.length > BUFFERED_ROWS) this.complete = false;
+    else this.enqueue(rows);
+  }
+
+  /** Rows read from the store. */
+  loaded(rows: readonly Row[], complete: boolean): void {
+    this.complete = complete;
+    this.enqueue(rows);
+  }
+
+  /** The device has stored everything up to `upTo`; with `again` it misses what follows. */
+  taken(upTo: number, again: boolean): void {
+    this.ackWanted = Math.max(this.ackWanted, upTo);
+    if (again) {
+      this.generation++;
+      this.reading = this.complete = false;
+      this.cursor = Math.max(upTo, this.acked);
+      this.buffer = [];
+      this.flight = [];
+      this.flightBytes = 0;
+      return;
+    }
+    let gone = 0;
+    while (gone < this.flight.length && (this.flight[gone]?.n ?? Infinity) <= upTo) {
+      this.flightBytes -= this.flight[gone]?.bytes ?? 0;
+      gone++;
+    }
+    this.flight.splice(0, gone);
+  }
+
+  /** The next rows to push within the window, or null. */
+  next(): { after: number; rows: readonly Row[] } | null {
+    if (this.paused) return null;
+    let count = 0;
+    for (const row of this.buffer) {
+      const bytes = sizeOf(row);
+      if (this.flight.length >= this.window.unackedRows) break;
+      if (this.flight.length > 0 && this.flightBytes + bytes > this.window.unackedBytes) break;
+      this.flight.push({ n: row.n, bytes });
+      this.flightBytes += bytes;
+      count++;
+    }
+    if (count === 0) return null;
+    const after = this.cursor;
+    const rows = this.buffer.splice(0, count);
+    this.cursor = rows.at(-1)?.n ?? after;
+    return { after, rows };
+  }
+
+  /** After which row the store is to be read, or null when there is no need now. */
+  readAfter(): number | null {
+    if (this.complete || this.reading || this.paused || this.buffer.length > 0) return null;
+    return this.flight.length >= this.window.unackedRows ? null : this.cursor;
+  }
+
+  private enqueue(rows: readonly Row[]): void {
+    let last = this.buffer.at(-1)?.n ?? this.cursor;
+    for (const row of rows) {
+      if (row.n <= last) continue;
+      this.buffer.push(row);
+      last = row.n;
+    }
+  }
+}

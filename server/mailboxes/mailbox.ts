@@ -1,0 +1,156 @@
+/**
+ * The mailbox of an active user: for each of its devices that is connected a window of pushed rows, fed by what the
+ * store has just committed or by reading it. It keeps nothing that the store does not have, and stops when nobody
+ * of the user is connected any more.
+ */
+import {
+  demonitor,
+  monitor,
+  self,
+  send,
+  sendAfter,
+  type CastResult,
+  type DownMessage,
+  type GenServer,
+  type InitResult,
+} from '../../actors/index.ts';
+import type { DeviceId, UserId } from '../../protocol/ids.ts';
+import { StorePort, type PortMessage } from '../stores/port.ts';
+import { Box, type Window } from './box.ts';
+import type { Attach, Push, ToMailbox } from './protocol.ts';
+
+export interface MailboxArgument {
+  readonly user: UserId;
+  readonly shard: number;
+  /** How long it stays without a connected device. */
+  readonly passivateMs: number;
+  readonly window: Window;
+}
+
+interface State {
+  readonly port: StorePort;
+  readonly boxes: Map<DeviceId, Box>;
+  readonly passivateMs: number;
+  readonly window: Window;
+}
+
+/** A device's acknowledgement could not be stored; it is tried again. */
+interface AckRetry {
+  readonly kind: 'ack_retry';
+  readonly device: DeviceId;
+}
+
+type Info = ToMailbox | PortMessage | AckRetry | DownMessage;
+
+const ACK_RETRY_MS = 500;
+
+export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
+  init({ shard, passivateMs, window }): InitResult<State> {
+    const state = { port: new StorePort(shard), boxes: new Map(), passivateMs, window };
+    return ['ok', state, passivateMs];
+  },
+
+  handleInfo(message, state): CastResult<State> {
+    switch (message.kind) {
+      case 'appended': {
+        const box = state.boxes.get(message.device);
+        if (box === undefined) break;
+        box.appended(message.rows);
+        serve(state, message.device, box);
+        break;
+      }
+      case 'attach_device':
+        attach(state, message);
+        break;
+      case 'taken': {
+        const box = state.boxes.get(message.device);
+        if (box?.session !== message.session) break;
+        box.taken(message.upTo, message.again);
+        acknowledge(state, message.device, box);
+        serve(state, message.device, box);
+        break;
+      }
+      case 'pause': {
+        const box = state.boxes.get(message.device);
+        if (box?.session !== message.session) break;
+        box.paused = message.paused;
+        serve(state, message.device, box);
+        break;
+      }
+      case 'ack_retry': {
+        const box = state.boxes.get(message.device);
+        if (box !== undefined) acknowledge(state, message.device, box);
+        break;
+      }
+      case 'timeout':
+        if (state.boxes.size === 0) return ['stop', 'normal', state];
+        break;
+      case 'EXIT':
+        break;
+      default:
+        if (!state.port.handle(message) && message.kind === 'DOWN') detach(state, message);
+    }
+    return state.boxes.size === 0 ? ['noreply', state, state.passivateMs] : ['noreply', state];
+  },
+};
+
+function attach(state: State, { device, session, acked }: Attach): void {
+  const older = state.boxes.get(device);
+  if (older !== undefined) demonitor(older.watch, { flush: true });
+  const box = new Box(session, monitor(session), acked, state.window);
+  state.boxes.set(device, box);
+  serve(state, device, box);
+}
+
+function detach(state: State, { ref }: DownMessage): void {
+  for (const [device, box] of state.boxes) if (box.watch === ref) state.boxes.delete(device);
+}
+
+/** Pushes what the window allows, then reads ahead when the buffer has run dry. */
+function serve(state: State, device: DeviceId, box: Box): void {
+  const next = box.next();
+  if (next !== null) send(box.session, { kind: 'push', ...next } satisfies Push);
+  const after = box.readAfter();
+  if (after === null) return;
+  const { generation } = box;
+  box.reading = true;
+  state.port.submit(
+    {
+      kind: 'read_rows',
+      device,
+      after,
+      rows: state.window.unackedRows,
+      bytes: state.window.unackedBytes,
+    },
+    ({ rows, complete }) => {
+      if (state.boxes.get(device) !== box || box.generation !== generation) return;
+      box.reading = false;
+      box.loaded(rows, complete);
+      serve(state, device, box);
+    },
+    () => {
+      throw new Error('reading a mailbox takes no room, yet the store refused it for want of room');
+    },
+  );
+}
+
+/** Repeats the highest acknowledgement until the store has committed it. */
+function acknowledge(state: State, device: DeviceId, box: Box): void {
+  if (box.ackUnderWay || box.ackWanted <= box.acked) return;
+  box.ackUnderWay = true;
+  const upTo = box.ackWanted;
+  state.port.submit(
+    { kind: 'acknowledge', device, upTo },
+    ({ acked }) => {
+      box.ackUnderWay = false;
+      box.acked = Math.max(box.acked, acked);
+      // What lies beyond the newest row was never given: it is not asked for again.
+      if (acked < upTo) box.ackWanted = box.acked;
+      acknowledge(state, device, box);
+    },
+    () => {
+      box.ackUnderWay = false;
+      sendAfter(ACK_RETRY_MS, self(), { kind: 'ack_retry', device } satisfies AckRetry);
+    },
+  );
+}

@@ -1,0 +1,49 @@
+/** What is said to and by a user's mailbox process. */
+import type { Pid } from '../../actors/index.ts';
+import type { DeviceId, UserId } from '../../protocol/ids.ts';
+import type { Row } from '../../protocol/rows.ts';
+
+/** The registered name of a user's mailbox process, while the user is active. */
+export const mailboxName = (user: UserId): string => `mailbox.${user}`;
+
+/** From the store, after a commit: rows for a device of this user. */
+export interface Appended {
+  readonly kind: 'appended';
+  readonly device: DeviceId;
+  readonly rows: readonly Row[];
+}
+
+/** From a session: it receives for the device from now on, beginning after row `acked`. */
+export interface Attach {
+  readonly kind: 'attach_device';
+  readonly device: DeviceId;
+  readonly session: Pid;
+  readonly acked: number;
+}
+
+/** From the attached session: see the `ack` packet. */
+export interface Taken {
+  readonly kind: 'taken';
+  readonly device: DeviceId;
+  readonly session: Pid;
+  readonly upTo: number;
+  readonly again: boolean;
+}
+
+/** From the attached session: its socket is full, or has room again. */
+export interface Pause {
+  readonly kind: 'pause';
+  readonly device: DeviceId;
+  readonly session: Pid;
+  readonly paused: boolean;
+}
+
+export type ToMailbox = Appended | Attach | Taken | Pause;
+
+/** To the attached session: the next rows, within the window. */
+export interface Push {
+  readonly kind: 'push';
+  /** The number before the first row. */
+  readonly after: number;
+  readonly rows: readonly Row[];
+}

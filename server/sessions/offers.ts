@@ -1,0 +1,163 @@
+/**
+ * Sends on their way from the frame to the store, in order: each is resolved to its targets (loading what is not in
+ * memory), given to the home shard's store with all that wait, and answered when it is committed.
+ */
+import { self, sendAfter } from '../../actors/index.ts';
+import type { GroupId, UserId } from '../../protocol/ids.ts';
+import type { Read, Send } from '../../protocol/packets.ts';
+import { shardOf } from '../../protocol/shard.ts';
+import type { Decision, Intent } from '../../storage/mailboxes/contract.ts';
+import type { Command } from '../../storage/shard/contract.ts';
+import { accountOf } from '../directory/tables.ts';
+import { closeWith, say, sayAccepted, sayError } from './outgoing.ts';
+import { resolve } from './resolve.ts';
+import { portTo, type SessionState } from './state.ts';
+
+/** The disk was full; it is time to say `state` again. */
+export const RESUME = { kind: 'resume_sends' } as const;
+
+const FULL_RETRY_MS = 1_000;
+
+export function offer(state: SessionState, packet: Send | Read): void {
+  const { sending } = state;
+  if (sending.held) return;
+  if (sending.queue.length + sending.underWay >= state.services.limits.unacceptedSends) {
+    closeWith(state, 'window_exceeded');
+    return;
+  }
+  sending.queue.push(packet);
+  advance(state);
+}
+
+/** Gives the store everything at the front of the queue that can be resolved now. One batch at a time is under way. */
+export function advance(state: SessionState): void {
+  const { sending } = state;
+  if (sending.underWay > 0 || sending.loading > 0 || sending.queue.length === 0) return;
+  const own = accountOf(state.user);
+  if (own === undefined) {
+    loadAccounts(state, [state.user]);
+    return;
+  }
+  if (!own?.devices.some(({ device }) => device === state.device)) {
+    closeWith(state, 'device_removed');
+    return;
+  }
+  const at = Date.now();
+  const commands: Command<'decide'>[] = [];
+  for (const packet of sending.queue) {
+    const { seq, prev, rev } = packet;
+    let intent: Intent;
+    if (packet.kind === 'read') {
+      const { sender, conversation, upTo } = packet;
+      intent = { kind: 'read', sender, conversation, upTo };
+    } else {
+      const resolution = resolve(state.device, own, packet.to);
+      if (resolution.kind === 'load') {
+        loadAccounts(state, resolution.users);
+        if (resolution.group !== null) loadGroup(state, resolution.group);
+        break;
+      }
+      const conversation = packet.to.kind === 'group' ? packet.to.group : null;
+      intent =
+        resolution.kind === 'refuse'
+          ? resolution
+          : { kind: 'message', conversation, targets: resolution.targets, body: packet.body };
+    }
+    commands.push({
+      kind: 'decide',
+      device: state.device,
+      offer: { seq, prev, rev },
+      intent,
+      at,
+    });
+  }
+  if (commands.length === 0) return;
+  sending.queue.splice(0, commands.length);
+  sending.underWay = commands.length;
+  state.home.submitAll(
+    commands,
+    outcomes => {
+      sending.underWay = 0;
+      for (const decision of outcomes as Decision[]) tell(state, decision);
+      advance(state);
+    },
+    () => {
+      hold(state);
+    },
+  );
+}
+
+/** One answer per decision; of a run of gaps only the first one says `state`. */
+function tell(state: SessionState, decision: Decision): void {
+  const { sending, services } = state;
+  switch (decision.kind) {
+    case 'accepted':
+      sending.gapSeq = 0;
+      services.metrics.accepted.inc();
+      sayAccepted(state, decision.upTo);
+      return;
+    case 'rejected':
+      sending.gapSeq = decision.seq;
+      services.metrics.rejected.inc({ code: decision.why.code });
+      say(state, decision);
+      return;
+    case 'gap': {
+      const first = sending.gapSeq === 0 || decision.seq <= sending.gapSeq;
+      sending.gapSeq = decision.seq;
+      if (first) say(state, { kind: 'state', ...decision.state });
+      return;
+    }
+  }
+}
+
+/** Nothing was decided for want of room: what was offered is dropped, and asked for again later. */
+function hold(state: SessionState): void {
+  const { sending } = state;
+  sending.underWay = 0;
+  sending.queue = [];
+  if (sending.held) return;
+  sending.held = true;
+  sayError(state, 'storage_full', { retryAfterMs: FULL_RETRY_MS });
+  sendAfter(FULL_RETRY_MS, self(), RESUME);
+}
+
+/** Says the committed state, upon which the device offers again what is not decided. */
+export function resumeSends(state: SessionState): void {
+  state.home.submit(
+    { kind: 'state', device: state.device },
+    committed => {
+      state.sending.held = false;
+      state.sending.gapSeq = 0;
+      say(state, { kind: 'state', ...committed });
+    },
+    () => {
+      sendAfter(FULL_RETRY_MS, self(), RESUME);
+    },
+  );
+}
+
+function loadAccounts(state: SessionState, users: readonly UserId[]): void {
+  const byShard = new Map<number, Command<'account'>[]>();
+  for (const user of users) {
+    const shard = shardOf(user, state.services.shards);
+    const commands = byShard.get(shard) ?? [];
+    commands.push({ kind: 'account', user });
+    byShard.set(shard, commands);
+  }
+  for (const [shard, commands] of byShard) load(state, shard, commands);
+}
+
+const loadGroup = (state: SessionState, group: GroupId): void => {
+  load(state, shardOf(group, state.services.shards), [{ kind: 'group', group }]);
+};
+
+/** The store publishes what it reads in the directory's tables; then the queue goes on. */
+function load(state: SessionState, shard: number, commands: readonly Command[]): void {
+  const { sending } = state;
+  sending.loading++;
+  const loaded = () => {
+    sending.loading--;
+    advance(state);
+  };
+  portTo(state, shard).submitAll(commands, loaded, loaded);
+}

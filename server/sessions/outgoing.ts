@@ -1,0 +1,68 @@
+/** What a session says. Packets of one turn go out in one frame. */
+import { self, send } from '../../actors/index.ts';
+import { splitFrames } from '../../protocol/codec/frame.ts';
+import { errors, type CloseCode, type ErrorCode } from '../../protocol/errors.ts';
+import type { ErrorPacket, ServerPacket } from '../../protocol/packets.ts';
+import type { ToGateway } from '../gateway/port.ts';
+import type { SessionState } from './state.ts';
+
+export const FLUSH = { kind: 'flush' } as const;
+
+export function say(state: SessionState, packet: ServerPacket): void {
+  if (state.phase === 'ending') return;
+  state.out.push(packet);
+  if (state.out.length === 1) send(self(), FLUSH);
+}
+
+/** `accepted` is a watermark: of several in one frame the last one says it all. */
+export function sayAccepted(state: SessionState, upTo: number): void {
+  const last = state.out.at(-1);
+  const packet = { kind: 'accepted', upTo, at: Date.now() } as const;
+  if (last?.kind === 'accepted') state.out[state.out.length - 1] = packet;
+  else say(state, packet);
+}
+
+export function sayError(
+  state: SessionState,
+  code: ErrorCode,
+  details: Partial<Omit<ErrorPacket, 'kind' | 'code'>> = {},
+): void {
+  say(state, { kind: 'error', code, message: errors[code].text, ...details });
+}
+
+export function flush(state: SessionState): void {
+  if (state.out.length === 0) return;
+  const packets = state.out;
+  state.out = [];
+  for (const frame of splitFrames(packets)) {
+    toGateway(state, {
+      kind: 'send',
+      connection: state.opening.connection,
+      session: self(),
+      frame,
+    });
+  }
+}
+
+/** Says why, closes the socket, and takes nothing more. The session ends when the gateway says `closed`. */
+export function closeWith(state: SessionState, code: CloseCode, message?: string): void {
+  if (state.phase === 'ending') return;
+  const text = message ?? errors[code].text;
+  const retryAfterMs = errors[code].again
+    ? (state.draining ?? state.services.retryAfterMs())
+    : null;
+  say(state, { kind: 'close', code, message: text, retryAfterMs });
+  flush(state);
+  state.phase = 'ending';
+  toGateway(state, {
+    kind: 'close',
+    connection: state.opening.connection,
+    session: self(),
+    code,
+    message: text,
+  });
+}
+
+export function toGateway(state: SessionState, message: ToGateway): void {
+  send(state.opening.gateway, message);
+}

@@ -1,0 +1,73 @@
+/** Whom a send reaches, by the accounts and groups as they are committed now. */
+import type { DeviceId, GroupId, UserId } from '../../protocol/ids.ts';
+import type { Addressing, DirectAddressing, GroupAddressing } from '../../protocol/packets.ts';
+import type { DeviceList, Refusal } from '../../protocol/refusal.ts';
+import type { Account } from '../../storage/accounts/contract.ts';
+import { accountOf, groupOf } from '../directory/tables.ts';
+
+export type Resolution =
+  | { readonly kind: 'targets'; readonly targets: readonly DeviceId[] }
+  | { readonly kind: 'refuse'; readonly why: Refusal }
+  /** These must be loaded first. */
+  | { readonly kind: 'load'; readonly users: readonly UserId[]; readonly group: GroupId | null };
+
+export const resolve = (me: DeviceId, own: Account, to: Addressing): Resolution =>
+  to.kind === 'direct' ? resolveDirect(me, own, to) : resolveGroup(me, own, to);
+
+function resolveDirect(me: DeviceId, own: Account, to: DirectAddressing): Resolution {
+  const found: Account[] = [];
+  const missing: UserId[] = [];
+  for (const [user] of to.users) {
+    const account = accountOf(user);
+    if (account === undefined) missing.push(user);
+    else if (account === null) return { kind: 'refuse', why: { code: 'unknown_user', user } };
+    else found.push(account);
+  }
+  if (missing.length > 0) return { kind: 'load', users: missing, group: null };
+
+  const blocking = found.find(account => account.blocked.includes(own.user));
+  if (blocking !== undefined)
+    return { kind: 'refuse', why: { code: 'blocked', user: blocking.user } };
+
+  const versions = new Map(to.users).set(own.user, to.own);
+  const stale = [own, ...found].filter(account => account.version !== versions.get(account.user));
+  if (stale.length > 0)
+    return { kind: 'refuse', why: { code: 'stale_devices', lists: stale.map(listOf) } };
+  return { kind: 'targets', targets: targetsOf(me, [own, ...found]) };
+}
+
+function resolveGroup(me: DeviceId, own: Account, to: GroupAddressing): Resolution {
+  const group = groupOf(to.group);
+  if (group === undefined) return { kind: 'load', users: [], group: to.group };
+  if (group === null) return { kind: 'refuse', why: { code: 'unknown_group', group: to.group } };
+  if (!group.members.some(member => member.user === own.user))
+    return { kind: 'refuse', why: { code: 'not_member', group: to.group } };
+  if (group.version !== to.version)
+    return {
+      kind: 'refuse',
+      why: { code: 'stale_group', group: to.group, version: group.version },
+    };
+  const found: Account[] = [];
+  const missing: UserId[] = [];
+  for (const { user } of group.members) {
+    const account = accountOf(user);
+    if (account === undefined) missing.push(user);
+    else if (account !== null) found.push(account);
+  }
+  if (missing.length > 0) return { kind: 'load', users: missing, group: null };
+  return { kind: 'targets', targets: targetsOf(me, found) };
+}
+
+/** Every device of these accounts, each once, but the sending one. */
+function targetsOf(me: DeviceId, accounts: readonly Account[]): DeviceId[] {
+  const targets = new Set<DeviceId>();
+  for (const account of accounts) for (const { device } of account.devices) targets.add(device);
+  targets.delete(me);
+  return [...targets];
+}
+
+const listOf = (account: Account): DeviceList => ({
+  user: account.user,
+  version: account.version,
+  devices: account.devices.map(({ device }) => device),
+});

@@ -1,0 +1,204 @@
+/**
+ * A session: one process per connection. It proves who is there, takes packets apart and hands each to its handler,
+ * and keeps nothing that the stores, the gateway and the client do not have too: when it dies the next one says
+ * `state` and goes on.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  self,
+  sendAfter,
+  type CastResult,
+  type DownMessage,
+  type GenServer,
+  type InitResult,
+} from '../../actors/index.ts';
+import { decodeClientFrame, FrameError, type BadPacket } from '../../protocol/codec/frame.ts';
+import { userOf } from '../../protocol/ids.ts';
+import type { ClientPacket } from '../../protocol/packets.ts';
+import { shardOf } from '../../protocol/shard.ts';
+import type { Removed, Replaced } from '../directory/directory.ts';
+import type { Attached, Opening, ToSession } from '../gateway/port.ts';
+import { ack } from '../handlers/ack.ts';
+import { enter, login } from '../handlers/login.ts';
+import { ping } from '../handlers/ping.ts';
+import { request } from '../handlers/request.ts';
+import { send as sendHandler } from '../handlers/send.ts';
+import type { Push } from '../mailboxes/protocol.ts';
+import type { PortMessage } from '../stores/port.ts';
+import { resumeSends, type RESUME } from './offers.ts';
+import { closeWith, flush, say, sayError, toGateway, type FLUSH } from './outgoing.ts';
+import type { FIND_MAILBOX } from './receiving.ts';
+import { attach, deliver, detached, findMailbox, pause, type MailboxFound } from './receiving.ts';
+import { answered, type Answered } from './requests.ts';
+import { newSession, type Remembered, type SessionServices, type SessionState } from './state.ts';
+
+export interface SessionArgument {
+  readonly opening: Opening;
+  readonly services: SessionServices;
+}
+
+const LOGIN_TIMEOUT = { kind: 'login_timeout' } as const;
+
+type Info =
+  | ToSession
+  | Attached
+  | Push
+  | MailboxFound
+  | Answered
+  | Replaced
+  | Removed
+  | PortMessage
+  | DownMessage
+  | typeof FLUSH
+  | typeof RESUME
+  | typeof FIND_MAILBOX
+  | typeof LOGIN_TIMEOUT;
+
+export const session: GenServer<SessionArgument, SessionState, never, never, Info> = {
+  init({ opening, services }): InitResult<SessionState> {
+    const user = userOf(opening.device);
+    const state = newSession(services, opening, { user, shard: shardOf(user, services.shards) });
+    toGateway(state, { kind: 'attach', connection: opening.connection, session: self() });
+    sendAfter(services.limits.loginTimeoutMs, self(), LOGIN_TIMEOUT);
+    return ['ok', state];
+  },
+
+  handleInfo(message, state): CastResult<SessionState> {
+    switch (message.kind) {
+      case 'frame':
+        takeFrame(state, message.data);
+        break;
+      case 'push':
+        deliver(state, message);
+        break;
+      case 'flush':
+        flush(state);
+        break;
+      case 'attached':
+        attached(state, message.remembered as Remembered | undefined);
+        break;
+      case 'congested':
+      case 'drained':
+        pause(state, message.kind === 'congested');
+        break;
+      case 'closed':
+        return ['stop', 'normal', state];
+      case 'drain':
+        state.draining = message.retryAfterMs;
+        break;
+      case 'mailbox_found':
+        attach(state, message);
+        break;
+      case 'find_mailbox':
+        findMailbox(state);
+        break;
+      case 'resume_sends':
+        resumeSends(state);
+        break;
+      case 'request_answered':
+        answered(state, message);
+        break;
+      case 'replaced':
+        closeWith(state, 'replaced');
+        break;
+      case 'device_removed':
+        closeWith(state, 'device_removed');
+        break;
+      case 'login_timeout':
+        if (state.phase === 'challenged') closeWith(state, 'login_timeout');
+        break;
+      case 'EXIT':
+      case 'timeout':
+        break;
+      default:
+        takeForPort(state, message);
+    }
+    if (state.draining !== null && isIdle(state)) closeWith(state, 'going_away');
+    return ['noreply', state];
+  },
+};
+
+/** A new socket gets a challenge; a socket whose session died goes on as what it was logged in as. */
+function attached(state: SessionState, remembered: Remembered | undefined): void {
+  state.nonce = remembered?.nonce ?? randomBytes(32);
+  if (remembered !== undefined && remembered.roles !== 0) {
+    enter(state, remembered.roles);
+    return;
+  }
+  state.phase = 'challenged';
+  const kept: Remembered = { nonce: state.nonce, roles: 0 };
+  toGateway(state, {
+    kind: 'remember',
+    connection: state.opening.connection,
+    session: self(),
+    state: kept,
+  });
+  if (remembered === undefined)
+    say(state, { kind: 'challenge', nonce: state.nonce, time: Date.now() });
+}
+
+function takeFrame(state: SessionState, data: Uint8Array): void {
+  let packets: (ClientPacket | BadPacket)[];
+  try {
+    packets = decodeClientFrame(data);
+  } catch (error) {
+    if (!(error instanceof FrameError)) throw error;
+    closeWith(state, error.code, error.message);
+    return;
+  }
+  for (const packet of packets) {
+    if (state.phase === 'ending') return;
+    takePacket(state, packet);
+  }
+}
+
+function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void {
+  if (packet.kind === 'bad') {
+    const { kind: _, code, ...details } = packet;
+    sayError(state, code, details);
+    countError(state);
+  } else if (packet.kind === 'login') {
+    login(state, packet);
+  } else if (state.phase !== 'active') {
+    sayError(state, 'not_logged_in');
+    countError(state);
+  } else {
+    switch (packet.kind) {
+      case 'send':
+      case 'read':
+        sendHandler(state, packet);
+        return;
+      case 'ack':
+        ack(state, packet);
+        return;
+      case 'request':
+        request(state, packet);
+        return;
+      case 'ping':
+        ping(state, packet);
+        return;
+      default:
+        packet satisfies never;
+    }
+  }
+}
+
+function countError(state: SessionState): void {
+  const minute = Math.floor(Date.now() / 60_000);
+  if (state.errors.minute !== minute) state.errors = { minute, count: 0 };
+  state.errors.count++;
+  if (state.errors.count > state.services.limits.errorsPerMinute)
+    closeWith(state, 'too_many_errors');
+}
+
+function takeForPort(state: SessionState, message: PortMessage | DownMessage): void {
+  if (message.kind === 'DOWN' && message.ref === state.receiving.watch) {
+    detached(state);
+    return;
+  }
+  if (state.home.handle(message)) return;
+  for (const port of state.others.values()) if (port.handle(message)) return;
+}
+
+const isIdle = ({ sending, openRequests }: SessionState): boolean =>
+  sending.queue.length + sending.underWay === 0 && openRequests === 0;

@@ -1,0 +1,123 @@
+/** What a session owns. One value per process; handlers change it in place. */
+import type { MonitorRef, Pid } from '../../actors/index.ts';
+import type { DeviceId, GroupId, UserId } from '../../protocol/ids.ts';
+import type { Read, Send, ServerPacket } from '../../protocol/packets.ts';
+import type { Opening } from '../gateway/port.ts';
+import type { ServerLimits } from '../config/config.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { StorePort } from '../stores/port.ts';
+import type { Tickets } from './tickets.ts';
+
+/** What sessions share: made once by the application. */
+export interface SessionServices {
+  readonly shards: number;
+  readonly tickets: Tickets;
+  readonly limits: ServerLimits;
+  readonly metrics: ServerMetrics;
+  /** Whether this address and account may try a login now. */
+  readonly mayLogIn: (address: string, device: DeviceId) => boolean;
+  /** How long a client is asked to stay away, in milliseconds, jitter included. */
+  readonly retryAfterMs: () => number;
+  /** The user's mailbox process, started when there is none. */
+  readonly mailboxOf: (user: UserId) => Promise<Pid>;
+  readonly requests: RequestServices;
+}
+
+/** What the request handlers need besides the stores. */
+export interface RequestServices {
+  readonly groupOf: (group: GroupId) => Promise<Pid>;
+}
+
+export type Phase =
+  /** Waits for `attached`. */
+  | 'attaching'
+  /** The challenge is out. */
+  | 'challenged'
+  /** The login's account is being loaded. */
+  | 'checking'
+  | 'active'
+  /** The close packet is out; what still comes in is dropped. */
+  | 'ending';
+
+/** What the gateway keeps for the session that follows this one. */
+export interface Remembered {
+  readonly nonce: Uint8Array;
+  /** The claimed roles once logged in, else 0. */
+  readonly roles: number;
+}
+
+export interface SessionState {
+  readonly services: SessionServices;
+  readonly opening: Opening;
+  readonly device: DeviceId;
+  readonly user: UserId;
+  readonly home: StorePort;
+  /** Ports to the shards of users that were written to. */
+  readonly others: Map<number, StorePort>;
+  phase: Phase;
+  nonce: Uint8Array;
+  roles: number;
+  /** Packets for the next frame. */
+  out: ServerPacket[];
+  readonly sending: Sending;
+  readonly receiving: Receiving;
+  openRequests: number;
+  /** Bad packets in the current minute. */
+  errors: { minute: number; count: number };
+  /** Said by the gateway: end when nothing is open. */
+  draining: number | null;
+}
+
+/** Sends on their way to the store. */
+export interface Sending {
+  /** In order, not yet given to the store. */
+  queue: (Send | Read)[];
+  underWay: number;
+  /** Accounts and groups being loaded for the head of the queue. */
+  loading: number;
+  /** The last number that met a gap or a refusal: `state` is said once per run of them. 0 for none. */
+  gapSeq: number;
+  /** The disk was full: what comes is dropped until `state` has been said again. */
+  held: boolean;
+}
+
+export interface Receiving {
+  mailbox: Pid | undefined;
+  watch: MonitorRef | undefined;
+  /** What the device has acknowledged: where a new mailbox process begins. */
+  acked: number;
+  congested: boolean;
+}
+
+export const newSession = (
+  services: SessionServices,
+  opening: Opening,
+  place: { user: UserId; shard: number },
+): SessionState => ({
+  services,
+  opening,
+  device: opening.device,
+  user: place.user,
+  home: new StorePort(place.shard),
+  others: new Map(),
+  phase: 'attaching',
+  nonce: new Uint8Array(0),
+  roles: 0,
+  out: [],
+  sending: { queue: [], underWay: 0, loading: 0, gapSeq: 0, held: false },
+  receiving: { mailbox: undefined, watch: undefined, acked: 0, congested: false },
+  openRequests: 0,
+  errors: { minute: 0, count: 0 },
+  draining: null,
+});
+
+/** The port to the shard of a user or group that is not this session's own. */
+export function portTo(state: SessionState, shard: number): StorePort {
+  if (shard === state.home.shard) return state.home;
+  let port = state.others.get(shard);
+  if (port === undefined) {
+    port = new StorePort(shard);
+    state.others.set(shard, port);
+  }
+  return port;
+}

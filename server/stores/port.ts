@@ -1,0 +1,134 @@
+/**
+ * A process's way to one shard's store: one batch under way, what comes meanwhile joins the next one. So a store's
+ * mailbox holds at most one message per client of it, and batches grow when the store is busy.
+ *
+ * When the store dies the batch under way is given again to the next incarnation: whether it was committed or not,
+ * every command answers the same the second time (watermarks decide). The owner passes each info message to `handle`.
+ */
+import {
+  monitor,
+  self,
+  send,
+  sendAfter,
+  whereis,
+  type DownMessage,
+  type MonitorRef,
+} from '../../actors/index.ts';
+import type { Command, CommandKind, OutcomeOf } from '../../storage/shard/contract.ts';
+import { storeName, type Batch, type BatchAnswer, type Outcome } from './protocol.ts';
+
+/** A timer's word that the store's name may be taken again. */
+export interface StoreRetry {
+  readonly kind: 'store_retry';
+  readonly shard: number;
+}
+
+export type PortMessage = BatchAnswer | StoreRetry;
+
+interface Job {
+  readonly commands: readonly Command[];
+  readonly done: (outcomes: readonly Outcome[]) => void;
+  readonly failed: () => void;
+}
+
+/** How often a store that is being restarted is looked for. */
+const RETRY_MS = 20;
+
+let lastTag = 0;
+
+export class StorePort {
+  readonly shard: number;
+  private tag = 0;
+  private underWay: Job[] = [];
+  private next: Job[] = [];
+  private watch: MonitorRef | undefined;
+
+  constructor(shard: number) {
+    this.shard = shard;
+  }
+
+  /** @param failed the disk is full; nothing was done */
+  submit<K extends CommandKind>(
+    command: Command<K>,
+    done: (outcome: OutcomeOf<K>) => void,
+    failed: () => void,
+  ): void {
+    this.submitAll(
+      [command as Command],
+      outcomes => {
+        done(outcomes[0] as OutcomeOf<K>);
+      },
+      failed,
+    );
+  }
+
+  /** Commands of one job are committed together or not at all. */
+  submitAll(
+    commands: readonly Command[],
+    done: (outcomes: readonly Outcome[]) => void,
+    failed: () => void,
+  ): void {
+    this.next.push({ commands, done, failed });
+    if (this.underWay.length === 0) this.begin();
+  }
+
+  /** Whether a batch is at the store: what is submitted now waits for its answer. */
+  get busy(): boolean {
+    return this.underWay.length > 0;
+  }
+
+  /** @returns whether the message was meant for this port */
+  handle(message: PortMessage | DownMessage): boolean {
+    switch (message.kind) {
+      case 'batch_done':
+        if (message.tag !== this.tag) return false;
+        this.settle(message.outcomes);
+        return true;
+      case 'batch_failed':
+        if (message.tag !== this.tag) return false;
+        this.settle(null);
+        return true;
+      case 'DOWN':
+        if (message.ref !== this.watch) return false;
+        this.watch = undefined;
+        this.give();
+        return true;
+      case 'store_retry':
+        if (message.shard !== this.shard) return false;
+        this.give();
+        return true;
+    }
+  }
+
+  private begin(): void {
+    if (this.next.length === 0) return;
+    this.underWay = this.next;
+    this.next = [];
+    this.tag = ++lastTag;
+    this.give();
+  }
+
+  private give(): void {
+    if (this.underWay.length === 0) return;
+    const store = whereis(storeName(this.shard));
+    if (store === undefined) {
+      sendAfter(RETRY_MS, self(), { kind: 'store_retry', shard: this.shard } satisfies StoreRetry);
+      return;
+    }
+    this.watch ??= monitor(store);
+    const commands = this.underWay.flatMap(job => job.commands);
+    send(store, { kind: 'batch', from: self(), tag: this.tag, commands } satisfies Batch);
+  }
+
+  private settle(outcomes: readonly Outcome[] | null): void {
+    const jobs = this.underWay;
+    this.underWay = [];
+    let from = 0;
+    for (const { commands, done, failed } of jobs) {
+      if (outcomes === null) failed();
+      else done(outcomes.slice(from, from + commands.length));
+      from += commands.length;
+    }
+    if (this.underWay.length === 0) this.begin();
+  }
+}

@@ -1,0 +1,27 @@
+/** What is said to and by a shard's store process. */
+import { serverName, type Pid, type Request } from '../../actors/index.ts';
+import type { Command, CommandKind, OutcomeOf } from '../../storage/shard/contract.ts';
+
+export type Outcome = OutcomeOf<CommandKind>;
+
+/** From a {@link StorePort}: commands to be committed together with whatever else has arrived. */
+export interface Batch {
+  readonly kind: 'batch';
+  readonly from: Pid;
+  /** The sender's number for it; comes back in the answer. */
+  readonly tag: number;
+  readonly commands: readonly Command[];
+}
+
+export type BatchAnswer =
+  | { readonly kind: 'batch_done'; readonly tag: number; readonly outcomes: readonly Outcome[] }
+  /** Nothing of it was done: the disk is full. */
+  | { readonly kind: 'batch_failed'; readonly tag: number };
+
+/** One command by `call`, for those who are in no hurry. `disk_full` instead of an outcome when there is no room. */
+export type StoreCall =
+  | Request<'execute', { readonly command: Command }, { readonly outcome: Outcome } | 'disk_full'>
+  | Request<'full', object, boolean>
+  | Request<'backup', { readonly file: string }, true>;
+
+export const storeName = (shard: number) => serverName<StoreCall>(`store.${shard}`);

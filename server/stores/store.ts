@@ -1,0 +1,159 @@
+/**
+ * A shard's store process: the only writer of its file, and the group commit. Batches that arrive while it is busy
+ * wait in its mailbox; the `commit` that it sends itself stands behind all of them, so that one fsync serves
+ * everything that has arrived meanwhile. Answers and pushes go out after the commit, answers first.
+ */
+import {
+  reply,
+  self,
+  send,
+  signal,
+  whereis,
+  type CastResult,
+  type From,
+  type GenServer,
+  type InitResult,
+  type Pid,
+} from '../../actors/index.ts';
+import { userOf, type DeviceId } from '../../protocol/ids.ts';
+import type { Row } from '../../protocol/rows.ts';
+import { StorageError } from '../../storage/mnesia/storage-error.ts';
+import {
+  freesSpace,
+  type Command,
+  type Committed,
+  type ShardStore,
+} from '../../storage/shard/contract.ts';
+import { publish } from '../directory/tables.ts';
+import { linkName } from '../links/names.ts';
+import { mailboxName, type Appended } from '../mailboxes/protocol.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import type { Batch, BatchAnswer, Outcome, StoreCall } from './protocol.ts';
+
+export interface StoreArgument {
+  readonly open: () => ShardStore;
+  readonly metrics: ServerMetrics;
+}
+
+interface Job {
+  readonly commands: readonly Command[];
+  readonly to: { readonly pid: Pid; readonly tag: number } | { readonly call: From };
+}
+
+interface State {
+  readonly store: ShardStore;
+  readonly metrics: ServerMetrics;
+  waiting: Job[];
+}
+
+const COMMIT = { kind: 'commit' } as const;
+
+type Info = Batch | typeof COMMIT;
+
+export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
+  init({ open, metrics }): InitResult<State> {
+    const opened = open();
+    // A killed process runs no terminate: the file must be let go all the same, for the next incarnation.
+    signal().addEventListener('abort', () => {
+      opened.close();
+    });
+    return ['ok', { store: opened, metrics, waiting: [] }];
+  },
+
+  handleCall(request, from, state) {
+    switch (request.kind) {
+      case 'execute':
+        enqueue(state, { commands: [request.command], to: { call: from } });
+        return ['noreply', state];
+      case 'full':
+        return ['reply', state.store.full, state];
+      case 'backup':
+        return state.store.backup(request.file).then(() => ['reply', true, state] as const);
+    }
+  },
+
+  handleInfo(message, state): CastResult<State> | Promise<CastResult<State>> {
+    switch (message.kind) {
+      case 'batch':
+        enqueue(state, {
+          commands: message.commands,
+          to: { pid: message.from, tag: message.tag },
+        });
+        return ['noreply', state];
+      case 'commit':
+        return commitWaiting(state);
+      default:
+        return ['noreply', state];
+    }
+  },
+};
+
+function enqueue(state: State, job: Job): void {
+  state.waiting.push(job);
+  if (state.waiting.length === 1) send(self(), COMMIT);
+}
+
+async function commitWaiting(state: State): Promise<CastResult<State>> {
+  const jobs = state.waiting;
+  state.waiting = [];
+  try {
+    await commitJobs(state, jobs);
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'disk_full') throw error;
+    state.metrics.commitsFailed.inc();
+    // What takes no room goes on, so that space can come back.
+    const frees = (job: Job) => job.commands.every(command => freesSpace[command.kind]);
+    for (const job of jobs) if (!frees(job)) refuse(job);
+    await commitJobs(state, jobs.filter(frees));
+  }
+  return ['noreply', state];
+}
+
+async function commitJobs(state: State, jobs: readonly Job[]): Promise<void> {
+  if (jobs.length === 0) return;
+  const commands = jobs.flatMap(job => job.commands);
+  const started = performance.now();
+  const committed = await state.store.commit(commands);
+  state.metrics.commitSeconds.observe((performance.now() - started) / 1000);
+  state.metrics.commandsPerCommit.observe(commands.length);
+  tell(state.store.shard, jobs, commands, committed);
+}
+
+function tell(
+  shard: number,
+  jobs: readonly Job[],
+  commands: readonly Command[],
+  { outcomes, appended, links }: Committed,
+): void {
+  commands.forEach((command, i) => {
+    publish(command, outcomes[i] as Outcome);
+  });
+  let from = 0;
+  for (const job of jobs) {
+    answer(job, outcomes.slice(from, from + job.commands.length));
+    from += job.commands.length;
+  }
+  pushAppended(appended);
+  for (const target of links) {
+    const link = whereis(linkName(shard, target));
+    if (link !== undefined) send(link, { kind: 'wake' });
+  }
+}
+
+function answer({ to }: Job, outcomes: readonly Outcome[]): void {
+  if ('call' in to) reply(to.call, { outcome: outcomes[0] });
+  else send(to.pid, { kind: 'batch_done', tag: to.tag, outcomes } satisfies BatchAnswer);
+}
+
+function refuse({ to }: Job): void {
+  if ('call' in to) reply(to.call, 'disk_full');
+  else send(to.pid, { kind: 'batch_failed', tag: to.tag } satisfies BatchAnswer);
+}
+
+/** One message per user that is being served; who is away finds the rows in the store. */
+function pushAppended(appended: ReadonlyMap<DeviceId, readonly Row[]>): void {
+  for (const [device, rows] of appended) {
+    const mailbox = whereis(mailboxName(userOf(device)));
+    if (mailbox !== undefined) send(mailbox, { kind: 'appended', device, rows } satisfies Appended);
+  }
+}

@@ -1,0 +1,89 @@
+/** Deciding a send in the sender's home shard, by the rules of protocol/delivery/sender.ts. */
+import { accept, judge, refuse, type SenderState } from '../../protocol/delivery/sender.ts';
+import { raiseRead } from '../../protocol/delivery/receipt.ts';
+import { userOf, type DeviceId, type UserId } from '../../protocol/ids.ts';
+import type { Refusal } from '../../protocol/refusal.ts';
+import { shardOf } from '../../protocol/shard.ts';
+import { tellReceipt } from '../receipts/tell.ts';
+import type { Work } from '../shard/work.ts';
+import { appendMessage, isFull } from './append.ts';
+import type { Decision, DeviceState, Effect, MailboxCommands } from './contract.ts';
+
+export function deviceState(work: Work, era: number, device: DeviceId): DeviceState {
+  const { upTo, seen, rev, why, acked } = work.peekWatermark(device);
+  return { upTo, seen, rev, why, acked, era };
+}
+
+export function decide(
+  work: Work,
+  era: number,
+  { device, offer, intent, at }: MailboxCommands['decide']['command'],
+): Decision {
+  const state = work.peekWatermark(device);
+  switch (judge(state, offer)) {
+    case 'accepted_again':
+      return { kind: 'accepted', upTo: state.upTo };
+    case 'refused_again':
+      return rejected(state, offer.seq, offer.rev, state.why);
+    case 'gap':
+      return { kind: 'gap', seq: offer.seq, state: deviceState(work, era, device) };
+    case 'fresh': {
+      const why = intent.kind === 'refuse' ? intent.why : noRoom(work, intent);
+      if (why !== null) {
+        Object.assign(work.watermark(device), refuse(state, offer, why));
+        return rejected(state, offer.seq, offer.rev, why);
+      }
+      Object.assign(work.watermark(device), accept(offer));
+      if (intent.kind !== 'refuse') carryOut(work, device, offer.seq, intent, at);
+      return { kind: 'accepted', upTo: offer.seq };
+    }
+  }
+}
+
+function rejected(state: SenderState, seq: number, rev: number, why: Refusal | null): Decision {
+  if (why === null) throw new TypeError(`send ${seq} was refused, but its reason is not kept`);
+  return { kind: 'rejected', seq, rev, why, upTo: state.upTo };
+}
+
+/** A direct message is refused when a user has no device with room; what a group's members miss they are told later. */
+function noRoom(work: Work, effect: Effect): Refusal | null {
+  if (effect.kind !== 'message' || effect.conversation !== null) return null;
+  const full = new Map<UserId, boolean>();
+  for (const device of effect.targets) {
+    const user = userOf(device);
+    if (shardOf(user, work.shards) !== work.shard) continue;
+    full.set(user, (full.get(user) ?? true) && isFull(work, device, effect.body.length));
+  }
+  for (const [user, isFullEverywhere] of full)
+    if (isFullEverywhere) return { code: 'mailbox_full', user };
+  return null;
+}
+
+function carryOut(work: Work, device: DeviceId, seq: number, effect: Effect, at: number): void {
+  if (effect.kind === 'read') {
+    const before = work.receipt(effect.sender, device);
+    const after = raiseRead(before, effect.conversation, effect.upTo);
+    if (after === before) return;
+    work.setReceipt(effect.sender, device, after);
+    tellReceipt(work, effect.sender, device, after);
+    return;
+  }
+  const { conversation, body } = effect;
+  const message = { from: device, seq, conversation, acceptedAt: at, body };
+  for (const [shard, targets] of byShard(effect.targets, work.shards)) {
+    if (shard === work.shard) appendMessage(work, message, targets);
+    else work.link(shard, { kind: 'message', ...message, targets });
+  }
+}
+
+function byShard(devices: readonly DeviceId[], shards: number): Map<number, readonly DeviceId[]> {
+  if (shards === 1) return new Map([[0, devices]]);
+  const map = new Map<number, DeviceId[]>();
+  for (const device of devices) {
+    const shard = shardOf(userOf(device), shards);
+    const list = map.get(shard);
+    if (list === undefined) map.set(shard, [device]);
+    else list.push(device);
+  }
+  return map;
+}

@@ -1,0 +1,111 @@
+import type { Conversation, DeviceId } from '../../protocol/ids.ts';
+import type { Refusal } from '../../protocol/refusal.ts';
+import { defineTable } from '../mnesia/schema.ts';
+
+/** A device as sender and as mailbox: one record, because one message touches both of them at its ends. */
+export interface WatermarkRecord {
+  device: DeviceId;
+  /** As sender: see SenderState. */
+  upTo: number;
+  seen: number;
+  rev: number;
+  why: Refusal | null;
+  /** The number of the newest row ever; a durable counter, so that a number is never given twice. */
+  lastRow: number;
+  acked: number;
+  /** Messages waiting, and the bytes of their bodies. */
+  messages: number;
+  bytes: number;
+  /** 1 when the device was removed: nothing is stored for it any more. */
+  gone: number;
+}
+
+export const rowKinds = { message: 1, receipt: 2, undelivered: 3, group: 4 } as const;
+
+export interface MailboxRecord {
+  device: DeviceId;
+  n: number;
+  /** One of {@link rowKinds}. */
+  kind: number;
+  /** The sending device, or the peer of a receipt. */
+  peer: DeviceId | null;
+  seq: number;
+  conversation: Conversation;
+  at: number;
+  /** Bytes of the body. */
+  size: number;
+  /** The body when this is its only row in the shard, else null and `bodyId` names it. */
+  body: Uint8Array | null;
+  bodyId: number | null;
+  /** What rows other than messages hold besides. */
+  extra: unknown;
+}
+
+/** A body that several rows share. */
+export interface BodyRecord {
+  id: number;
+  rows: number;
+  body: Uint8Array;
+}
+
+/** Where a device's newest receipt row of a peer stands, so that the next one replaces it. */
+export interface ReceiptSlotRecord {
+  device: DeviceId;
+  peer: DeviceId;
+  n: number;
+}
+
+export const watermarks = defineTable<WatermarkRecord>({
+  name: 'watermarks',
+  type: 'ordered_set',
+  storage: 'disc_only_copies',
+  attributes: {
+    device: 'text',
+    upTo: 'integer',
+    seen: 'integer',
+    rev: 'integer',
+    why: { type: 'term', null: true },
+    lastRow: 'integer',
+    acked: 'integer',
+    messages: 'integer',
+    bytes: 'integer',
+    gone: 'integer',
+  },
+  key: ['device'],
+});
+
+export const mailboxRows = defineTable<MailboxRecord>({
+  name: 'mailbox_rows',
+  type: 'ordered_set',
+  storage: 'disc_only_copies',
+  attributes: {
+    device: 'text',
+    n: 'integer',
+    kind: 'integer',
+    peer: { type: 'text', null: true },
+    seq: 'integer',
+    conversation: { type: 'text', null: true },
+    at: 'integer',
+    size: 'integer',
+    body: { type: 'blob', null: true },
+    bodyId: { type: 'integer', null: true },
+    extra: { type: 'term', null: true },
+  },
+  key: ['device', 'n'],
+});
+
+export const bodies = defineTable<BodyRecord>({
+  name: 'bodies',
+  type: 'ordered_set',
+  storage: 'disc_only_copies',
+  attributes: { id: 'integer', rows: 'integer', body: 'blob' },
+  key: ['id'],
+});
+
+export const receiptSlots = defineTable<ReceiptSlotRecord>({
+  name: 'receipt_slots',
+  type: 'ordered_set',
+  storage: 'disc_only_copies',
+  attributes: { device: 'text', peer: 'text', n: 'integer' },
+  key: ['device', 'peer'],
+});

@@ -1,0 +1,25 @@
+import type { DeviceId } from '../../protocol/ids.ts';
+import { defineTable } from '../mnesia/schema.ts';
+
+/** A ReceiptState per pair of devices, kept in the shard of the receiving one. */
+export interface ReceiptRecord {
+  peer: DeviceId;
+  sender: DeviceId;
+  stored: number;
+  delivered: number;
+  read: Record<string, number>;
+}
+
+export const receipts = defineTable<ReceiptRecord>({
+  name: 'receipts',
+  type: 'ordered_set',
+  storage: 'disc_only_copies',
+  attributes: {
+    peer: 'text',
+    sender: 'text',
+    stored: 'integer',
+    delivered: 'integer',
+    read: 'term',
+  },
+  key: ['peer', 'sender'],
+});

@@ -1,0 +1,95 @@
+/** The embedded shard: one SQLite file, one writer, through Mnesia-like tables. */
+import { limits as defaults } from '../../protocol/limits.ts';
+import { accounts, blocks, devices } from '../accounts/tables.ts';
+import { groups, members } from '../groups/tables.ts';
+import { invites } from '../invites/tables.ts';
+import { linkEnds, linkRows } from '../links/tables.ts';
+import { bodies, mailboxRows, receiptSlots, watermarks } from '../mailboxes/tables.ts';
+import { openDatabase, type Database } from '../mnesia/database.ts';
+import type { Table } from '../mnesia/schema.ts';
+import { receipts } from '../receipts/tables.ts';
+import { carryOut } from './carry-out.ts';
+import { freesSpace, type Command, type Committed, type ShardStore } from './contract.ts';
+import { facts, openFacts } from './facts.ts';
+import { newCaches, Work, type MailboxLimits, type ShardCaches } from './work.ts';
+
+export interface ShardOptions {
+  /** The shard's file; undefined keeps it in memory, for tests. */
+  readonly file?: string;
+  readonly shard: number;
+  readonly shards: number;
+  readonly limits?: MailboxLimits;
+}
+
+/** The version of the tables; a change of them comes with a migration. */
+const SCHEMA_VERSION = 1;
+
+const tables: readonly Table<object>[] = [
+  facts,
+  accounts,
+  devices,
+  blocks,
+  invites,
+  watermarks,
+  mailboxRows,
+  bodies,
+  receiptSlots,
+  receipts,
+  groups,
+  members,
+  linkRows,
+  linkEnds,
+];
+
+/** @throws StorageError when the file cannot be opened as this shard; the sentence says what to do */
+export const openShard = (options: ShardOptions): ShardStore => new SqliteShard(options);
+
+class SqliteShard implements ShardStore {
+  readonly shard: number;
+  readonly shards: number;
+  readonly era: number;
+  private readonly database: Database;
+  private readonly limits: MailboxLimits;
+  private readonly caches: ShardCaches;
+
+  constructor({ file, shard, shards, limits = defaults }: ShardOptions) {
+    this.shard = shard;
+    this.shards = shards;
+    this.limits = limits;
+    this.database = openDatabase({
+      ...(file === undefined ? {} : { file }),
+      tables,
+      schemaVersion: SCHEMA_VERSION,
+    });
+    this.era = openFacts(this.database, { shard, shards, file: file ?? 'memory' });
+    this.caches = newCaches(this.database.dirty.last(bodies)?.id ?? 0);
+  }
+
+  get full(): boolean {
+    return this.database.full;
+  }
+
+  async commit(commands: readonly Command[]): Promise<Committed> {
+    const frees = commands.every(command => freesSpace[command.kind]);
+    const place = { shard: this.shard, shards: this.shards };
+    const [work, outcomes] = this.database.transaction(
+      tx => {
+        const work = new Work(tx, this.caches, place, this.limits);
+        const outcomes = commands.map(command => carryOut(work, this.era, command));
+        work.flush();
+        return [work, outcomes] as const;
+      },
+      { frees },
+    );
+    work.keep();
+    return { outcomes, appended: work.appended, links: work.links };
+  }
+
+  async backup(file: string): Promise<void> {
+    await this.database.backup(file);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
