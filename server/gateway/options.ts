@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly openSession: (opening: Opening) => Promise<StartResult> | StartResult;
   /** Answers what is not a WebSocket; it never rejects. */
   readonly http: HttpHandler;
+  /** Told of what failed in the parts that the gateway asks for something. */
+  readonly onError: (error: unknown, where: string) => void;
   readonly metrics: GatewayMetrics;
 }
 

@@ -9,3 +9,13 @@ export interface Socket {
   /** Cuts the connection; the `close` event comes before this returns. */
   cut(): void;
 }
+
+/** What a socket's events are told to. */
+export interface SocketEvents {
+  /** @param frame memory of its own */
+  received(frame: Uint8Array): void;
+  /** A text frame, or a binary one that is larger than the limit. */
+  refused(code: 'bad_frame' | 'frame_too_large'): void;
+  drained(): void;
+  gone(code: number): void;
+}

@@ -1,0 +1,13 @@
+/** The reason in a close frame: `code: sentence` in at most 123 bytes of UTF-8 (RFC 6455, section 5.5.1). */
+import type { CloseCode } from '../../protocol/errors.ts';
+
+const REASON_BYTES = 123;
+
+export function closeReason(code: CloseCode, message: string): string {
+  const bytes = new TextEncoder().encode(`${code}: ${message}`);
+  if (bytes.length <= REASON_BYTES) return `${code}: ${message}`;
+  let end = REASON_BYTES;
+  // Not in the middle of a character: 0b10xxxxxx continues one.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}

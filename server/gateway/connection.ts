@@ -1,0 +1,168 @@
+/**
+ * One socket and the session that serves it now. Sessions come and go; the connection keeps the socket, what the
+ * session remembered, and the frames that came in between.
+ *
+ * Its methods run in two places: those for the socket's events in uWebSockets.js' callbacks, outside of any process;
+ * those for the session's messages in the gateway's process. Both are in one thread.
+ */
+import { isAlive, offer, send } from '../../actors/index.ts';
+import type { Pid, TimerRef } from '../../actors/index.ts';
+import { errors } from '../../protocol/errors.ts';
+import type { CloseCode } from '../../protocol/errors.ts';
+import type { DeviceId } from '../../protocol/ids.ts';
+import { closeReason } from './close-reason.ts';
+import { socketBytes } from './options.ts';
+import type { GatewayOptions } from './options.ts';
+import type { Attached, ConnectionId, ToSession } from './port.ts';
+import { RestartBudget } from './restart-budget.ts';
+import type { Socket, SocketEvents } from './socket.ts';
+import { WaitingFrames } from './waiting-frames.ts';
+
+/** A socket that holds more is cut without a close frame: the peer does not read, and the bytes would linger. */
+const LINGER_BYTES = 64 * 1024;
+
+export class Connection implements SocketEvents {
+  readonly id: ConnectionId;
+  readonly device: DeviceId;
+  readonly address: string;
+  readonly budget: RestartBudget;
+  session: Pid | undefined = undefined;
+  remembered: unknown = undefined;
+  /** Runs while no session is attached. */
+  attachTimer: TimerRef | undefined = undefined;
+  open = true;
+  readonly #socket: Socket;
+  readonly #options: GatewayOptions;
+  readonly #waiting = new WaitingFrames();
+  readonly #onGone: (connection: Connection) => void;
+  #outgoing: Uint8Array[] = [];
+  #outgoingBytes = 0;
+  #congested = false;
+
+  constructor(
+    id: ConnectionId,
+    peer: { readonly device: DeviceId; readonly address: string },
+    socket: Socket,
+    options: GatewayOptions,
+    onGone: (connection: Connection) => void,
+  ) {
+    this.id = id;
+    this.device = peer.device;
+    this.address = peer.address;
+    this.budget = new RestartBudget(options.sessionRestarts);
+    this.#socket = socket;
+    this.#options = options;
+    this.#onGone = onGone;
+  }
+
+  // What the socket says.
+
+  /** @param frame memory of its own, which the session may keep */
+  received(frame: Uint8Array): void {
+    const { metrics } = this.#options;
+    metrics.framesIn.inc();
+    metrics.bytesIn.inc(frame.length);
+    const { session } = this;
+    if (session !== undefined) {
+      if (offer(session, { kind: 'frame', data: frame } satisfies ToSession)) return;
+      if (isAlive(session)) {
+        this.close('window_exceeded', errors.window_exceeded.text);
+        return;
+      }
+      // It is dead, and its DOWN is on the way: the frame is for the next one.
+    }
+    if (!this.#waiting.push(frame)) this.close('internal', errors.internal.text);
+  }
+
+  /** A frame that cannot be taken. */
+  refused(code: 'bad_frame' | 'frame_too_large'): void {
+    this.close(code, errors[code].text);
+  }
+
+  /** The socket took some of what it held. */
+  drained(): void {
+    const { socketBackpressureBytes } = this.#options.limits;
+    if (!this.#congested || this.#socket.bufferedBytes() > socketBackpressureBytes / 2) return;
+    this.#congested = false;
+    this.#tell({ kind: 'drained' });
+  }
+
+  /** The socket is closed, by whomever. */
+  gone(code: number): void {
+    this.open = false;
+    const { session } = this;
+    // A full mailbox does not excuse a session from the news: sent to one, it ends it too.
+    if (session !== undefined) send(session, { kind: 'closed', code } satisfies ToSession);
+    this.#onGone(this);
+  }
+
+  // What the session says.
+
+  /** The session serves the socket from here on. */
+  attach(session: Pid): void {
+    this.session = session;
+    send(session, { kind: 'attached', remembered: this.remembered } satisfies Attached);
+    if (this.#congested) this.#tell({ kind: 'congested' });
+    for (const frame of this.#waiting.take()) {
+      if (!this.open) return;
+      this.received(frame);
+    }
+  }
+
+  /** Keeps a frame for {@link flush}. True when it is the first one since then. */
+  queue(frame: Uint8Array): boolean {
+    this.#outgoing.push(frame);
+    this.#outgoingBytes += frame.length;
+    return this.#outgoing.length === 1;
+  }
+
+  /** Hands the kept frames to the socket, together. */
+  flush(): void {
+    if (!this.open || this.#outgoing.length === 0) return;
+    const frames = this.#outgoing;
+    const bytes = this.#outgoingBytes;
+    this.#outgoing = [];
+    this.#outgoingBytes = 0;
+    const { metrics, limits } = this.#options;
+    if (bytes + this.#socket.bufferedBytes() > socketBytes(limits)) {
+      this.close('slow_consumer', errors.slow_consumer.text);
+      return;
+    }
+    metrics.framesOut.inc(frames.length);
+    metrics.bytesOut.inc(bytes);
+    this.#socket.send(frames);
+    if (!this.open || this.#congested) return;
+    if (this.#socket.bufferedBytes() <= limits.socketBackpressureBytes) return;
+    this.#congested = true;
+    metrics.congested.inc();
+    this.#tell({ kind: 'congested' });
+  }
+
+  /** Sends what is kept, then closes. The socket's `close` event comes before this returns. */
+  close(code: CloseCode, message: string): void {
+    if (code !== 'slow_consumer') this.flush();
+    if (!this.open) return;
+    this.#options.metrics.closed.inc({ code });
+    if (this.#socket.bufferedBytes() > LINGER_BYTES) this.#socket.cut();
+    else this.#socket.end(errors[code].closes, closeReason(code, message));
+  }
+
+  /** The session ended as it should: nothing is wrong, and nobody is there any more. */
+  end(): void {
+    this.flush();
+    if (this.open) this.#socket.end(1000, '');
+  }
+
+  /** Asks the session to come to an end; without one the socket closes at once. */
+  drain(retryAfterMs: number): void {
+    if (this.session === undefined) this.close('going_away', errors.going_away.text);
+    else this.#tell({ kind: 'drain', retryAfterMs });
+  }
+
+  #tell(message: ToSession): void {
+    const { session } = this;
+    if (session === undefined || offer(session, message) || !isAlive(session)) return;
+    // It does not get through its mailbox, and must not go on without knowing this.
+    this.close('slow_consumer', errors.slow_consumer.text);
+  }
+}

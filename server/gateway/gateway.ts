@@ -1,0 +1,368 @@
+/**
+ * The gateway: sockets on one side, sessions on the other, bytes in between. It knows frames, not chat.
+ *
+ * A process owns the uWebSockets.js app. What a socket says goes to its session straight from the callback; what a
+ * session says comes as a message. A session that dies leaves its socket open: the next incarnation attaches
+ * within a second, or the gateway opens a new one, as often as the connection's budget allows.
+ */
+import {
+  cancelTimer,
+  describeReason,
+  exit,
+  isOrderly,
+  monitor,
+  reasonOf,
+  reply,
+  self,
+  send,
+  sendAfter,
+  serverName,
+  signal,
+  spawnLink,
+  startLink,
+} from '../../actors/index.ts';
+import type {
+  DownMessage,
+  ExitReason,
+  From,
+  GenServer,
+  InitResult,
+  Pid,
+  Request,
+  ServerPid,
+  StartResult,
+} from '../../actors/index.ts';
+import { errors } from '../../protocol/errors.ts';
+import { clientAddressFinder } from '../http/client-address.ts';
+import type { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
+import { listenError, probePort, urlOf } from './listen.ts';
+import type { Listening, ListenError } from './listen.ts';
+import { ATTACH_WITHIN_MS } from './options.ts';
+import type { GatewayOptions } from './options.ts';
+import type { ConnectionId, Opening, ToGateway, ToSession } from './port.ts';
+import { tlsError } from './tls-files.ts';
+import { decideUpgrade } from './upgrade.ts';
+import { WebApp } from './web-app.ts';
+
+export type ListenResult = readonly ['ok', Listening] | readonly ['error', ListenError];
+
+/** How many sockets had to be closed because the time was over. */
+export interface DrainResult {
+  readonly cut: number;
+}
+
+export type GatewayCall =
+  /** Opens the port; once it was opened, a restarted gateway opens it again by itself. */
+  | Request<'listen', object, ListenResult>
+  /**
+   * Closes the port, tells each session to end its open work, and waits for them. Give the call
+   * more time than the drain.
+   */
+  | Request<'drain', { readonly withinMs: number }, DrainResult>
+  /** How many sockets are open. */
+  | Request<'connections', object, number>;
+
+/** The registered name of the gateway. */
+export const gatewayName = serverName<GatewayCall>('gateway');
+
+type GatewayInfo =
+  | ToGateway
+  /** Frames are queued: what was in the mailbox before this goes out together. */
+  | typeof FLUSH
+  /** No session attached in time. */
+  | { readonly kind: 'attach_timeout'; readonly connection: ConnectionId }
+  /** The last socket of a draining gateway is gone, or the time is over. */
+  | { readonly kind: 'all_gone' }
+  | { readonly kind: 'drain_timeout' };
+
+const FLUSH = { kind: 'flush' } as const;
+
+/** The socket went without a close frame (RFC 6455, section 7.1.5). */
+const ABNORMAL_CLOSURE = 1006;
+
+/**
+ * Starts a gateway, registered as {@link gatewayName}. It does not listen yet: see {@link GatewayCall}.
+ * Its mailbox has room for what all its sessions may say in one turn.
+ */
+export function startGateway(
+  options: GatewayOptions,
+): Promise<StartResult<ServerPid<GatewayCall, never>>> {
+  return startLink(gateway, options, {
+    name: gatewayName,
+    label: 'gateway',
+    trapExit: true,
+    mailboxLimit: 100_000 + 64 * options.limits.connections,
+  });
+}
+
+interface GatewayState {
+  readonly options: GatewayOptions;
+  readonly app: WebApp;
+  readonly connections: Connections;
+  /** Tells the sessions when this process dies. */
+  guard: Pid;
+  /** Connections with frames to flush. */
+  toFlush: Connection[];
+  /** Who waits for the end of the drain; undefined when nothing is drained. */
+  draining: From<DrainResult>[] | undefined;
+}
+
+/** Ports that were opened with these options: a restarted gateway takes the same one again. */
+const opened = new WeakMap<GatewayOptions, Listening>();
+
+export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never, GatewayInfo> = {
+  init(options) {
+    const bad = tlsError(options.tls);
+    if (bad !== undefined) return ['stop', ['bad_tls', bad]];
+    const state = makeState(options);
+    return opened.has(options) ? listenAgain(state) : ['ok', state];
+  },
+
+  handleCall(request, from, state) {
+    switch (request.kind) {
+      case 'listen':
+        return listen(state).then(result => ['reply', result, state] as const);
+      case 'drain':
+        startDrain(state, from as From<DrainResult>, request.withinMs);
+        return ['noreply', state];
+      case 'connections':
+        return ['reply', state.connections.size, state];
+    }
+  },
+
+  handleInfo(message, state) {
+    switch (message.kind) {
+      case 'send':
+        queueFrame(state, message.connection, message.session, message.frame);
+        break;
+      case 'flush':
+        flush(state);
+        break;
+      case 'attach':
+        attach(state, message.connection, message.session);
+        break;
+      case 'remember': {
+        const connection = served(state, message.connection, message.session);
+        if (connection !== undefined) connection.remembered = message.state;
+        break;
+      }
+      case 'close':
+        served(state, message.connection, message.session)?.close(message.code, message.message);
+        break;
+      case 'DOWN':
+        sessionDown(state, message);
+        break;
+      case 'attach_timeout':
+        attachTimeout(state, message.connection);
+        break;
+      case 'all_gone':
+      case 'drain_timeout':
+        endDrain(state);
+        break;
+      case 'EXIT':
+        if (message.pid === state.guard) state.guard = startGuard(state.app, state.connections);
+        break;
+      case 'timeout':
+        break;
+      default:
+        message satisfies never;
+    }
+    return ['noreply', state];
+  },
+
+  terminate(reason, state) {
+    const code = isOrderly(reason) ? 'going_away' : 'internal';
+    for (const connection of state.connections.all()) connection.close(code, errors[code].text);
+  },
+};
+
+function makeState(options: GatewayOptions): GatewayState {
+  const pid = self();
+  const connections = new Connections(options);
+  const app = new WebApp(options, {
+    http: options.http,
+    clientAddress: clientAddressFinder(options.trustedProxies),
+    decide: request =>
+      decideUpgrade(request, {
+        draining: state.draining !== undefined,
+        refusal: address => connections.refusal(address),
+        retryAfterMs: () => options.retry.afterMs + Math.random() * options.retry.jitterMs,
+      }),
+    opened: (peer, socket) => {
+      const connection = connections.add(peer, socket);
+      openSession(options, pid, connection);
+      return connection;
+    },
+  });
+  const guard = startGuard(app, connections);
+  // Whatever ends this process, nothing of it stays behind: its port is free before anybody hears of its death.
+  signal().addEventListener('abort', () => app.abandon());
+  const state: GatewayState = {
+    options,
+    app,
+    connections,
+    guard,
+    toFlush: [],
+    draining: undefined,
+  };
+  return state;
+}
+
+/** A process of its own that outlives this one for a moment and tells its sessions that their sockets are gone. */
+function startGuard(app: WebApp, connections: Connections): Pid {
+  return spawnLink(
+    () => {
+      app.abandon();
+      for (const connection of connections.all()) connection.gone(ABNORMAL_CLOSURE);
+      exit('normal');
+    },
+    { label: 'gateway guard', trapExit: true },
+  );
+}
+
+// The port.
+
+async function listenAgain(state: GatewayState): Promise<InitResult<GatewayState>> {
+  const result = await listen(state);
+  return result[0] === 'ok' ? ['ok', state] : ['stop', ['listen_failed', result[1].message]];
+}
+
+async function listen({ options, app }: GatewayState): Promise<ListenResult> {
+  const { host } = options;
+  const before = opened.get(options);
+  if (before !== undefined && app.listens) return ['ok', before];
+  const probe = await probePort(host, before?.port ?? options.port);
+  if (probe[0] === 'error') return probe;
+  const [, port] = probe;
+  if (!app.listen(host, port)) return ['error', listenError(host, port, 'EADDRINUSE')];
+  const listening = { host, port, url: urlOf(host, port, options.tls !== undefined) };
+  opened.set(options, listening);
+  return ['ok', listening];
+}
+
+// Sessions.
+
+/** Asks for a session; when none attaches in time, {@link attachTimeout} asks again. */
+function openSession(options: GatewayOptions, gatewayPid: Pid, connection: Connection): void {
+  const { id, device, address, remembered } = connection;
+  connection.attachTimer = sendAfter(ATTACH_WITHIN_MS, gatewayPid, {
+    kind: 'attach_timeout',
+    connection: id,
+  } satisfies GatewayInfo);
+  const failed = (reason: ExitReason): void => {
+    options.onError(new Error(`no session was opened: ${describeReason(reason)}`), 'gateway');
+  };
+  const opening: Opening = { gateway: gatewayPid, connection: id, device, address, remembered };
+  // The supervisor of sessions may be restarting itself, which must not end the gateway.
+  (async () => options.openSession(opening))().then(
+    result => {
+      if (result[0] !== 'ok') failed(result[0] === 'error' ? result[1] : 'ignore');
+    },
+    (thrown: unknown) => failed(reasonOf(thrown)),
+  );
+}
+
+/** The connection, if this session is the one that serves it. */
+function served(state: GatewayState, id: ConnectionId, session: Pid): Connection | undefined {
+  const connection = state.connections.get(id);
+  return connection?.session === session ? connection : undefined;
+}
+
+function attach(state: GatewayState, id: ConnectionId, session: Pid): void {
+  const connection = state.connections.get(id);
+  if (connection === undefined) {
+    send(session, { kind: 'closed', code: ABNORMAL_CLOSURE } satisfies ToSession);
+    return;
+  }
+  const older = connection.session;
+  if (older !== session) {
+    // Two may come when one was late: the newer one stays, the older one's socket is gone for it.
+    if (older !== undefined) {
+      send(older, { kind: 'closed', code: ABNORMAL_CLOSURE } satisfies ToSession);
+    }
+    state.connections.watch(monitor(session), connection);
+  }
+  if (connection.attachTimer !== undefined) cancelTimer(connection.attachTimer);
+  connection.attach(session);
+  if (state.draining !== undefined) connection.drain(retryAfterMs(state.options, 0, 1));
+}
+
+function sessionDown(state: GatewayState, { ref, pid, reason }: DownMessage): void {
+  const connection = state.connections.unwatch(ref);
+  if (connection === undefined || !connection.open || connection.session !== pid) return;
+  connection.session = undefined;
+  if (reason === 'normal') {
+    connection.end();
+    return;
+  }
+  state.options.metrics.sessionsLost.inc();
+  if (!mayGoOn(state, connection)) return;
+  connection.attachTimer = sendAfter(ATTACH_WITHIN_MS, self(), {
+    kind: 'attach_timeout',
+    connection: connection.id,
+  } satisfies GatewayInfo);
+}
+
+/** The supervisor of sessions did not restart it: it was itself restarted, or has given this session up. */
+function attachTimeout(state: GatewayState, id: ConnectionId): void {
+  const connection = state.connections.get(id);
+  if (connection === undefined || connection.session !== undefined) return;
+  if (mayGoOn(state, connection)) openSession(state.options, self(), connection);
+}
+
+/** Whether the connection may have another session; if not it is closed. */
+function mayGoOn(state: GatewayState, connection: Connection): boolean {
+  if (state.draining === undefined && connection.budget.spend(performance.now())) return true;
+  const code = state.draining === undefined ? 'internal' : 'going_away';
+  connection.close(code, errors[code].text);
+  return false;
+}
+
+// Frames.
+
+function queueFrame(state: GatewayState, id: ConnectionId, session: Pid, frame: Uint8Array): void {
+  const connection = served(state, id, session);
+  if (connection?.queue(frame) !== true) return;
+  if (state.toFlush.push(connection) === 1) send(self(), FLUSH);
+}
+
+function flush(state: GatewayState): void {
+  const connections = state.toFlush;
+  state.toFlush = [];
+  for (const connection of connections) connection.flush();
+}
+
+// The end.
+
+function startDrain(state: GatewayState, from: From<DrainResult>, withinMs: number): void {
+  const { options, app, connections } = state;
+  opened.delete(options);
+  app.stopListening();
+  if (state.draining !== undefined) {
+    state.draining.push(from);
+    return;
+  }
+  state.draining = [from];
+  const pid = self();
+  connections.onGone = () => {
+    if (connections.size === 0) send(pid, { kind: 'all_gone' } satisfies GatewayInfo);
+  };
+  const all = connections.all();
+  for (const [index, connection] of all.entries()) {
+    connection.drain(retryAfterMs(options, index, all.length));
+  }
+  if (connections.size === 0) endDrain(state);
+  else sendAfter(withinMs, pid, { kind: 'drain_timeout' } satisfies GatewayInfo);
+}
+
+/** Spread evenly over the jitter, each a little off its place: nobody comes back at the same moment. */
+const retryAfterMs = ({ retry }: GatewayOptions, index: number, of: number): number =>
+  Math.round(retry.afterMs + (retry.jitterMs * (index + Math.random())) / of);
+
+function endDrain(state: GatewayState): void {
+  const left = state.connections.all();
+  for (const connection of left) connection.close('going_away', errors.going_away.text);
+  for (const from of state.draining ?? []) reply(from, { cut: left.length });
+  state.draining = [];
+}

@@ -1,0 +1,138 @@
+/** The one place that knows uWebSockets.js: an app with a WebSocket route, and everything else as HTTP. */
+import { App, SSLApp, us_listen_socket_close } from 'uWebSockets.js';
+import type {
+  HttpRequest as UwsRequest,
+  HttpResponse as UwsResponse,
+  TemplatedApp,
+  us_listen_socket,
+  WebSocket,
+} from 'uWebSockets.js';
+import type { ClientAddress } from '../http/client-address.ts';
+import type { HttpHandler } from '../http/http-request.ts';
+import { answerHttp, headersOf, remoteAddress, writeAnswer } from './http-exchange.ts';
+import type { GatewayOptions } from './options.ts';
+import type { Socket, SocketEvents } from './socket.ts';
+import { SUBPROTOCOL } from './upgrade.ts';
+import type { Peer, UpgradeDecision, UpgradeRequest } from './upgrade.ts';
+
+export interface WebAppHandlers {
+  readonly decide: (request: UpgradeRequest) => UpgradeDecision;
+  readonly opened: (peer: Peer, socket: Socket) => SocketEvents;
+  readonly http: HttpHandler;
+  readonly clientAddress: ClientAddress;
+}
+
+interface UserData {
+  readonly peer: Peer;
+  /** Set as soon as the socket is open. */
+  events: SocketEvents | undefined;
+}
+
+/**
+ * Beyond its payload limit uWebSockets.js cuts a socket without a close frame. With some room above ours, who is
+ * only somewhat over it is told why.
+ */
+const PAYLOAD_ROOM = 2;
+
+export class WebApp {
+  readonly #app: TemplatedApp;
+  #listener: us_listen_socket | undefined;
+  #abandoned = false;
+
+  constructor(options: GatewayOptions, handlers: WebAppHandlers) {
+    const { tls, limits } = options;
+    this.#app =
+      tls === undefined
+        ? App()
+        : SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certificateFile });
+    this.#app.ws<UserData>('/v1/:device', {
+      maxPayloadLength: limits.frameBytes * PAYLOAD_ROOM,
+      // Ours to bound: `Connection` closes a socket that holds too much.
+      maxBackpressure: 0,
+      idleTimeout: Math.round(limits.idleTimeoutMs / 1000),
+      sendPingsAutomatically: true,
+      upgrade: (response, request, context) => {
+        const decision = handlers.decide({
+          device: request.getParameter(0) ?? '',
+          subprotocols: request.getHeader('sec-websocket-protocol'),
+          address: handlers.clientAddress(
+            remoteAddress(response),
+            headersOf(request)['x-forwarded-for'],
+          ),
+        });
+        if (decision.kind === 'refuse') {
+          writeAnswer(response, decision.answer);
+          return;
+        }
+        response.upgrade<UserData>(
+          { peer: decision.peer, events: undefined },
+          request.getHeader('sec-websocket-key'),
+          SUBPROTOCOL,
+          request.getHeader('sec-websocket-extensions'),
+          context,
+        );
+      },
+      open: ws => {
+        const data = ws.getUserData();
+        data.events = handlers.opened(data.peer, socketOf(ws));
+      },
+      message: (ws, message, isBinary) => {
+        const { events } = ws.getUserData();
+        if (!isBinary) events?.refused('bad_frame');
+        else if (message.byteLength > limits.frameBytes) events?.refused('frame_too_large');
+        // The memory is uWebSockets.js' own and gone after this call.
+        else events?.received(new Uint8Array(message.slice(0)));
+      },
+      drain: ws => ws.getUserData().events?.drained(),
+      close: (ws, code) => {
+        if (!this.#abandoned) ws.getUserData().events?.gone(code);
+      },
+    });
+    this.#app.any('/*', (response: UwsResponse, request: UwsRequest) =>
+      answerHttp(response, request, handlers),
+    );
+  }
+
+  /** False when the port cannot be opened; see `probePort` for why. */
+  listen(host: string, port: number): boolean {
+    this.#app.listen(host, port, listener => {
+      if (listener !== false) this.#listener = listener;
+    });
+    return this.#listener !== undefined;
+  }
+
+  /** New connections are refused from here on; the open ones stay. */
+  stopListening(): void {
+    if (this.#listener === undefined) return;
+    us_listen_socket_close(this.#listener);
+    this.#listener = undefined;
+  }
+
+  get listens(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Closes the port and cuts everything that is open; nobody is told of it. For an app whose owner is dead. */
+  abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    this.stopListening();
+    this.#app.close();
+  }
+}
+
+const socketOf = (ws: WebSocket<UserData>): Socket => ({
+  send(frames) {
+    const [only] = frames;
+    if (frames.length === 1 && only !== undefined) {
+      ws.send(only, true);
+      return;
+    }
+    ws.cork(() => {
+      for (const frame of frames) ws.send(frame, true);
+    });
+  },
+  bufferedBytes: () => ws.getBufferedAmount(),
+  end: (code, reason) => ws.end(code, reason),
+  cut: () => ws.close(),
+});
