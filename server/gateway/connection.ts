@@ -30,7 +30,7 @@ export class Connection implements SocketEvents {
   remembered: unknown = undefined;
   /** Runs while no session is attached. */
   attachTimer: TimerRef | undefined = undefined;
-  open = true;
+  #open = true;
   readonly #socket: Socket;
   readonly #options: GatewayOptions;
   readonly #waiting = new WaitingFrames();
@@ -53,6 +53,10 @@ export class Connection implements SocketEvents {
     this.#socket = socket;
     this.#options = options;
     this.#onGone = onGone;
+  }
+
+  isOpen(): boolean {
+    return this.#open;
   }
 
   // What the socket says.
@@ -89,7 +93,7 @@ export class Connection implements SocketEvents {
 
   /** The socket is closed, by whomever. */
   gone(code: number): void {
-    this.open = false;
+    this.#open = false;
     const { session } = this;
     // A full mailbox does not excuse a session from the news: sent to one, it ends it too.
     if (session !== undefined) send(session, { kind: 'closed', code } satisfies ToSession);
@@ -104,7 +108,7 @@ export class Connection implements SocketEvents {
     send(session, { kind: 'attached', remembered: this.remembered } satisfies Attached);
     if (this.#congested) this.#tell({ kind: 'congested' });
     for (const frame of this.#waiting.take()) {
-      if (!this.open) return;
+      if (!this.isOpen()) return;
       this.received(frame);
     }
   }
@@ -118,7 +122,7 @@ export class Connection implements SocketEvents {
 
   /** Hands the kept frames to the socket, together. */
   flush(): void {
-    if (!this.open || this.#outgoing.length === 0) return;
+    if (!this.isOpen() || this.#outgoing.length === 0) return;
     const frames = this.#outgoing;
     const bytes = this.#outgoingBytes;
     this.#outgoing = [];
@@ -131,7 +135,7 @@ export class Connection implements SocketEvents {
     metrics.framesOut.inc(frames.length);
     metrics.bytesOut.inc(bytes);
     this.#socket.send(frames);
-    if (!this.open || this.#congested) return;
+    if (!this.isOpen() || this.#congested) return;
     if (this.#socket.bufferedBytes() <= limits.socketBackpressureBytes) return;
     this.#congested = true;
     metrics.congested.inc();
@@ -141,7 +145,7 @@ export class Connection implements SocketEvents {
   /** Sends what is kept, then closes. The socket's `close` event comes before this returns. */
   close(code: CloseCode, message: string): void {
     if (code !== 'slow_consumer') this.flush();
-    if (!this.open) return;
+    if (!this.isOpen()) return;
     this.#options.metrics.closed.inc({ code });
     if (this.#socket.bufferedBytes() > LINGER_BYTES) this.#socket.cut();
     else this.#socket.end(errors[code].closes, closeReason(code, message));
@@ -150,7 +154,7 @@ export class Connection implements SocketEvents {
   /** The session ended as it should: nothing is wrong, and nobody is there any more. */
   end(): void {
     this.flush();
-    if (this.open) this.#socket.end(1000, '');
+    if (this.isOpen()) this.#socket.end(1000, '');
   }
 
   /** Asks the session to come to an end; without one the socket closes at once. */

@@ -290,7 +290,7 @@ function attach(state: GatewayState, id: ConnectionId, session: Pid): void {
 
 function sessionDown(state: GatewayState, { ref, pid, reason }: DownMessage): void {
   const connection = state.connections.unwatch(ref);
-  if (connection === undefined || !connection.open || connection.session !== pid) return;
+  if (connection === undefined || !connection.isOpen() || connection.session !== pid) return;
   connection.session = undefined;
   if (reason === 'normal') {
     connection.end();

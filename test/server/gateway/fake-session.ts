@@ -77,7 +77,7 @@ export interface TestGateway {
   /** Every session that was started, oldest first. */
   readonly sessions: SpawnedSession[];
   readonly errors: unknown[];
-  connect(path?: string, options?: ClientOptions & { protocol?: string | null }): Client;
+  connect(path?: string, options?: ClientOptions & { protocol?: string }): Client;
   pid(): Pid;
 }
 
@@ -132,7 +132,7 @@ export async function testGateway(
     sessions,
     errors,
     connect: (path = '/v1/alice:1', { protocol = 'strowger.v1', ...clientOptions } = {}) =>
-      new Client(ws + path, protocol === null ? [] : [protocol], clientOptions),
+      new Client(ws + path, protocol === '' ? [] : [protocol], clientOptions),
     pid: () => whereis(gatewayName) ?? (0 as Pid),
   };
 }

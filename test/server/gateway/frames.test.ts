@@ -1,7 +1,7 @@
 import t from 'tap';
 import { testGateway } from './fake-session.ts';
 
-t.test('frames come and go in order', async t => {
+void t.test('frames come and go in order', async t => {
   const server = await testGateway(t);
   const client = server.connect();
   await client.opened;
