@@ -118,13 +118,13 @@ export class Catalog {
       return;
     }
     const lacking = table.indexes.find(index => !hasIndex(found, index));
-    if (haveSameRecords(found, table) && lacking === undefined) return;
+    let problem: string;
+    if (!haveSameRecords(found, table)) problem = "differs from the program's definition";
+    else if (lacking !== undefined) problem = `has no index on ${lacking.join(', ')}`;
+    else return;
     throw new StorageError(
       'schema_mismatch',
-      `Table ${table.name} in ${this.#engine.file} ` +
-        (lacking === undefined
-          ? "differs from the program's definition. "
-          : `has no index on ${lacking.join(', ')}. `) +
+      `Table ${table.name} in ${this.#engine.file} ${problem}. ` +
         'Raise schemaVersion and add a migration that changes it.',
     );
   }

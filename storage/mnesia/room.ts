@@ -3,6 +3,8 @@
  * refused, transactions that free room get the reserve, and what they freed goes back to the file
  * system until the reserve can be made again.
  */
+import { statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Engine } from './engine.ts';
 import type { Reserve } from './reserve.ts';
 import { diskFull } from './sqlite-errors.ts';
@@ -10,10 +12,15 @@ import { StorageError } from './storage-error.ts';
 
 /** Pages given back after each transaction that frees room: 4 MiB. */
 const VACUUM_PAGES = 1024;
+/** SQLite's own choice for when to copy the WAL into the file. */
+const CHECKPOINT_PAGES = 1000;
+/** Of the reserve, what the WAL may take before it is copied: it needs that room again then. */
+const WAL_SHARE = 1 / 4;
 
 export class Room {
   readonly #engine: Engine;
   readonly #reserve: Reserve | undefined;
+  readonly #pageBytes: number;
   /** The file's limit in pages, if it has one of its own. */
   readonly #maxPages: number | undefined;
   /** The last attempt to write, or to make the reserve, failed for want of room. */
@@ -23,8 +30,9 @@ export class Room {
     this.#engine = engine;
     this.#reserve = reserve;
     this.#maxPages = maxPages;
+    this.#pageBytes = engine.pragma('page_size') as number;
     if (maxPages !== undefined) engine.pragma(`max_page_count = ${maxPages}`);
-    if (reserve !== undefined && !reserve.make()) this.#full = true;
+    this.#setFull(reserve !== undefined && !reserve.make());
   }
 
   get full(): boolean {
@@ -42,16 +50,14 @@ export class Room {
    * that this kind of transaction may use, so that it is worth another attempt.
    */
   exhausted(frees: boolean): boolean {
-    this.#full = true;
-    const spent = frees && this.#spendReserve();
-    // The WAL may hold many old versions of pages; what is in the file need not stay there too.
-    this.#ifRoom(() => this.#checkpoint());
-    return spent;
+    this.#setFull(true);
+    this.#checkpoint();
+    return frees && this.#spendReserve();
   }
 
   /** After a transaction on a full disk was committed. True when there is room again. */
   committed(frees: boolean): boolean {
-    if (!frees) this.#full = false;
+    if (!frees) this.#setFull(false);
     else if (this.#reserve?.held === false) this.#regain();
     return !this.#full;
   }
@@ -60,13 +66,11 @@ export class Room {
   #regain(): boolean {
     const reserve = this.#reserve;
     if (reserve === undefined || reserve.held) return true;
-    const shrunk = this.#ifRoom(() => {
-      this.#engine.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
-      this.#checkpoint();
-    });
-    if (!shrunk || !this.#withinPages() || !reserve.make()) return false;
+    this.#vacuum();
+    this.#checkpoint();
+    if (!this.#withinPages() || !reserve.make()) return false;
     if (this.#maxPages !== undefined) this.#engine.pragma(`max_page_count = ${this.#maxPages}`);
-    this.#full = false;
+    this.#setFull(false);
     return true;
   }
 
@@ -74,7 +78,7 @@ export class Room {
     const reserve = this.#reserve;
     if (reserve?.giveUp() !== true) return false;
     if (this.#maxPages !== undefined) {
-      const pages = Math.ceil(reserve.bytes / (this.#engine.pragma('page_size') as number));
+      const pages = Math.ceil(reserve.bytes / this.#pageBytes);
       this.#engine.pragma(`max_page_count = ${this.#maxPages + pages}`);
     }
     return true;
@@ -85,19 +89,37 @@ export class Room {
     return (this.#engine.pragma('page_count') as number) <= this.#maxPages;
   }
 
-  #checkpoint(): void {
-    this.#engine.pragma('main.wal_checkpoint(TRUNCATE)');
+  /**
+   * On a full disk SQLite must not copy the WAL into the file when it likes: half a copy takes the
+   * last room and gives none back.
+   */
+  #setFull(full: boolean): void {
+    this.#full = full;
+    const reserved = this.#reserve === undefined ? 0 : this.#reserve.bytes;
+    const share = Math.ceil((reserved * WAL_SHARE) / this.#pageBytes);
+    const pages = share === 0 ? CHECKPOINT_PAGES : Math.min(CHECKPOINT_PAGES, share);
+    this.#engine.pragma(`wal_autocheckpoint = ${full ? 0 : pages}`);
   }
 
-  /** False when even this needs more room than there is; any other error goes on. */
-  #ifRoom(action: () => void): boolean {
+  /** Takes free pages off the end of the file, moving others there into free ones. */
+  #vacuum(): void {
     try {
-      action();
-      return true;
+      this.#engine.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
     } catch (error) {
-      if (isDiskFull(error)) return false;
-      throw error;
+      // Moving pages needs room itself; the next transaction that frees some comes here again.
+      if (!isDiskFull(error)) throw error;
     }
+  }
+
+  /** Copies the WAL into the file and empties it, if the file has room to grow as much as it must. */
+  #checkpoint(): void {
+    const { file } = this.#engine;
+    if (file !== ':memory:') {
+      const { bavail, bsize } = statfsSync(dirname(file));
+      const pages = this.#engine.pragma('page_count') as number;
+      if (pages * this.#pageBytes - statSync(file).size > bavail * bsize) return;
+    }
+    this.#engine.pragma('main.wal_checkpoint(TRUNCATE)');
   }
 }
 

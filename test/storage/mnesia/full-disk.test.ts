@@ -1,0 +1,169 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Test } from 'tap';
+import { openDatabase } from '../../../storage/mnesia/database.ts';
+import type { Database, DatabaseOptions } from '../../../storage/mnesia/database.ts';
+import { StorageError } from '../../../storage/mnesia/storage-error.ts';
+import { mail } from './tables.ts';
+
+const MIB = 1024 * 1024;
+const body = Buffer.alloc(4096, 7);
+
+const open = (directory: string, options: Partial<DatabaseOptions> = {}) =>
+  openDatabase({
+    directory,
+    tables: [mail],
+    schemaVersion: 1,
+    reserveBytes: 2 * MIB,
+    ...options,
+  });
+
+/** Writes until not one more record has room; returns how many were committed. */
+function fill(db: Database, device: number): number {
+  let committed = 0;
+  for (let batch = 16; batch > 0;) {
+    try {
+      db.transaction(tx => {
+        for (let i = 1; i <= batch; i += 1) {
+          tx.insert(mail, { device, n: committed + i, body, note: null });
+        }
+      });
+      committed += batch;
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'disk_full') throw error;
+      batch = Math.floor(batch / 2);
+    }
+  }
+  return committed;
+}
+
+const writeOne = (db: Database, n: number) => () =>
+  db.transaction(tx => tx.write(mail, { device: 99, n, body, note: null }));
+
+/** What must hold on a full disk, whatever filled it. */
+function fullAndFreeAgain(t: Test, db: Database): void {
+  const committed = fill(db, 1);
+  t.ok(committed > 100, `${committed} records fitted`);
+  t.equal(db.full, true);
+  t.equal(
+    db.dirty.count(mail, { device: 1 }),
+    committed,
+    'what was committed is there, and nothing else',
+  );
+  t.equal(db.dirty.range(mail, [1], [1], { limit: 3 }).length, 3, 'reading goes on');
+  t.throws(writeOne(db, 1), { code: 'disk_full', message: /Make room/ });
+
+  let freed = 0;
+  while (freed < committed) {
+    const upTo = Math.min(committed, freed + 50);
+    freed += db.transaction(tx => tx.deleteRange(mail, [1], undefined, upTo), { frees: true });
+  }
+  t.equal(db.dirty.count(mail, { device: 1 }), 0, 'everything could be acknowledged and deleted');
+  t.equal(db.full, false, 'there is room again');
+  t.doesNotThrow(writeOne(db, 2));
+  t.strictSame(db.verify(), []);
+}
+
+void t.test('a file at its limit of pages: refuses, reads, deletes, recovers', async t => {
+  const directory = t.testdir();
+  const db = open(directory, { maxPages: 2048 });
+  fullAndFreeAgain(t, db);
+  t.ok(existsSync(join(directory, 'strowger.db.reserve')));
+  fullAndFreeAgain(t, db);
+  db.close();
+});
+
+void t.test('dirty deletes are let through on a full disk, dirty writes are not', async t => {
+  const db = open(t.testdir(), { maxPages: 1024 });
+  fill(db, 1);
+  t.throws(() => db.dirty.write(mail, { device: 99, n: 1, body, note: null }), {
+    code: 'disk_full',
+  });
+  t.equal(db.dirty.delete(mail, [1, 1]), 1);
+  db.close();
+});
+
+void t.test('a failed transaction cannot be carried on by catching its error', async t => {
+  const db = open(t.testdir(), { maxPages: 512 });
+  fill(db, 1);
+  const before = db.dirty.count(mail);
+  const huge = Buffer.alloc(4 * MIB);
+  t.throws(
+    () =>
+      db.transaction(tx => {
+        tx.delete(mail, [1, 1]);
+        t.throws(() => tx.write(mail, { device: 2, n: 1, body: huge, note: null }), {
+          code: 'disk_full',
+        });
+        t.throws(
+          () => db.transaction(inner => inner.delete(mail, [1, 2])),
+          { code: 'disk_full' },
+          'not in a nested one either',
+        );
+        tx.delete(mail, [1, 3]);
+      }),
+    { code: 'disk_full' },
+  );
+  t.equal(db.dirty.count(mail), before);
+  db.close();
+});
+
+void t.test('a full file system: refuses, reads, deletes, restarts, recovers', async t => {
+  const directory = mkdtempSync(join(tmpdir(), 'strowger-full-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=21m', 'tmpfs', directory], { stdio: 'pipe' });
+  } catch (error) {
+    t.comment(`no small file system could be mounted, a page limit stands in: ${String(error)}`);
+    const db = open(directory, { maxPages: 4096 });
+    fullAndFreeAgain(t, db);
+    db.close();
+    rmSync(directory, { recursive: true });
+    return;
+  }
+  t.teardown(() => {
+    execFileSync('umount', ['-l', directory]);
+    rmdirSync(directory);
+  });
+  const reserve = join(directory, 'strowger.db.reserve');
+  const filler = join(directory, 'filler');
+  const free = () => {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  };
+
+  writeFileSync(filler, Buffer.alloc(5 * MIB));
+  let db = open(directory);
+  fullAndFreeAgain(t, db);
+  t.ok(existsSync(reserve), 'the reserve was made again');
+
+  // Now another program takes all that is left.
+  const committed = fill(db, 2);
+  t.equal(db.dirty.deleteRange(mail, [2], undefined, 20), 20);
+  t.notOk(existsSync(reserve), 'the reserve was given up');
+  appendFileSync(filler, Buffer.alloc(Math.max(0, free() - 512 * 1024)));
+  t.throws(writeOne(db, 3), { code: 'disk_full' }, 'the reserve is not for writing');
+  db.close();
+
+  db = open(directory);
+  t.equal(db.full, true, 'known at once after a restart');
+  t.throws(writeOne(db, 3), { code: 'disk_full' });
+  t.equal(db.dirty.count(mail, { device: 2 }), committed - 20);
+  t.equal(db.dirty.deleteRange(mail, [2], 21, 30), 10, 'acks go on');
+  rmSync(filler);
+  t.doesNotThrow(writeOne(db, 3), 'as soon as there is room');
+  t.equal(db.full, false);
+  t.ok(existsSync(reserve));
+  t.strictSame(db.verify(), []);
+  db.close();
+});
