@@ -87,6 +87,9 @@ function clip(state: InboxState, row: UndeliveredRow): UndeliveredRow | null {
 export const receivedIsRolledBack = (state: InboxState, told: State): boolean =>
   told.era === state.era && told.acked > state.have;
 
+/** The server was restored since this device last met it, or this is the first meeting. */
+export const isNewEraOfRows = (state: InboxState, told: State): boolean => told.era !== state.era;
+
 /** Takes over the row numbers of a restored server; senders' numbers stay known, so nothing comes twice. */
 export function adoptRowNumbers(state: InboxState, told: State): void {
   state.have = told.acked;
