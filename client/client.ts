@@ -19,7 +19,7 @@ import { Connection, type ConnectionEnd, type SessionPacket, type Ticket } from 
 import { ClientError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import type { ClientEvent, MessageEvent, StatusEvent } from './events.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../protocol/device/identity.ts';
 import { readLinkCode } from './link-code.ts';
 import { OpenRequests } from './open-requests.ts';
 import { Receiver } from './receiver.ts';
@@ -31,7 +31,7 @@ import type {
   LoadedOutbox,
   OutboxStore,
   WaitingRow,
-} from './store.ts';
+} from '../protocol/device/store.ts';
 import type { Transport } from './transport.ts';
 
 export interface ClientOptions {

@@ -1,7 +1,7 @@
 import { newInbox } from '../protocol/delivery/inbox.ts';
 import { newOutbox, type OutboxEntry } from '../protocol/delivery/outbox.ts';
 import { ClientError } from './errors.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../protocol/device/identity.ts';
 import {
   sentBytes,
   sentEntries,
@@ -12,7 +12,7 @@ import {
   type OutboxStore,
   type Versions,
   type WaitingRow,
-} from './store.ts';
+} from '../protocol/device/store.ts';
 
 /**
  * A device's store in memory: for tests, load and programs that may forget. It outlives its clients, so a client

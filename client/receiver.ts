@@ -13,7 +13,7 @@ import {
 import type { Ack, Deliver, State } from '../protocol/packets.ts';
 import type { Row } from '../protocol/rows.ts';
 import { Committer } from './committer.ts';
-import type { InboxChange, InboxStore, WaitingRow } from './store.ts';
+import type { InboxChange, InboxStore, WaitingRow } from '../protocol/device/store.ts';
 
 export interface ReceiverOptions {
   readonly store: InboxStore;

@@ -5,7 +5,7 @@ import { toBase64url } from './base64url.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
 import { askHttp, type Fetch } from './http.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../protocol/device/identity.ts';
 
 /**
  * Makes the keys of a device that the server does not know yet. Store it before {@link register} or

@@ -22,7 +22,7 @@ import type { Accepted, Rejected, State } from '../protocol/packets.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { Committer } from './committer.ts';
 import { ClientError, RefusedError } from './errors.ts';
-import type { OutboxChange, OutboxStore, Versions } from './store.ts';
+import type { OutboxChange, OutboxStore, Versions } from '../protocol/device/store.ts';
 
 /** What a send's author holds. */
 export interface PendingSend {

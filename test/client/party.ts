@@ -1,8 +1,8 @@
 import { openClient, type Client, type ClientOptions } from '../../client/client.ts';
 import type { ClientEvent, MessageEvent } from '../../client/events.ts';
-import type { Identity } from '../../client/identity.ts';
+import type { Identity } from '../../protocol/device/identity.ts';
 import { memoryStore } from '../../client/memory-store.ts';
-import type { DeviceStore } from '../../client/store.ts';
+import type { DeviceStore } from '../../protocol/device/store.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { deviceId, type UserId } from '../../protocol/ids.ts';
 import type { FakeServer } from './fake-server.ts';

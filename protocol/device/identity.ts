@@ -1,4 +1,4 @@
-import type { DeviceId, UserId } from '../protocol/ids.ts';
+import type { DeviceId, UserId } from '../ids.ts';
 
 /** Who a device is. The private key never leaves the device. */
 export interface Identity {

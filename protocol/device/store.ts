@@ -1,14 +1,15 @@
 /**
- * What a device keeps, injected into the client. Two halves, one for each role, so that two processes can share one
- * device: one sends, one receives. Each half is loaded once and then told its changes, a batch at a time: a batch is
- * one transaction, durable when `commit` returns (or its promise resolves), in the order of the calls.
+ * What a device keeps: the contract between client/ and whoever stores it (client/memory-store.ts, storage/client/).
+ * Two halves, one for each role, so that two processes can share one device: one sends, one receives. Each half is
+ * loaded once and then told its changes, a batch at a time: a batch is one transaction, durable when `commit` returns
+ * (or its promise resolves), in the order of the calls.
  *
  * The contract is tested by test/contract/client-store.ts for every implementation.
  */
-import type { InboxState, PeerState } from '../protocol/delivery/inbox.ts';
-import type { OutboxEntry, OutboxState } from '../protocol/delivery/outbox.ts';
-import type { DeviceId, GroupId, UserId } from '../protocol/ids.ts';
-import type { Row } from '../protocol/rows.ts';
+import type { InboxState, PeerState } from '../delivery/inbox.ts';
+import type { OutboxEntry, OutboxState } from '../delivery/outbox.ts';
+import type { DeviceId, GroupId, UserId } from '../ids.ts';
+import type { Row } from '../rows.ts';
 import type { Identity } from './identity.ts';
 
 type Maybe<T> = T | Promise<T>;
