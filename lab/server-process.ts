@@ -1,0 +1,179 @@
+/**
+ * A real server as a child process on a data directory of its own, to be killed and started again. Ended by its pid,
+ * always within a bounded time.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lineReader } from './line-reader.ts';
+
+export interface ServerProcessOptions {
+  /** An existing one, which stays; else a temporary one is made and goes at the end. */
+  readonly directory?: string;
+  /** Further flags of `strowger serve`: `{ shards: 2, 'log-level': 'warning' }`. */
+  readonly flags?: Readonly<Record<string, string | number>>;
+  /** How long a start may take. */
+  readonly startTimeoutMs?: number;
+  /** Each line of the log as it comes. */
+  readonly onLog?: (line: string) => void;
+}
+
+/** How much of the log is kept for the message of a failed start. */
+const keptLogLines = 40;
+/** How long a stopping server may drain before it is killed. */
+const stopTimeoutMs = 20_000;
+
+const command = fileURLToPath(new URL('../../bin/strowger.js', import.meta.url));
+
+/** @throws (rejects) Error with the end of the log when the server does not become ready */
+export async function startServerProcess(
+  options: ServerProcessOptions = {},
+): Promise<ServerProcess> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'strowger-lab-')));
+  const server = new ServerProcess(directory, options);
+  try {
+    await server.start();
+  } catch (error) {
+    await server.end();
+    throw error;
+  }
+  return server;
+}
+
+export class ServerProcess {
+  readonly directory: string;
+  readonly #options: ServerProcessOptions;
+  readonly #log: string[] = [];
+  #child: ChildProcess | null = null;
+  #url = '';
+
+  /** See {@link startServerProcess}. */
+  constructor(directory: string, options: ServerProcessOptions) {
+    this.directory = directory;
+    this.#options = options;
+  }
+
+  /** Where it is reached, the same after every restart. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** @throws when it does not run */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('expected a running server, it was stopped');
+    return pid;
+  }
+
+  get running(): boolean {
+    return this.#child !== null;
+  }
+
+  /** The last lines of its log. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  /**
+   * Starts it, on the port it had before.
+   * @returns milliseconds from the start of the process to `ready`
+   */
+  async start(): Promise<number> {
+    if (this.#child !== null) throw new Error('expected a stopped server, it runs already');
+    const begun = performance.now();
+    const child = spawn(process.execPath, [command, ...this.#arguments()], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = null;
+    });
+    child.stderr.on('data', lineReader(line => this.#note(line)));
+    this.#url = await this.#ready(child);
+    return performance.now() - begun;
+  }
+
+  /** kill -9. Resolves when the process is gone. */
+  async kill(): Promise<void> {
+    await this.#signal('SIGKILL');
+  }
+
+  /** SIGTERM: it drains. @returns its exit code, or null when it had to be killed */
+  async stop(): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) return null;
+    const late = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+    await this.#signal('SIGTERM');
+    clearTimeout(late);
+    return child.exitCode;
+  }
+
+  /** Bytes of memory that it holds (resident), from /proc; NaN where there is no such thing. */
+  async residentBytes(): Promise<number> {
+    const { readFile } = await import('node:fs/promises');
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => '');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024;
+  }
+
+  /** Kills it, and removes the directory if it was made here. */
+  async end(): Promise<void> {
+    await this.kill();
+    if (this.#options.directory === undefined)
+      await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #arguments(): string[] {
+    const port = this.#url === '' ? '0' : new URL(this.#url).port;
+    const flags = Object.entries(this.#options.flags ?? {});
+    return [
+      'serve',
+      ...['--data', this.directory, '--port', port],
+      ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ];
+  }
+
+  #ready(child: ChildProcess): Promise<string> {
+    const { startTimeoutMs = 30_000 } = this.#options;
+    return new Promise((resolve, reject) => {
+      const fail = (what: string): void => {
+        clearTimeout(late);
+        child.kill('SIGKILL');
+        reject(new Error(`the server ${what}; its log ends with\n${this.#log.join('\n')}`));
+      };
+      const late = setTimeout(
+        () => fail(`was not ready within ${startTimeoutMs} ms`),
+        startTimeoutMs,
+      );
+      // `close` and not `exit`: by then the log has been read to its end.
+      child.once('close', code => fail(`ended with ${code ?? 'a signal'} before it was ready`));
+      child.once('error', error => fail(`could not be started: ${error.message}`));
+      child.stdout?.on(
+        'data',
+        lineReader(line => {
+          const url = /^ready (\S+)$/.exec(line)?.[1];
+          if (url === undefined) return;
+          clearTimeout(late);
+          child.removeAllListeners('close');
+          resolve(url);
+        }),
+      );
+    });
+  }
+
+  #signal(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === null) return Promise.resolve();
+    return new Promise(resolve => {
+      child.once('exit', () => resolve());
+      child.kill(signal);
+    });
+  }
+
+  #note(line: string): void {
+    this.#log.push(line);
+    if (this.#log.length > keptLogLines) this.#log.shift();
+    this.#options.onLog?.(line);
+  }
+}
