@@ -90,7 +90,10 @@ export class ServerProcess {
     child.once('exit', () => {
       if (this.#child === child) this.#child = null;
     });
-    child.stderr.on('data', lineReader(line => this.#note(line)));
+    child.stderr.on(
+      'data',
+      lineReader(line => this.#note(line)),
+    );
     this.#url = await this.#ready(child);
     return performance.now() - begun;
   }
