@@ -58,6 +58,11 @@ export interface CallbackModule {
   terminate?(reason: ExitReason, state: unknown): unknown;
   codeChange?(oldVersion: unknown, state: unknown, extra: unknown): unknown;
   formatStatus?(status: { readonly state: unknown }): unknown;
+  /**
+   * Only a behaviour that is built on this one has it, such as a supervisor: its own module stays,
+   * and what is upgraded is the module behind it.
+   */
+  changeModule?(module: object, oldVersion: unknown, state: unknown, extra: unknown): unknown;
 }
 
 export class GenServerLoop implements Behaviour, SystemCallbacks {
@@ -248,11 +253,15 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   changeCode(module: object, oldVersion: unknown, extra: unknown): void {
     const next = module as CallbackModule;
-    const result = next.codeChange?.(oldVersion, this.state, extra) ?? ['ok', this.state];
+    const { state } = this;
+    const layered = this.module.changeModule !== undefined;
+    const result = layered
+      ? this.module.changeModule?.(module, oldVersion, state, extra)
+      : (next.codeChange?.(oldVersion, state, extra) ?? ['ok', state]);
     if (!isTuple(result) || result[0] !== 'ok') {
       throw new Exit(isTuple(result) ? result[1] : ['bad_return_value', result]);
     }
-    this.module = next;
+    if (!layered) this.module = next;
     this.state = result[1];
   }
 

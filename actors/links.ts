@@ -6,7 +6,7 @@ import type { DownMessage } from './messages.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
 import { processAt, processOf } from './process-table.ts';
 import type { Holding, Process, Watcher } from './process.ts';
-import { deliver, sendExitSignal, sendLinkSignal } from './signals.ts';
+import { deliverNotice, sendExitSignal, sendLinkSignal } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
 
 /** Who an exit signal from outside of any process comes from. */
@@ -59,7 +59,8 @@ class Monitor implements Watcher, Holding {
 
   targetDied(target: Process, reason: ExitReason): void {
     this.watcher.monitors?.delete(this.ref);
-    if (this.watcher.alive) deliver(this.watcher, down(this.ref, target.pid, reason, this.name));
+    if (this.watcher.alive)
+      deliverNotice(this.watcher, down(this.ref, target.pid, reason, this.name));
   }
 
   release(): void {
@@ -91,7 +92,7 @@ export function monitor(dest: Pid | Name): MonitorRef {
   const name = typeof dest === 'string' ? dest : undefined;
   if (target !== undefined) return watch(watcher, target, name);
   const ref = nextRef();
-  deliver(watcher, down(ref, typeof dest === 'string' ? undefined : dest, 'noproc', name));
+  deliverNotice(watcher, down(ref, typeof dest === 'string' ? undefined : dest, 'noproc', name));
   return ref;
 }
 

@@ -2,7 +2,7 @@
  * Signals: messages, exit signals, links, monitors, and death.
  *
  * Exit signals act at once, even while a handler awaits; only messages queue. What a death causes
- * (signals to the linked, DOWN to the watchers) is worked off in order from one queue, so that a
+ * (DOWN to the watchers, signals to the linked) is worked off in order from one queue, so that a
  * chain of a hundred thousand links needs no stack.
  */
 import { log } from './logger.ts';
@@ -25,6 +25,15 @@ export function deliver(target: Process, message: unknown): void {
   if (!target.scheduled && !target.busy) requestTurn(target);
 }
 
+/**
+ * Puts in an EXIT or DOWN: these are as many as the process itself has links and monitors, so they
+ * do not count against its limit (a supervisor must survive the death of all its children).
+ */
+export function deliverNotice(target: Process, message: unknown): void {
+  target.mailbox.push(message);
+  if (!target.scheduled && !target.busy) requestTurn(target);
+}
+
 /** Puts a system message ahead of the ordinary ones. */
 export function deliverSystem(target: Process, message: unknown): void {
   (target.system ??= []).push(message);
@@ -38,22 +47,22 @@ export function deliverSystem(target: Process, message: unknown): void {
 export function sendExitSignal(target: Process, from: Pid, reason: ExitReason): void {
   if (!target.alive) return;
   if (reason === 'kill') die(target, 'killed');
-  else if (target.trapExit) trap(target, from, reason);
+  else if (target.trapExit) trap(target, from, reason, deliver);
   else if (reason !== 'normal' || from === target.pid) die(target, reason);
 }
 
 /** An exit signal that came over a link: here `'kill'` is a reason like any other. */
 export function sendLinkSignal(target: Process, from: Pid, reason: ExitReason): void {
   if (!target.alive) return;
-  if (target.trapExit) trap(target, from, reason);
+  if (target.trapExit) trap(target, from, reason, deliverNotice);
   else if (reason !== 'normal') die(target, reason);
 }
 
-function trap(target: Process, from: Pid, reason: ExitReason): void {
+function trap(target: Process, from: Pid, reason: ExitReason, put: typeof deliver): void {
   const message: ExitMessage = { kind: 'EXIT', pid: from, reason };
   // A suspended process still obeys its parent.
   if (target.suspended && from === target.parent) deliverSystem(target, message);
-  else deliver(target, message);
+  else put(target, message);
 }
 
 interface Death {
@@ -108,8 +117,10 @@ function announceDeaths(): void {
 
 function announce({ process, reason }: Death): void {
   const watchers = smallList(process.watchers);
-  const links = smallList(process.links);
   process.watchers = undefined;
+  for (const watcher of watchers) watcher.targetDied(process, reason);
+  // Read after the watchers: a supervisor that ended a child itself unlinks it there.
+  const links = smallList(process.links);
   process.links = undefined;
   for (const pid of links) {
     const peer = processOf(pid);
@@ -117,7 +128,6 @@ function announce({ process, reason }: Death): void {
     peer.links = smallDelete(peer.links, process.pid);
     sendLinkSignal(peer, process.pid, reason);
   }
-  for (const watcher of watchers) watcher.targetDied(process, reason);
 }
 
 function reportCrash(process: Process, reason: ExitReason): void {

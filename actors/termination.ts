@@ -1,0 +1,144 @@
+/**
+ * Ending other processes and waiting for their deaths, as `supervisor.erl` does in `shutdown/1`:
+ * monitor, signal, and after the timeout a kill. The link stays until the end, so that nothing is
+ * orphaned when the caller dies meanwhile; its EXIT is not delivered.
+ */
+import { after } from './clock.ts';
+import type { TimerHandle } from './clock.ts';
+import { requireProcess } from './context.ts';
+import type { ExitReason } from './exit.ts';
+import { unlinkProcesses } from './links.ts';
+import type { ExitMessage } from './messages.ts';
+import type { Pid } from './pid.ts';
+import { processOf } from './process-table.ts';
+import type { Holding, Process, Watcher } from './process.ts';
+import { sendExitSignal } from './signals.ts';
+import { smallAdd, smallDelete } from './small-set.ts';
+
+/** How a child is ended: milliseconds to end by itself, or without end, or at once. */
+export type Shutdown = number | 'brutal_kill' | 'infinity';
+
+export interface Ending {
+  readonly pid: Pid;
+  readonly shutdown: Shutdown;
+}
+
+/** The reasons in the order of the endings, known at once when all died at once. */
+export function endProcesses(
+  endings: readonly Ending[],
+): readonly ExitReason[] | Promise<readonly ExitReason[]> {
+  const group = new EndingGroup(requireProcess('endProcesses()'), endings);
+  group.begin();
+  return group.outcome();
+}
+
+/** The reason with which the process ended, known at once when it died at once. */
+export function endProcess(ending: Ending): ExitReason {
+  const reasons = endProcesses([ending]);
+  return reasons instanceof Promise ? reasons.then(([reason]) => reason) : reasons[0];
+}
+
+class EndingGroup implements Holding {
+  readonly #caller: Process;
+  readonly #endings: readonly Ending[];
+  readonly #reasons: ExitReason[];
+  /** One timer for all that have the same time, as simple_one_for_one shares one. */
+  readonly #timers = new Map<number, TimerHandle>();
+  #missing: number;
+  #resolve: ((reasons: readonly ExitReason[]) => void) | undefined;
+
+  constructor(caller: Process, endings: readonly Ending[]) {
+    this.#caller = caller;
+    this.#endings = endings;
+    this.#reasons = new Array<ExitReason>(endings.length);
+    this.#missing = endings.length;
+  }
+
+  begin(): void {
+    this.#caller.holdings = smallAdd<Holding>(this.#caller.holdings, this);
+    this.#endings.forEach(({ pid, shutdown }, index) => {
+      const target = processOf(pid);
+      if (target === undefined) {
+        this.died(index, lastWordOf(this.#caller, pid));
+        return;
+      }
+      const watch = new EndingWatch(this, index, this.#caller);
+      target.watchers = smallAdd<Watcher>(target.watchers, watch);
+      const how = shutdown === 'brutal_kill' ? 'kill' : 'shutdown';
+      sendExitSignal(target, this.#caller.pid, how);
+    });
+    for (const shutdown of this.#times()) {
+      this.#timers.set(
+        shutdown,
+        after(shutdown, () => this.#kill(shutdown)),
+      );
+    }
+  }
+
+  outcome(): readonly ExitReason[] | Promise<readonly ExitReason[]> {
+    if (this.#missing === 0) return this.#reasons;
+    return new Promise(resolve => (this.#resolve = resolve));
+  }
+
+  died(index: number, reason: ExitReason): void {
+    this.#reasons[index] = reason;
+    this.#missing -= 1;
+    if (this.#missing > 0) return;
+    this.release();
+    this.#caller.holdings = smallDelete<Holding>(this.#caller.holdings, this);
+    this.#resolve?.(this.#reasons);
+  }
+
+  /** The caller died: its timers go, and its links end the children. */
+  release(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** The distinct times that somebody still needs. */
+  #times(): Set<number> {
+    const times = new Set<number>();
+    if (this.#missing === 0) return times;
+    for (const { pid, shutdown } of this.#endings) {
+      if (typeof shutdown === 'number' && processOf(pid) !== undefined) times.add(shutdown);
+    }
+    return times;
+  }
+
+  #kill(shutdown: number): void {
+    this.#timers.delete(shutdown);
+    for (const ending of this.#endings) {
+      const target = ending.shutdown === shutdown ? processOf(ending.pid) : undefined;
+      if (target !== undefined) sendExitSignal(target, this.#caller.pid, 'kill');
+    }
+  }
+}
+
+class EndingWatch implements Watcher {
+  readonly #group: EndingGroup;
+  readonly #index: number;
+  readonly #caller: Process;
+
+  constructor(group: EndingGroup, index: number, caller: Process) {
+    this.#group = group;
+    this.#index = index;
+    this.#caller = caller;
+  }
+
+  targetDied(target: Process, reason: ExitReason): void {
+    unlinkProcesses(this.#caller, target);
+    this.#group.died(this.#index, reason);
+  }
+}
+
+/** It was dead before: its EXIT waits in the mailbox and says why. */
+function lastWordOf(caller: Process, pid: Pid): ExitReason {
+  const [exit] = caller.mailbox.extract(
+    message =>
+      typeof message === 'object' &&
+      message !== null &&
+      (message as Partial<ExitMessage>).kind === 'EXIT' &&
+      (message as Partial<ExitMessage>).pid === pid,
+  );
+  return exit === undefined ? 'noproc' : (exit as ExitMessage).reason;
+}

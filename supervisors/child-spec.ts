@@ -1,0 +1,108 @@
+/** Child specifications: defaults and checks, with the tags of `supervisor.erl`, `check_childspec/2`. */
+import type { Shutdown } from '../actors/termination.ts';
+import type { StartResult } from '../actors/gen-server-types.ts';
+import { badCombination } from './flags.ts';
+import type { AutoShutdown } from './flags.ts';
+
+export type Restart = 'permanent' | 'transient' | 'temporary';
+export type ChildType = 'worker' | 'supervisor';
+export type ChildId = string | number;
+
+/** A start function; written as a method so that one with typed arguments of its own fits. */
+type Start = { start(...args: unknown[]): StartResult | Promise<StartResult> }['start'];
+
+export interface ChildSpec {
+  /** Names the child inside its supervisor; a dynamic supervisor needs none. */
+  readonly id: ChildId;
+  /** Starts the process linked to the caller, usually `() => startLink(module, arg, options)`. */
+  readonly start: Start;
+  /** Default `permanent`. */
+  readonly restart?: Restart;
+  /** Default 5,000 ms for a worker, `infinity` for a supervisor. */
+  readonly shutdown?: Shutdown;
+  /** Default `worker`. */
+  readonly type?: ChildType;
+  /** The callback modules, for code upgrades; default `dynamic`. */
+  readonly modules?: readonly object[] | 'dynamic';
+  /** Whether its end may end the supervisor, see `autoShutdown`; default false. */
+  readonly significant?: boolean;
+}
+
+/** A specification with its defaults filled in. */
+export type CheckedSpec = Required<ChildSpec>;
+
+const DEFAULT_SHUTDOWN_MS = 5_000;
+const RESTARTS: readonly unknown[] = ['permanent', 'transient', 'temporary'];
+
+/** The specification with defaults, or why it is refused. */
+export function checkChildSpec(
+  given: ChildSpec,
+  autoShutdown: AutoShutdown | undefined,
+): { spec: CheckedSpec } | { error: unknown } {
+  if (typeof given !== 'object' || (given as unknown) === null) {
+    return { error: ['invalid_child_spec', given] };
+  }
+  const type = given.type ?? 'worker';
+  const spec: CheckedSpec = {
+    id: given.id,
+    start: given.start,
+    restart: given.restart ?? 'permanent',
+    shutdown: given.shutdown ?? (type === 'supervisor' ? 'infinity' : DEFAULT_SHUTDOWN_MS),
+    type,
+    modules: given.modules ?? 'dynamic',
+    significant: given.significant ?? false,
+  };
+  const error = badField(spec, autoShutdown);
+  return error === undefined ? { spec } : { error };
+}
+
+function badField(spec: CheckedSpec, autoShutdown: AutoShutdown | undefined): unknown {
+  // The types promise all this; the specification may come from plain JavaScript.
+  const given: { readonly [Field in keyof CheckedSpec]: unknown } = spec;
+  const { id, start, restart, shutdown, type, modules, significant } = given;
+  if (id === undefined) return 'missing_id';
+  if (typeof start === 'undefined') return 'missing_start';
+  if (typeof start !== 'function') return ['invalid_mfa', start];
+  if (!RESTARTS.includes(restart)) return ['invalid_restart_type', restart];
+  if (type !== 'worker' && type !== 'supervisor') return ['invalid_child_type', type];
+  if (!isShutdown(shutdown)) return ['invalid_shutdown', shutdown];
+  if (typeof significant !== 'boolean') return ['invalid_significant', significant];
+  if (modules !== 'dynamic' && !Array.isArray(modules)) return ['invalid_modules', modules];
+  if (significant && autoShutdown === 'never') return badCombination({ autoShutdown, significant });
+  if (significant && restart === 'permanent') {
+    return badCombination({ restartType: restart, significant });
+  }
+  return undefined;
+}
+
+function isShutdown(value: unknown): value is Shutdown {
+  if (value === 'brutal_kill' || value === 'infinity') return true;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** All specifications with defaults, or why the first bad one is refused; ids must differ. */
+export function checkAll(
+  given: readonly ChildSpec[],
+  autoShutdown: AutoShutdown | undefined,
+): { specs: CheckedSpec[] } | { error: unknown } {
+  if (!Array.isArray(given)) return { error: ['bad_child_specs', given] };
+  const specs: CheckedSpec[] = [];
+  const ids = new Set<ChildId>();
+  for (const one of given as readonly ChildSpec[]) {
+    const checked = checkChildSpec(one, autoShutdown);
+    if ('error' in checked) return checked;
+    if (ids.has(checked.spec.id)) return { error: ['duplicate_child_name', checked.spec.id] };
+    ids.add(checked.spec.id);
+    specs.push(checked.spec);
+  }
+  return { specs };
+}
+
+/** Says whether a supervisor would take these: `'ok'`, or `['error', why]`. */
+export function checkChildSpecs(
+  specs: readonly ChildSpec[],
+  autoShutdown?: AutoShutdown,
+): 'ok' | readonly ['error', unknown] {
+  const checked = checkAll(specs, autoShutdown);
+  return 'error' in checked ? ['error', checked.error] : 'ok';
+}

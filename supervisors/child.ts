@@ -1,0 +1,121 @@
+/** One child of a supervisor: starting it, ending it, and what reports say of it. */
+import { now } from '../actors/clock.ts';
+import { reasonOf } from '../actors/exit.ts';
+import type { ExitReason } from '../actors/exit.ts';
+import type { StartResult } from '../actors/gen-server-types.ts';
+import { log } from '../actors/logger.ts';
+import { isPid } from '../actors/pid.ts';
+import type { Name, Pid } from '../actors/pid.ts';
+import type { Offender, SupervisorReport } from '../actors/reports.ts';
+import { knownStart } from '../actors/start-result.ts';
+import { processOf } from '../actors/process-table.ts';
+import type { CheckedSpec } from './child-spec.ts';
+import { addRestart } from './restart-intensity.ts';
+import type { Intensity } from './restart-intensity.ts';
+
+export interface Child {
+  /** A code upgrade of the supervisor may replace it. */
+  spec: CheckedSpec;
+  /** What the start is called with: a simple_one_for_one child's own arguments. */
+  readonly args: readonly unknown[];
+  pid: Pid | 'restarting' | undefined;
+  /** Its own restarts in seconds, when intensity is counted per child. */
+  restarts: readonly number[];
+}
+
+export function newChild(spec: CheckedSpec, args: readonly unknown[] = NOTHING): Child {
+  return { spec, args, pid: undefined, restarts: NOTHING };
+}
+
+const NOTHING: readonly never[] = [];
+
+/** Runs the child's start; the outcome is known at once when its `init` was synchronous. */
+export function runStart({ spec, args }: Child): StartResult | Promise<StartResult> {
+  let started: StartResult | Promise<StartResult>;
+  try {
+    started = spec.start(...args);
+  } catch (thrown) {
+    return ['error', ['EXIT', reasonOf(thrown)]];
+  }
+  if (!(started instanceof Promise)) return checkStart(started);
+  return (
+    knownStart(started) ??
+    started.then(checkStart, (thrown: unknown) => ['error', ['EXIT', reasonOf(thrown)]] as const)
+  );
+}
+
+/** Anything that is no start result is the error itself, as in `do_start_child_i/3`. */
+export function checkStart(result: StartResult): StartResult {
+  if (Array.isArray(result)) {
+    if (result[0] === 'ok' && isPid(result[1])) return result;
+    if (result[0] === 'ignore' || result[0] === 'error') return result;
+  }
+  return ['error', result];
+}
+
+/** True when the reason is what the ending asked for. See `supervisor.erl`, `shutdown/1`. */
+export function endedAsAsked({ restart, shutdown }: CheckedSpec, reason: ExitReason): boolean {
+  if (shutdown === 'brutal_kill' && reason === 'killed') return true;
+  if (shutdown !== 'brutal_kill' && reason === 'shutdown') return true;
+  if (restart === 'permanent') return false;
+  return (
+    reason === 'normal' ||
+    reason === 'shutdown' ||
+    (Array.isArray(reason) && reason[0] === 'shutdown')
+  );
+}
+
+export function nowSeconds(): number {
+  return Math.floor(now() / 1_000);
+}
+
+/** Counts a restart against the child's own budget. */
+export function childMayRestart(child: Child, intensity: Intensity): boolean {
+  const { restarts, allowed } = addRestart(child.restarts, nowSeconds(), intensity);
+  child.restarts = restarts;
+  return allowed;
+}
+
+/** Reports in the name of one supervisor. */
+export class Reporter {
+  readonly #supervisor: Pid;
+
+  constructor(supervisor: Pid) {
+    this.#supervisor = supervisor;
+  }
+
+  error(
+    errorContext: SupervisorReport['errorContext'],
+    reason: ExitReason,
+    child: Child,
+    pid: Offender['pid'] = child.pid,
+  ): void {
+    const offender = describeChild(child.spec, pid);
+    const supervisor = this.#name();
+    log(
+      'error',
+      { kind: 'supervisor', supervisor, errorContext, reason, offender },
+      this.#supervisor,
+    );
+  }
+
+  progress(child: Child): void {
+    const started = describeChild(child.spec, child.pid);
+    log('info', { kind: 'progress', supervisor: this.#name(), started }, this.#supervisor);
+  }
+
+  #name(): Pid | Name {
+    return processOf(this.#supervisor)?.name ?? this.#supervisor;
+  }
+}
+
+function describeChild(spec: CheckedSpec, pid: Offender['pid']): Offender {
+  return {
+    pid,
+    id: spec.id,
+    restartType: spec.restart,
+    shutdown: spec.shutdown,
+    childType: spec.type,
+    significant: spec.significant,
+  };
+}

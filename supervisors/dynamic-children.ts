@@ -1,0 +1,247 @@
+/**
+ * Children without ids or order, kept by pid: for a dynamic supervisor, and for simple_one_for_one.
+ *
+ * Everything here costs the same per child however many there are, and needs no promise as long as
+ * the children start and end synchronously. See Elixir's `DynamicSupervisor`.
+ */
+import { isOrderly } from '../actors/exit.ts';
+import type { ExitReason } from '../actors/exit.ts';
+import type { Eventually, StartResult } from '../actors/gen-server-types.ts';
+import { cast } from '../actors/gen-server.ts';
+import type { Pid } from '../actors/pid.ts';
+import { endProcess, endProcesses } from '../actors/termination.ts';
+import {
+  childMayRestart,
+  endedAsAsked,
+  newChild,
+  nowSeconds,
+  Reporter,
+  runStart,
+} from './child.ts';
+import type { Child } from './child.ts';
+import type {
+  AdminResult,
+  ChildCounts,
+  ChildRow,
+  Children,
+  Outcome,
+  StartChildResult,
+  SupervisorCall,
+  SupervisorReply,
+  TryAgain,
+} from './children.ts';
+import { checkChildSpec } from './child-spec.ts';
+import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
+import type { Flags } from './flags.ts';
+import { addRestart } from './restart-intensity.ts';
+
+export interface DynamicOptions {
+  readonly maxChildren: number;
+  /** Handed to every child's start. */
+  readonly extraArguments: readonly unknown[];
+  /** The one specification of a simple_one_for_one supervisor. */
+  readonly template?: CheckedSpec;
+}
+
+export class DynamicChildren implements Children {
+  readonly #self: Pid;
+  readonly #report: Reporter;
+  readonly #maxChildren: number;
+  readonly #extraArguments: readonly unknown[];
+  #template: CheckedSpec | undefined;
+  #flags: Flags;
+  /** By pid; a child between two tries of its restart by its last one. */
+  readonly #children = new Map<Pid, Child>();
+  #restarting = 0;
+  #supervisors = 0;
+  #restarts: readonly number[] = [];
+
+  constructor(self: Pid, flags: Flags, options: DynamicOptions) {
+    this.#self = self;
+    this.#report = new Reporter(self);
+    this.#flags = flags;
+    this.#maxChildren = options.maxChildren;
+    this.#extraArguments = options.extraArguments;
+    this.#template = options.template;
+  }
+
+  update(flags: Flags, specs: readonly CheckedSpec[]): void {
+    this.#flags = flags;
+    if (this.#template !== undefined) this.#template = specs[0];
+  }
+
+  // --- the end of a child
+
+  exited(pid: Pid, reason: ExitReason): Eventually<Outcome> {
+    const child = this.#children.get(pid);
+    if (child === undefined) return 'go_on';
+    const { restart } = child.spec;
+    if (restart === 'permanent' || !isOrderly(reason)) {
+      this.#report.error('child_terminated', reason, child);
+      if (restart !== 'temporary') return this.#restart(pid, child);
+    }
+    this.#remove(pid, child);
+    return 'go_on';
+  }
+
+  tryAgain(key: ChildId | Pid): Eventually<Outcome> {
+    const pid = key as Pid;
+    const child = this.#children.get(pid);
+    return child?.pid === 'restarting' ? this.#restart(pid, child) : 'go_on';
+  }
+
+  #restart(last: Pid, child: Child): Eventually<Outcome> {
+    if (!this.#mayRestart(child)) {
+      this.#report.error('shutdown', 'reached_max_restart_intensity', child);
+      this.#remove(last, child);
+      return this.#flags.intensityPer === 'supervisor' ? 'shutdown' : 'go_on';
+    }
+    const started = runStart(child);
+    return started instanceof Promise
+      ? started.then(result => this.#restarted(last, child, result))
+      : this.#restarted(last, child, started);
+  }
+
+  #mayRestart(child: Child): boolean {
+    if (this.#flags.intensityPer === 'child') return childMayRestart(child, this.#flags);
+    const { restarts, allowed } = addRestart(this.#restarts, nowSeconds(), this.#flags);
+    this.#restarts = restarts;
+    return allowed;
+  }
+
+  #restarted(last: Pid, child: Child, result: StartResult): Outcome {
+    if (result[0] === 'error') {
+      this.#report.error('start_error', result[1], child);
+      if (child.pid !== 'restarting') this.#restarting += 1;
+      child.pid = 'restarting';
+      const again: TryAgain = { kind: 'tryAgain', key: last };
+      cast(this.#self, again);
+      return 'go_on';
+    }
+    this.#remove(last, child);
+    if (result[0] === 'ok') this.#add(result[1], child);
+    return 'go_on';
+  }
+
+  #add(pid: Pid, child: Child): void {
+    child.pid = pid;
+    this.#children.set(pid, child);
+    if (child.spec.type === 'supervisor') this.#supervisors += 1;
+    this.#report.progress(child);
+  }
+
+  #remove(pid: Pid, child: Child): void {
+    this.#children.delete(pid);
+    if (child.pid === 'restarting') this.#restarting -= 1;
+    if (child.spec.type === 'supervisor') this.#supervisors -= 1;
+  }
+
+  endAll(): Eventually<void> {
+    const children = [...this.#children.values()].filter(isRunning);
+    const reasons = endProcesses(
+      children.map(({ pid, spec }) => ({ pid, shutdown: spec.shutdown })),
+    );
+    const finish = (ends: readonly ExitReason[]): void => {
+      children.forEach((child, index) => this.#reportEnd(child, ends[index]));
+      this.#children.clear();
+      this.#restarting = 0;
+      this.#supervisors = 0;
+    };
+    return reasons instanceof Promise ? reasons.then(finish) : finish(reasons);
+  }
+
+  #reportEnd(child: Child, reason: ExitReason): void {
+    if (endedAsAsked(child.spec, reason)) return;
+    this.#report.error('shutdown_error', reason, child);
+  }
+
+  // --- administration
+
+  answer(request: SupervisorCall): Eventually<SupervisorReply> {
+    switch (request.kind) {
+      case 'startChild':
+        return this.#startChild(request.spec);
+      case 'terminateChild':
+        return this.#terminateChild(request.id as Pid);
+      case 'getChildSpec': {
+        const child = this.#children.get(request.id as Pid);
+        return child === undefined ? NOT_FOUND : ['ok', child.spec];
+      }
+      case 'restartChild':
+      case 'deleteChild':
+        return ['error', 'simple_one_for_one'];
+      case 'whichChildren':
+        return this.#rows();
+      case 'countChildren':
+        return this.#counts();
+    }
+  }
+
+  #startChild(given: ChildSpec | readonly unknown[]): Eventually<StartChildResult> {
+    const child = this.#make(given);
+    if ('error' in child) return ['error', child.error];
+    if (this.#children.size >= this.#maxChildren) return ['error', 'max_children'];
+    const started = runStart(child);
+    return started instanceof Promise
+      ? started.then(result => this.#started(child, result))
+      : this.#started(child, started);
+  }
+
+  #make(given: ChildSpec | readonly unknown[]): Child | { error: unknown } {
+    const template = this.#template;
+    if (template !== undefined) {
+      if (Array.isArray(given)) return newChild(template, given as readonly unknown[]);
+      return { error: ['bad_arguments', given] };
+    }
+    const checked = checkChildSpec({ ...(given as ChildSpec), id: 'dynamic' }, undefined);
+    return 'error' in checked ? checked : newChild(checked.spec, this.#extraArguments);
+  }
+
+  #started(child: Child, result: StartResult): StartChildResult {
+    if (result[0] === 'ok') this.#add(result[1], child);
+    // Elixir's dynamic supervisor says `:ignore` where simple_one_for_one says `{ok, undefined}`.
+    if (result[0] === 'ignore' && this.#template !== undefined) return ['ok', undefined];
+    return result;
+  }
+
+  #terminateChild(pid: Pid): Eventually<AdminResult> {
+    const child = this.#children.get(pid);
+    if (child === undefined) return NOT_FOUND;
+    const finish = (reason: ExitReason): AdminResult => {
+      this.#reportEnd(child, reason);
+      this.#remove(pid, child);
+      return 'ok';
+    };
+    if (!isRunning(child)) {
+      this.#remove(pid, child);
+      return 'ok';
+    }
+    const reason = endProcess({ pid, shutdown: child.spec.shutdown });
+    return reason instanceof Promise ? reason.then(finish) : finish(reason);
+  }
+
+  #rows(): ChildRow[] {
+    return [...this.#children.values()].reverse().map(({ pid, spec }) => ({
+      id: undefined,
+      pid,
+      type: spec.type,
+      modules: spec.modules,
+    }));
+  }
+
+  #counts(): ChildCounts {
+    const { size } = this.#children;
+    return {
+      specs: this.#template === undefined ? size : 1,
+      active: size - this.#restarting,
+      supervisors: this.#supervisors,
+      workers: size - this.#supervisors,
+    };
+  }
+}
+
+function isRunning(child: Child): child is Child & { readonly pid: Pid } {
+  return typeof child.pid === 'number';
+}
+
+const NOT_FOUND = ['error', 'not_found'] as const;

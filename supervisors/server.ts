@@ -1,0 +1,96 @@
+/** The process of a supervisor: a gen-server that traps exits and hands everything to its children. */
+import type { ExitReason } from '../actors/exit.ts';
+import type { Eventually, GenServer, StartResult } from '../actors/gen-server-types.ts';
+import type { CallResult, CastResult, InitResult } from '../actors/gen-server-types.ts';
+import { startLink } from '../actors/gen-server.ts';
+import type { ExitMessage } from '../actors/messages.ts';
+import { log } from '../actors/logger.ts';
+import type { Name } from '../actors/pid.ts';
+import { selfOrUndefined } from '../actors/context.ts';
+import type { Children, Outcome, SupervisorCall, SupervisorReply, TryAgain } from './children.ts';
+
+/** A supervisor's kind: how it begins, and how it takes over a new version of its module. */
+export interface SupervisorKind {
+  /** Named in reports. */
+  readonly label: string;
+  begin(): Eventually<InitResult<Children>>;
+  upgrade(children: Children, module: object): 'ok' | readonly ['error', ExitReason];
+}
+
+export function startSupervisor(
+  kind: SupervisorKind,
+  name: Name | undefined,
+): Promise<StartResult> {
+  return startLink(server, kind, {
+    ...(name === undefined ? {} : { name }),
+    trapExit: true,
+    // What comes in is bounded already: EXITs by the children, calls by the callers that wait.
+    mailboxLimit: Infinity,
+    label: kind.label,
+  });
+}
+
+interface State {
+  readonly kind: SupervisorKind;
+  readonly children: Children;
+}
+
+interface Server extends GenServer<SupervisorKind, State, SupervisorCall, TryAgain, unknown> {
+  changeModule(
+    module: object,
+    oldVersion: unknown,
+    state: unknown,
+  ): readonly ['ok', State] | readonly ['error', ExitReason];
+}
+
+const server: Server = {
+  init(kind) {
+    const begun = kind.begin();
+    const finish = (result: InitResult<Children>): InitResult<State> =>
+      result[0] === 'ok' ? ['ok', { kind, children: result[1] }] : result;
+    return begun instanceof Promise ? begun.then(finish) : finish(begun);
+  },
+
+  handleCall(request, _from, state) {
+    const answer = state.children.answer(request);
+    return answer instanceof Promise
+      ? answer.then(reply => replied(reply, state))
+      : replied(answer, state);
+  },
+
+  handleCast: (message, state) => next(state.children.tryAgain(message.key), state),
+
+  handleInfo(message: unknown, state) {
+    if (isExit(message)) return next(state.children.exited(message.pid, message.reason), state);
+    log(
+      'error',
+      { kind: 'message', text: 'a supervisor received an unexpected message' },
+      selfOrUndefined(),
+    );
+    return ['noreply', state];
+  },
+
+  terminate: (_reason, state) => state.children.endAll(),
+
+  changeModule(module, _oldVersion, given) {
+    const state = given as State;
+    const upgraded = state.kind.upgrade(state.children, module);
+    return upgraded === 'ok' ? ['ok', state] : upgraded;
+  },
+};
+
+function replied(reply: SupervisorReply, state: State): CallResult<SupervisorReply, State> {
+  return ['reply', reply, state];
+}
+
+function next(outcome: Eventually<Outcome>, state: State): Eventually<CastResult<State>> {
+  const finish = (how: Outcome): CastResult<State> =>
+    how === 'shutdown' ? ['stop', 'shutdown', state] : ['noreply', state];
+  return outcome instanceof Promise ? outcome.then(finish) : finish(outcome);
+}
+
+function isExit(message: unknown): message is ExitMessage {
+  return (
+    typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'EXIT'
+  );
+}

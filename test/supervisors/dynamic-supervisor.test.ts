@@ -1,0 +1,142 @@
+import t from 'tap';
+import { exit, isAlive, processInfo, send, spawn, startLink } from '../../actors/index.ts';
+import type { GenServer, Pid } from '../../actors/index.ts';
+import { settle } from '../../actors/testing.ts';
+import { dynamicSupervisor } from '../../supervisors/index.ts';
+import type { DynamicSupervisorOptions } from '../../supervisors/index.ts';
+import { captureLog } from '../actors/capture-log.ts';
+import type { Teardown } from './children-kit.ts';
+import { childSpec, newScript, pidOf, removeAtEnd, until } from './children-kit.ts';
+
+async function dynamic(t: Teardown, options: DynamicSupervisorOptions = {}): Promise<Pid> {
+  const result = await dynamicSupervisor.startLink(options);
+  if (result[0] !== 'ok') throw new Error('did not start');
+  return removeAtEnd(t, result[1]);
+}
+
+const idle: GenServer<undefined, null> = { init: () => ['ok', null] };
+const idleSpec = { start: () => startLink(idle, undefined), restart: 'temporary' } as const;
+
+void t.test('starts, counts, lists and ends children', async t => {
+  captureLog(t);
+  const pid = await dynamic(t, { maxChildren: 2 });
+  const script = newScript();
+  t.match(await dynamicSupervisor.startChild(pid, childSpec('a', script)), ['ok', Number]);
+  t.match(await dynamicSupervisor.startChild(pid, childSpec('b', script)), ['ok', Number]);
+  t.same(await dynamicSupervisor.startChild(pid, childSpec('c', script)), [
+    'error',
+    'max_children',
+  ]);
+  t.match(await dynamicSupervisor.whichChildren(pid), [{ pid: pidOf('b') }, { pid: pidOf('a') }]);
+  t.equal(await dynamicSupervisor.terminateChild(pid, pidOf('a')), 'ok');
+  t.same(await dynamicSupervisor.terminateChild(pid, 5 as Pid), ['error', 'not_found']);
+  script.refuse = 'ignore';
+  t.same(await dynamicSupervisor.startChild(pid, childSpec('c', script)), ['ignore']);
+  script.refuse = 'bad';
+  t.same(await dynamicSupervisor.startChild(pid, childSpec('c', script)), ['error', 'bad']);
+  t.match(await dynamicSupervisor.countChildren(pid), { specs: 1, active: 1, workers: 1 });
+  t.match(await dynamicSupervisor.startChild(pid, { start: 1 } as never), [
+    'error',
+    ['invalid_mfa', 1],
+  ]);
+});
+
+void t.test('restarts, retries, and gives up with shutdown', async t => {
+  captureLog(t);
+  const pid = await dynamic(t, { intensity: 3, period: 60 });
+  const script = newScript();
+  await dynamicSupervisor.startChild(pid, childSpec('a', script));
+  exit(pidOf('a'), 'kill');
+  await until(() => script.starts === 2);
+  script.refuse = 'not now';
+  exit(pidOf('a'), 'kill');
+  await until(() => !isAlive(pid));
+  t.equal(script.starts, 4, 'three restarts allowed: one good, one failed, one failed retry');
+});
+
+void t.test('per child: only the poisoned one is given up', async t => {
+  captureLog(t);
+  const pid = await dynamic(t, { intensity: 1, period: 60, intensityPer: 'child' });
+  const script = newScript();
+  for (const id of ['a', 'b']) {
+    await dynamicSupervisor.startChild(pid, childSpec(id, script));
+    exit(pidOf(id), 'kill');
+    await settle();
+  }
+  exit(pidOf('a'), 'kill');
+  await settle();
+  t.match(await dynamicSupervisor.whichChildren(pid), [{ pid: pidOf('b') }]);
+});
+
+void t.test('children whose init is synchronous start within one turn', async t => {
+  const pid = await dynamic(t);
+  let turns = 0;
+  let counting = true;
+  const count = (): void => {
+    turns += 1;
+    if (counting) setImmediate(count);
+  };
+  setImmediate(count);
+  await Promise.all(Array.from({ length: 900 }, () => dynamicSupervisor.startChild(pid, idleSpec)));
+  counting = false;
+  t.ok(turns < 50, `${turns} turns of the loop for 900 starts`);
+});
+
+void t.test('100,000 children cost the same each as 1,000', async t => {
+  captureLog(t);
+  const pid = await dynamic(t);
+  const startAndStop = async (count: number): Promise<number> => {
+    const pids: Pid[] = [];
+    const from = process.cpuUsage();
+    for (let done = 0; done < count; done += 500) {
+      const results = await Promise.all(
+        Array.from({ length: 500 }, () => dynamicSupervisor.startChild(pid, idleSpec)),
+      );
+      for (const result of results) if (result[0] === 'ok') pids.push(result[1]);
+    }
+    t.equal((await dynamicSupervisor.countChildren(pid)).active, count);
+    for (let done = 0; done < count; done += 500) {
+      await Promise.all(
+        pids.slice(done, done + 500).map(child => dynamicSupervisor.terminateChild(pid, child)),
+      );
+    }
+    const { user, system } = process.cpuUsage(from);
+    t.equal((await dynamicSupervisor.countChildren(pid)).active, 0);
+    return (user + system) / count;
+  };
+  await startAndStop(5_000);
+  const few = Math.min(await startAndStop(1_000), await startAndStop(1_000));
+  const many = await startAndStop(100_000);
+  t.ok(many < few * 5, `${many.toFixed(1)} µs each for many, ${few.toFixed(1)} µs for few`);
+});
+
+void t.test('all of 20,000 children dying at once is survived', async t => {
+  captureLog(t);
+  const pid = await dynamic(t);
+  for (let done = 0; done < 20_000; done += 500) {
+    await Promise.all(
+      Array.from({ length: 500 }, () => dynamicSupervisor.startChild(pid, idleSpec)),
+    );
+  }
+  for (const child of await dynamicSupervisor.whichChildren(pid)) {
+    if (typeof child.pid === 'number') exit(child.pid, 'shutdown');
+  }
+  t.equal((await dynamicSupervisor.countChildren(pid)).active, 0);
+  t.ok(isAlive(pid));
+});
+
+void t.test('a supervisor that dies takes its children with it', async t => {
+  captureLog(t);
+  let result: readonly unknown[] = [];
+  const owner = spawn(async () => {
+    result = await dynamicSupervisor.startLink({});
+  });
+  send(owner, 'go');
+  await settle();
+  const pid = result[1] as Pid;
+  const [, child] = await dynamicSupervisor.startChild(pid, idleSpec);
+  t.same(processInfo(child as Pid)?.ancestors, [pid, owner]);
+  exit(owner, 'over');
+  await until(() => !isAlive(pid));
+  t.notOk(isAlive(child as Pid));
+});
