@@ -52,7 +52,7 @@ export const options = {
     doc: 'Proxies whose `X-Forwarded-For` names the client’s address.',
   }),
   'log.level': choice(['debug', 'info', 'notice', 'warning', 'error'], {
-    default: 'info',
+    default: 'notice',
     doc: 'The least severe log lines that are written.',
   }),
   'admin.token_file': path({

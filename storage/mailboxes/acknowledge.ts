@@ -3,7 +3,8 @@ import { raiseDelivered } from '../../protocol/delivery/receipt.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { tellReceipt } from '../receipts/tell.ts';
 import type { Work } from '../shard/work.ts';
-import { mailboxRows, rowKinds, type MailboxRecord } from './tables.ts';
+import type { RecentRow } from './recent-rows.ts';
+import { mailboxRows, receiptRows, rowKinds } from './tables.ts';
 
 /** An acknowledgement of rows that were never given is clamped: a device cannot delete what it has not seen. */
 export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked: number } {
@@ -11,14 +12,17 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
   const target = Math.min(upTo, known.lastRow);
   if (target <= known.acked) return { acked: known.acked };
   const box = work.watermark(device);
-  const rows = work.tx.range(mailboxRows, [device, box.acked + 1], [device, target]);
+  const first = box.acked + 1;
+  const rows = work.takeRecent(device, first, target) ?? readWaiting(work, device, first, target);
   const delivered = new Map<DeviceId, number>();
   for (const row of rows) {
-    if (row.kind !== rowKinds.message || row.peer === null) continue;
+    if (row.peer === null) continue;
+    if (row.kind === rowKinds.receipt) dropReceipt(work, device, row.peer, row.n);
+    if (row.kind !== rowKinds.message) continue;
     delivered.set(row.peer, Math.max(delivered.get(row.peer) ?? 0, row.seq));
     countOut(work, box, row);
   }
-  work.tx.deleteRange(mailboxRows, [device], box.acked + 1, target);
+  work.tx.deleteRange(mailboxRows, [device], first, target);
   box.acked = target;
   for (const [sender, seq] of delivered) {
     const before = work.receipt(sender, device);
@@ -30,11 +34,26 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
   return { acked: target };
 }
 
+/** What waits for a device, as far as its going concerns others; from the tables. */
+const readWaiting = (work: Work, device: DeviceId, from: number, to: number): RecentRow[] => [
+  ...work.tx.range(mailboxRows, [device, from], [device, to]),
+  ...work.tx
+    .range(receiptRows, [device], [device])
+    .filter(row => row.n >= from && row.n <= to)
+    .map(({ n, peer }) => ({ n, kind: rowKinds.receipt, peer, seq: 0, size: 0, bodyId: null })),
+];
+
+/** Unless a newer receipt has taken its place. */
+function dropReceipt(work: Work, device: DeviceId, peer: DeviceId, n: number): void {
+  if (work.tx.read(receiptRows, [device, peer])?.n === n)
+    work.tx.delete(receiptRows, [device, peer]);
+}
+
 /** Takes a message row that goes out of the mailbox's sums and gives back its share of the body. */
 export function countOut(
   work: Work,
   box: { messages: number; bytes: number },
-  row: Pick<MailboxRecord, 'size' | 'bodyId'>,
+  row: Pick<RecentRow, 'size' | 'bodyId'>,
 ): void {
   box.messages--;
   box.bytes -= row.size;

@@ -1,10 +1,9 @@
 /** Putting rows into mailboxes. */
 import { userOf, type Conversation, type DeviceId } from '../../protocol/ids.ts';
 import { shardOf } from '../../protocol/shard.ts';
-import type { Row } from '../../protocol/rows.ts';
 import type { NotedRow } from '../links/contract.ts';
 import type { Work } from '../shard/work.ts';
-import { mailboxRows, receiptSlots, rowKinds, type MailboxRecord } from './tables.ts';
+import { mailboxRows, receiptRows, rowKinds, type MailboxRecord } from './tables.ts';
 
 export interface StoredMessage {
   readonly from: DeviceId;
@@ -56,6 +55,14 @@ export function appendMessage(
       bodyId,
       extra: null,
     });
+    work.remember(device, {
+      n,
+      kind: rowKinds.message,
+      peer: from,
+      seq,
+      size: body.length,
+      bodyId,
+    });
     work.tellAppended(device, { kind: 'message', n, from, seq, conversation, acceptedAt, body });
   }
 }
@@ -73,24 +80,32 @@ export function appendNoted(work: Work, device: DeviceId, row: NotedRow): void {
   const box = work.watermark(device);
   const n = ++box.lastRow;
   if (row.kind === 'receipt') {
-    const slot = work.tx.read(receiptSlots, [device, row.peer]);
-    if (slot !== undefined && slot.n > box.acked) work.tx.delete(mailboxRows, [device, slot.n]);
-    work.tx.write(receiptSlots, { device, peer: row.peer, n });
+    const { peer, delivered, read } = row;
+    work.tx.write(receiptRows, { device, peer, n, delivered, read: [...read] });
+    remember(work, device, { n, kind: rowKinds.receipt, peer });
+  } else {
+    const record = notedRecord(device, n, row);
+    work.tx.write(mailboxRows, record);
+    remember(work, device, record);
   }
-  work.tx.write(mailboxRows, notedRecord(device, n, row));
   work.tellAppended(device, { ...row, n });
 }
 
-function notedRecord(device: DeviceId, n: number, row: NotedRow): MailboxRecord {
+const remember = (
+  work: Work,
+  device: DeviceId,
+  { n, kind, peer }: Pick<MailboxRecord, 'n' | 'kind' | 'peer'>,
+): void => {
+  work.remember(device, { n, kind, peer, seq: 0, size: 0, bodyId: null });
+};
+
+function notedRecord(
+  device: DeviceId,
+  n: number,
+  row: Exclude<NotedRow, { kind: 'receipt' }>,
+): MailboxRecord {
   const blank = { device, n, seq: 0, conversation: null, at: 0, size: 0, body: null, bodyId: null };
   switch (row.kind) {
-    case 'receipt':
-      return {
-        ...blank,
-        kind: rowKinds.receipt,
-        peer: row.peer,
-        extra: { delivered: row.delivered, read: row.read },
-      };
     case 'undelivered':
       return {
         ...blank,

@@ -4,7 +4,7 @@ import type { Work } from '../shard/work.ts';
 import { countOut } from './acknowledge.ts';
 import { note } from './append.ts';
 import type { MailboxCommands } from './contract.ts';
-import { mailboxRows, rowKinds, watermarks, type MailboxRecord } from './tables.ts';
+import { mailboxRows, receiptRows, rowKinds, watermarks, type MailboxRecord } from './tables.ts';
 
 /** Rows looked at in one go: a mailbox may hold 100,000. */
 const ROWS_AT_ONCE = 1_000;
@@ -30,6 +30,8 @@ export function closeMailbox(work: Work, device: DeviceId): void {
   dropMessages(work, device, () => true);
   const box = work.watermark(device);
   work.tx.deleteRange(mailboxRows, [device], 0, box.lastRow);
+  for (const { peer } of work.tx.range(receiptRows, [device], [device]))
+    work.tx.delete(receiptRows, [device, peer]);
   box.gone = 1;
 }
 
@@ -39,6 +41,7 @@ export function closeMailbox(work: Work, device: DeviceId): void {
  */
 function dropMessages(work: Work, device: DeviceId, due: (row: MailboxRecord) => boolean): number {
   const box = work.watermark(device);
+  work.forgetRecent(device);
   const lost = new Map<DeviceId, number>();
   let dropped = 0;
   for (let from = box.acked + 1; from <= box.lastRow;) {

@@ -1,9 +1,9 @@
 /** Reading a mailbox back, for a device that was away or a mailbox process that starts. */
-import type { GroupId } from '../../protocol/ids.ts';
-import type { GroupRow, ReceiptRow, Row, UndeliveredRow } from '../../protocol/rows.ts';
+import type { DeviceId, GroupId } from '../../protocol/ids.ts';
+import type { GroupRow, Row, UndeliveredRow } from '../../protocol/rows.ts';
 import type { Work } from '../shard/work.ts';
 import type { MailboxCommands } from './contract.ts';
-import { bodies, mailboxRows, rowKinds, type MailboxRecord } from './tables.ts';
+import { bodies, mailboxRows, receiptRows, rowKinds, type MailboxRecord } from './tables.ts';
 
 export function readRows(
   work: Work,
@@ -11,18 +11,34 @@ export function readRows(
 ): MailboxCommands['read_rows']['outcome'] {
   const { lastRow } = work.peekWatermark(device);
   if (after >= lastRow) return { rows: [], complete: true };
-  const found: Row[] = [];
-  let sum = 0;
   const records = work.tx.range(mailboxRows, [device, after + 1], [device, lastRow], {
     limit: rows,
   });
-  for (const record of records) {
-    sum += record.size;
-    if (sum > bytes && found.length > 0) return { rows: found, complete: false };
-    found.push(toRow(work, record));
+  const waiting = [
+    ...records.map(record => ({ n: record.n, size: record.size, make: () => toRow(work, record) })),
+    ...receiptsAfter(work, device, after),
+  ].sort((a, b) => a.n - b.n);
+  const last = records.length < rows ? Infinity : (records.at(-1)?.n ?? Infinity);
+  const found: Row[] = [];
+  let sum = 0;
+  for (const { n, size, make } of waiting) {
+    sum += size;
+    const cut = n > last || found.length === rows || (sum > bytes && found.length > 0);
+    if (cut) return { rows: found, complete: false };
+    found.push(make());
   }
-  return { rows: found, complete: records.length < rows };
+  return { rows: found, complete: last === Infinity };
 }
+
+const receiptsAfter = (work: Work, device: DeviceId, after: number) =>
+  work.tx
+    .range(receiptRows, [device], [device])
+    .filter(({ n }) => n > after)
+    .map(({ n, peer, delivered, read }) => ({
+      n,
+      size: 0,
+      make: (): Row => ({ kind: 'receipt', n, peer, delivered, read }),
+    }));
 
 function toRow(work: Work, record: MailboxRecord): Row {
   const { n, peer } = record;
@@ -38,13 +54,6 @@ function toRow(work: Work, record: MailboxRecord): Row {
       const body = bodyOf(work, record);
       return { kind: 'message', n, from: peer, seq, conversation, acceptedAt: at, body };
     }
-    case rowKinds.receipt:
-      return {
-        kind: 'receipt',
-        n,
-        peer,
-        ...(record.extra as Pick<ReceiptRow, 'delivered' | 'read'>),
-      };
     case rowKinds.undelivered:
       return {
         kind: 'undelivered',

@@ -20,6 +20,7 @@ export interface WatermarkRecord {
   gone: number;
 }
 
+/** Receipts stand in a table of their own; their number is used in memory only. */
 export const rowKinds = { message: 1, receipt: 2, undelivered: 3, group: 4 } as const;
 
 export interface MailboxRecord {
@@ -27,7 +28,7 @@ export interface MailboxRecord {
   n: number;
   /** One of {@link rowKinds}. */
   kind: number;
-  /** The sending device, or the peer of a receipt. */
+  /** The sending device, or whom an `undelivered` is about. */
   peer: DeviceId | null;
   seq: number;
   conversation: Conversation;
@@ -48,11 +49,13 @@ export interface BodyRecord {
   body: Uint8Array;
 }
 
-/** Where a device's newest receipt row of a peer stands, so that the next one replaces it. */
-export interface ReceiptSlotRecord {
+/** A receipt on its way to a device. One per peer: a newer one takes its place, under a new number. */
+export interface ReceiptRowRecord {
   device: DeviceId;
   peer: DeviceId;
   n: number;
+  delivered: number;
+  read: (readonly [Conversation, number])[];
 }
 
 export const watermarks = defineTable<WatermarkRecord>({
@@ -102,10 +105,16 @@ export const bodies = defineTable<BodyRecord>({
   key: ['id'],
 });
 
-export const receiptSlots = defineTable<ReceiptSlotRecord>({
-  name: 'receipt_slots',
+export const receiptRows = defineTable<ReceiptRowRecord>({
+  name: 'receipt_rows',
   type: 'ordered_set',
   storage: 'disc_only_copies',
-  attributes: { device: 'text', peer: 'text', n: 'integer' },
+  attributes: {
+    device: 'text',
+    peer: 'text',
+    n: 'integer',
+    delivered: 'integer',
+    read: 'term',
+  },
   key: ['device', 'peer'],
 });

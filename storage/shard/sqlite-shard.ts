@@ -4,7 +4,7 @@ import { accounts, blocks, devices } from '../accounts/tables.ts';
 import { groups, members } from '../groups/tables.ts';
 import { invites } from '../invites/tables.ts';
 import { linkEnds, linkRows } from '../links/tables.ts';
-import { bodies, mailboxRows, receiptSlots, watermarks } from '../mailboxes/tables.ts';
+import { bodies, mailboxRows, receiptRows, watermarks } from '../mailboxes/tables.ts';
 import { openDatabase, type Database } from '../mnesia/database.ts';
 import type { Table } from '../mnesia/schema.ts';
 import { receipts } from '../receipts/tables.ts';
@@ -33,7 +33,7 @@ const tables: readonly Table<object>[] = [
   watermarks,
   mailboxRows,
   bodies,
-  receiptSlots,
+  receiptRows,
   receipts,
   groups,
   members,
@@ -72,17 +72,25 @@ class SqliteShard implements ShardStore {
   async commit(commands: readonly Command[]): Promise<Committed> {
     const frees = commands.every(command => freesSpace[command.kind]);
     const place = { shard: this.shard, shards: this.shards };
-    const [work, outcomes] = this.database.transaction(
-      tx => {
-        const work = new Work(tx, this.caches, place, this.limits);
-        const outcomes = commands.map(command => carryOut(work, this.era, command));
-        work.flush();
-        return [work, outcomes] as const;
-      },
-      { frees },
-    );
-    work.keep();
-    return { outcomes, appended: work.appended, links: work.links };
+    let work: Work | undefined;
+    try {
+      const outcomes = this.database.transaction(
+        tx => {
+          work?.abandon();
+          const begun = (work = new Work(tx, this.caches, place, this.limits));
+          const done = commands.map(command => carryOut(begun, this.era, command));
+          begun.flush();
+          return done;
+        },
+        { frees },
+      );
+      if (work === undefined) throw new Error('the transaction ran no body');
+      work.keep();
+      return { outcomes, appended: work.appended, links: work.links };
+    } catch (error) {
+      work?.abandon();
+      throw error;
+    }
   }
 
   async backup(file: string): Promise<void> {

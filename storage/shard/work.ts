@@ -10,6 +10,8 @@ import type { LinkItem } from '../links/contract.ts';
 import { linkEnds, linkRows, type LinkEndRecord } from '../links/tables.ts';
 import { bodies, watermarks, type WatermarkRecord } from '../mailboxes/tables.ts';
 import type { Transaction } from '../mnesia/operations.ts';
+import type { RecentRow } from '../mailboxes/recent-rows.ts';
+import { RecentRows } from '../mailboxes/recent-rows.ts';
 import { receipts } from '../receipts/tables.ts';
 import { BoundedCache } from './bounded-cache.ts';
 
@@ -23,6 +25,7 @@ export interface MailboxLimits {
 export interface ShardCaches {
   readonly watermarks: BoundedCache<DeviceId, WatermarkRecord>;
   readonly receipts: BoundedCache<string, ReceiptState>;
+  readonly recent: RecentRows;
   lastBody: number;
 }
 
@@ -31,6 +34,7 @@ const CACHED_RECORDS = 200_000;
 export const newCaches = (lastBody: number): ShardCaches => ({
   watermarks: new BoundedCache(CACHED_RECORDS),
   receipts: new BoundedCache(CACHED_RECORDS),
+  recent: new RecentRows(),
   lastBody,
 });
 
@@ -50,6 +54,8 @@ export class Work {
     string,
     { peer: DeviceId; sender: DeviceId; state: ReceiptState; written: ReceiptState }
   >();
+  /** Devices whose recent rows this batch has changed. */
+  private readonly touchedRecent = new Set<DeviceId>();
   private readonly releasedBodies = new Map<number, number>();
   private readonly touchedLinks = new Map<number, LinkEndRecord>();
   private lastBody: number;
@@ -104,6 +110,21 @@ export class Work {
       this.touchedReceipts.set(key, { peer, sender, state, written: this.receipt(sender, peer) });
   }
 
+  /** A row was appended: see RecentRows. */
+  remember(device: DeviceId, row: RecentRow): void {
+    this.touchedRecent.add(device);
+    this.caches.recent.append(device, row);
+  }
+
+  takeRecent(device: DeviceId, from: number, to: number): readonly RecentRow[] | undefined {
+    this.touchedRecent.add(device);
+    return this.caches.recent.take(device, from, to);
+  }
+
+  forgetRecent(device: DeviceId): void {
+    this.caches.recent.forget(device);
+  }
+
   /** Stores a body that `rows` rows share. */
   addBody(body: Uint8Array, rows: number): number {
     const id = ++this.lastBody;
@@ -152,6 +173,11 @@ export class Work {
       if (record.rows <= gone) this.tx.delete(bodies, id);
       else this.tx.write(bodies, { ...record, rows: record.rows - gone });
     }
+  }
+
+  /** After a batch that failed: what it did to the recent rows did not happen. */
+  abandon(): void {
+    for (const device of this.touchedRecent) this.caches.recent.forget(device);
   }
 
   /** After the commit: the working copies become the cached ones. */

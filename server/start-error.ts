@@ -1,0 +1,34 @@
+import { describeReason } from '../actors/index.ts';
+import { StorageError } from '../storage/mnesia/storage-error.ts';
+
+/** The server cannot start; the message says what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  /** `port_taken`, `bad_tls`, a StorageError's code … */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * The cause that a person can do something about, from inside the exit reasons of the supervisors on the way:
+ * `['shutdown', ['failed_to_start_child', id, reason]]`, again and again.
+ */
+export function findStartError(reason: unknown): StartError {
+  let inner = reason;
+  for (;;) {
+    if (inner instanceof StorageError)
+      return new StartError(inner.code, inner.message, { cause: inner });
+    if (Array.isArray(inner)) {
+      if (inner[0] === 'bad_tls') return new StartError('bad_tls', String(inner[1]));
+      if (inner[0] !== 'shutdown' && inner[0] !== 'failed_to_start_child') break;
+      inner = inner.at(-1);
+    } else if (typeof inner === 'object' && inner !== null && 'reason' in inner) {
+      inner = inner.reason;
+    } else break;
+  }
+  return new StartError('start_failed', `The server could not start: ${describeReason(reason)}`);
+}

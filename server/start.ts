@@ -1,0 +1,160 @@
+/** Starting and stopping a whole server. */
+import { call, setLogger } from '../actors/index.ts';
+import { openShard } from '../storage/shard/sqlite-shard.ts';
+import { application } from '../supervisors/index.ts';
+import { addAccountRoutes } from './accounts/routes.ts';
+import type { Config } from './config/config.ts';
+import { ensureDirectory, ensureTicketSecret, shardCount, shardFile } from './data-directory.ts';
+import { gatewayName } from './gateway/gateway.ts';
+import type { GatewayOptions } from './gateway/options.ts';
+import type { ListenError, Listening } from './gateway/listen.ts';
+import { adminCheck, ensureAdminToken } from './http/admin-token.ts';
+import { addHealthRoutes, type Readiness } from './http/health-routes.ts';
+import { createAddressRateLimit, createRateLimit } from './http/rate-limit.ts';
+import { createRouter, type Router } from './http/router.ts';
+import { createLogger, logError, logSink } from './logging.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { Tickets } from './sessions/tickets.ts';
+import { findStartError, StartError } from './start-error.ts';
+import { storeName } from './stores/protocol.ts';
+import { startTree, type TreeOptions } from './tree.ts';
+
+export interface RunningServer {
+  /** Where clients connect: `http://host:port` or `https://…`. */
+  readonly url: string;
+  /** Sends everybody away, waits for open work, stops. */
+  stop(): Promise<void>;
+  /** Settles when the server has ended: by `stop`, or because its tree gave up. */
+  readonly ended: Promise<void>;
+}
+
+const APPLICATION = 'strowger';
+const TICKET_LIFE_MS = 24 * 3600 * 1000;
+const MINUTE_MS = 60_000;
+
+type OnError = GatewayOptions['onError'];
+
+/** One server per process. @throws StartError for a taken port or directory, a damaged or newer store, a bad certificate … */
+export async function startServer(config: Config): Promise<RunningServer> {
+  ensureDirectory(config.dataDirectory);
+  const logger = createLogger({ level: config.logLevel });
+  setLogger(logSink(logger));
+  const onError = (error: unknown, where: string): void => {
+    logError(logger, error, where);
+  };
+  const shards = shardCount(config.dataDirectory, config.shards);
+  const metrics = createMetrics();
+  const router = makeRouter(config, shards, metrics, onError);
+  let listening: Listening | undefined;
+  let hasEnded = (): void => undefined;
+  const ended = new Promise<void>(resolve => {
+    hasEnded = resolve;
+  });
+
+  const started = await application.start({
+    name: APPLICATION,
+    start: () => startTree(treeOptions(config, shards, metrics, { http: router.handle, onError })),
+    startPhases: [
+      {
+        name: 'listen',
+        run: async () => {
+          const result = await call(gatewayName, { kind: 'listen' });
+          if (result[0] === 'ok') [, listening] = result;
+          return result;
+        },
+      },
+    ],
+    prepStop: async () => {
+      await call(gatewayName, { kind: 'drain', withinMs: config.drainTimeoutMs }, Infinity);
+    },
+    stop: hasEnded,
+  });
+  if (started !== 'ok') throw startError(started[1]);
+  if (listening === undefined) throw new StartError('listen_failed', 'The port was not opened.');
+  const stop = async (): Promise<void> => {
+    await application.stop(APPLICATION);
+  };
+  return { url: listening.url, stop, ended };
+}
+
+function makeRouter(config: Config, shards: number, metrics: Metrics, onError: OnError): Router {
+  const isAdmin = adminCheck(ensureAdminToken(config.adminTokenFile));
+  const router = createRouter({ isAdmin, onError });
+  addHealthRoutes(router, { readiness: () => readiness(shards), metrics: () => metrics.print() });
+  addAccountRoutes(router, {
+    registration: config.registration,
+    shards,
+    mayRegister: createAddressRateLimit({
+      tokens: config.limits.registrationsPerAddressPerHour,
+      periodMs: 60 * MINUTE_MS,
+    }),
+  });
+  return router;
+}
+
+/** Every store answers and has room. A store that is being restarted does not answer. */
+async function readiness(shards: number): Promise<Readiness> {
+  const checks = await Promise.all(
+    Array.from({ length: shards }, async (_, shard) => {
+      const name = storeName(shard);
+      const writable = await call(name, { kind: 'full' }).then(
+        full => !full,
+        () => false,
+      );
+      return [name, writable] as const;
+    }),
+  );
+  return { ready: checks.every(([, writable]) => writable), checks: Object.fromEntries(checks) };
+}
+
+function treeOptions(
+  config: Config,
+  shards: number,
+  metrics: Metrics,
+  edges: Pick<GatewayOptions, 'http' | 'onError'>,
+): TreeOptions {
+  const { limits, retry } = config;
+  const perAddress = createAddressRateLimit({
+    tokens: limits.loginsPerAddressPerMinute,
+    periodMs: MINUTE_MS,
+  });
+  const perAccount = createRateLimit({
+    tokens: limits.loginsPerAccountPerMinute,
+    periodMs: MINUTE_MS,
+  });
+  return {
+    config,
+    shards,
+    openShard: shard =>
+      openShard({ file: shardFile(config.dataDirectory, shard), shard, shards, limits }),
+    metrics: metrics.server,
+    sessions: {
+      shards,
+      limits,
+      metrics: metrics.server,
+      tickets: new Tickets(ensureTicketSecret(config.dataDirectory), TICKET_LIFE_MS),
+      mayLogIn: (address, device) =>
+        perAddress.take(address) === 0 && perAccount.take(device) === 0,
+      retryAfterMs: () => Math.round(retry.afterMs + Math.random() * retry.jitterMs),
+    },
+    gateway: {
+      host: config.host,
+      port: config.port,
+      tls: config.tls,
+      trustedProxies: config.trustedProxies,
+      limits,
+      sessionRestarts: config.sessionRestarts,
+      retry,
+      metrics: metrics.gateway,
+      ...edges,
+    },
+  };
+}
+
+function startError(reason: unknown): StartError {
+  if (Array.isArray(reason) && reason[0] === 'start_phase_failed') {
+    const { code, message } = reason[2] as ListenError;
+    return new StartError(code, message);
+  }
+  return findStartError(reason);
+}
