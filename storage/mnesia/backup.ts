@@ -84,7 +84,10 @@ export async function stageRestore(
 /** Looks through the whole copy in another thread. Throws StorageError `corrupt`. */
 async function verifyCopy(copy: string, name: string): Promise<number> {
   const verdict = await new Promise<Verdict>((resolve, reject) => {
-    const worker = new Worker(new URL('./verify-worker.js', import.meta.url), { workerData: copy });
+    const worker = new Worker(new URL('./verify-worker.js', import.meta.url), {
+      workerData: copy,
+      execArgv: [],
+    });
     worker.once('message', resolve);
     worker.once('error', reject);
   });
@@ -92,22 +95,27 @@ async function verifyCopy(copy: string, name: string): Promise<number> {
   return verdict.schemaVersion;
 }
 
-function backupFailed(error: unknown, target: string): unknown {
+function backupFailed(error: unknown, target: string): StorageError {
   const failure = toStorageError(error, target);
-  if (!(failure instanceof StorageError) || failure.code === 'corrupt') return failure;
+  const code = failure instanceof StorageError ? failure.code : 'io';
+  if (failure instanceof StorageError && (code === 'corrupt' || code === 'closed')) return failure;
   return new StorageError(
-    failure.code,
-    `The backup to ${target} could not be written (${failure.code}). Nothing was left there and the database is untouched. ` +
+    code,
+    `The backup to ${target} could not be written (${messageOf(error)}). Nothing was left there and the database is untouched. ` +
       'Make room or choose another place, and repeat it.',
     { cause: error },
   );
 }
 
-function restoreFailed(error: unknown, source: string): unknown {
+function restoreFailed(error: unknown, source: string): StorageError {
   if (error instanceof StorageError) return error;
   return new StorageError(
     'io',
-    `The backup ${source} could not be read (${error instanceof Error ? error.message : String(error)}). The database is untouched.`,
+    `The backup ${source} could not be read (${messageOf(error)}). The database is untouched.`,
     { cause: error },
   );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -195,8 +195,14 @@ class MnesiaDatabase implements Database {
 
   verify(): string[] {
     const { engine } = this.#opened();
-    const rows = engine.all(engine.prepare('PRAGMA main.integrity_check').raw(true), []);
-    return rows.map(([problem]) => String(problem)).filter(problem => problem !== 'ok');
+    try {
+      const rows = engine.all(engine.prepare('PRAGMA main.integrity_check').raw(true), []);
+      return rows.map(([problem]) => String(problem)).filter(problem => problem !== 'ok');
+    } catch (error) {
+      // Some damage ends the check itself; it is an answer all the same.
+      if (error instanceof StorageError && error.code === 'corrupt') return [error.message];
+      throw error;
+    }
   }
 
   close(): void {

@@ -129,12 +129,19 @@ export class Engine {
 
   /** Copies the file's pages into another, some per turn of the event loop; one consistent cut. */
   async backup(target: string, progress: (pages: number, total: number) => void): Promise<void> {
-    await this.#sqlite.backup(target, {
-      progress({ totalPages, remainingPages }) {
-        progress(totalPages - remainingPages, totalPages);
-        return BACKUP_PAGES;
-      },
-    });
+    try {
+      await this.#sqlite.backup(target, {
+        progress({ totalPages, remainingPages }) {
+          progress(totalPages - remainingPages, totalPages);
+          return BACKUP_PAGES;
+        },
+      });
+    } catch (error) {
+      if (this.#sqlite.open) throw error;
+      throw new StorageError('closed', `${this.file} was closed during the backup.`, {
+        cause: error,
+      });
+    }
   }
 
   close(): void {

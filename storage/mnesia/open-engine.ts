@@ -1,5 +1,5 @@
 /** Opens the file: looks whether it is ours, takes the lock, sets the pragmas. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Engine } from './engine.ts';
 import { corrupt } from './sqlite-errors.ts';
@@ -7,6 +7,8 @@ import { corrupt } from './sqlite-errors.ts';
 export const DATABASE_FILE = 'strowger.db';
 /** "Strw": tells our files from other SQLite files (PRAGMA application_id). */
 export const APPLICATION_ID = 0x53747277;
+/** One page of the smallest size that SQLite has. A process that died early leaves no byte at all. */
+const SMALLEST_BYTES = 512;
 
 /** The file of a database: named, or `strowger.db` in a directory, or in memory. */
 export function databaseFile(options: {
@@ -27,7 +29,7 @@ export function databaseFile(options: {
 export function openEngine(file: string): Engine {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true });
-    refuseOrphanedWal(file);
+    refuseRemains(file);
   }
   const engine = new Engine(file);
   try {
@@ -56,11 +58,16 @@ function configure(engine: Engine): void {
   engine.exec("ATTACH ':memory:' AS ram");
 }
 
-/** SQLite would delete a WAL without its file, and with it what was committed last. */
-function refuseOrphanedWal(file: string): void {
-  if (existsSync(file)) return;
-  const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
-  if (wal !== undefined && wal.size > 0) {
-    throw corrupt(file, 'the file is gone, but its -wal file is there');
+/** What SQLite would take for a new database and write over. */
+function refuseRemains(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    // SQLite would delete it, and with it what was committed last.
+    const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
+    if (wal !== undefined && wal.size > 0) {
+      throw corrupt(file, 'the file is gone, but its -wal file is there');
+    }
+  } else if (found.size > 0 && found.size < SMALLEST_BYTES) {
+    throw corrupt(file, `it has only ${found.size} bytes`);
   }
 }
