@@ -28,7 +28,7 @@ export function decide(
     case 'gap':
       return { kind: 'gap', seq: offer.seq, state: deviceState(work, era, device) };
     case 'fresh': {
-      const why = intent.kind === 'refuse' ? intent.why : noRoom(work, intent);
+      const why = intent.kind === 'refuse' ? intent.why : noRoom(work, device, intent);
       if (why !== null) {
         Object.assign(work.watermark(device), refuse(state, offer, why));
         return rejected(state, offer.seq, offer.rev, why);
@@ -45,13 +45,17 @@ function rejected(state: SenderState, seq: number, rev: number, why: Refusal | n
   return { kind: 'rejected', seq, rev, why, upTo: state.upTo };
 }
 
-/** A direct message is refused when a user has no device with room; what a group's members miss they are told later. */
-function noRoom(work: Work, effect: Effect): Refusal | null {
+/**
+ * A direct message is refused when an addressed user has no device with room. Of what a group's members or the own
+ * other devices miss the sender is told afterwards: an own device that lies in a drawer must not stop the others.
+ */
+function noRoom(work: Work, sender: DeviceId, effect: Effect): Refusal | null {
   if (effect.kind !== 'message' || effect.conversation !== null) return null;
+  const own = userOf(sender);
   const full = new Map<UserId, boolean>();
   for (const device of effect.targets) {
     const user = userOf(device);
-    if (shardOf(user, work.shards) !== work.shard) continue;
+    if (user === own || shardOf(user, work.shards) !== work.shard) continue;
     full.set(user, (full.get(user) ?? true) && isFull(work, device, effect.body.length));
   }
   for (const [user, isFullEverywhere] of full)
