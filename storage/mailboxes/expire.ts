@@ -19,8 +19,9 @@ export function expire(
     .filter(record => record.device !== after)
     .slice(0, devices);
   let expired = 0;
-  for (const { device, messages } of found)
-    if (messages > 0) expired += dropMessages(work, device, row => row.at < before);
+  for (const { device } of found)
+    if (work.peekWatermark(device).messages > 0)
+      expired += dropMessages(work, device, row => row.at < before);
   const last = found.at(-1);
   return { next: found.length < devices || last === undefined ? null : last.device, expired };
 }
