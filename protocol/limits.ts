@@ -39,6 +39,8 @@ export const limits = {
   mailboxMessages: 100_000,
   /** Bytes of bodies stored for a device, as above. */
   mailboxBytes: 256 * 1024 * 1024,
+  /** Conversations that a receipt has read watermarks for. What is read in further ones is not told. */
+  conversationsPerReceipt: 512,
   /** How long a message waits for a device. Then its sender is told `undelivered`. */
   messageLifeMs: 30 * 24 * 3600 * 1000,
   /** Bytes waiting in a socket. More: pushing pauses until it has drained. */

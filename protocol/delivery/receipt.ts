@@ -3,6 +3,7 @@
  * device. They only rise and never pass what was stored for the pair.
  */
 import type { Conversation } from '../ids.ts';
+import { limits } from '../limits.ts';
 
 export interface ReceiptState {
   /** The highest number of the sender that was stored for the receiver. */
@@ -26,6 +27,9 @@ export function raiseRead(
   const key = keyOf(conversation);
   const clamped = Math.min(upTo, state.stored);
   if (clamped <= (state.read[key] ?? 0)) return state;
+  // A reader may name any group: without a limit each one would make the receipt longer.
+  const isNew = state.read[key] === undefined;
+  if (isNew && Object.keys(state.read).length >= limits.conversationsPerReceipt) return state;
   return { ...state, read: { ...state.read, [key]: clamped } };
 }
 
