@@ -19,6 +19,10 @@ export interface ShardOptions {
   readonly shard: number;
   readonly shards: number;
   readonly limits?: MailboxLimits;
+  /** A limit for the file, in pages of 4,096 bytes. */
+  readonly maxPages?: number;
+  /** Room kept for giving space back on a full disk; see Mnesia's. */
+  readonly reserveBytes?: number;
 }
 
 /** The version of the tables; a change of them comes with a migration. */
@@ -52,16 +56,12 @@ class SqliteShard implements ShardStore {
   private readonly limits: MailboxLimits;
   private readonly caches: ShardCaches;
 
-  constructor({ file, shard, shards, limits = defaults }: ShardOptions) {
+  constructor({ shard, shards, limits = defaults, ...place }: ShardOptions) {
     this.shard = shard;
     this.shards = shards;
     this.limits = limits;
-    this.database = openDatabase({
-      ...(file === undefined ? {} : { file }),
-      tables,
-      schemaVersion: SCHEMA_VERSION,
-    });
-    this.era = openFacts(this.database, { shard, shards, file: file ?? 'memory' });
+    this.database = openDatabase({ ...place, tables, schemaVersion: SCHEMA_VERSION });
+    this.era = openFacts(this.database, { shard, shards, file: this.database.file });
     this.caches = newCaches(this.database.dirty.last(bodies)?.id ?? 0);
   }
 
