@@ -183,12 +183,15 @@ function makeState(options: GatewayOptions): GatewayState {
   const app = new WebApp(options, {
     http: options.http,
     clientAddress: clientAddressFinder(options.trustedProxies),
-    decide: request =>
-      decideUpgrade(request, {
+    decide: request => {
+      const decision = decideUpgrade(request, {
         draining: state.draining !== undefined,
         refusal: address => connections.refusal(address),
-        retryAfterMs: () => options.retry.afterMs + Math.random() * options.retry.jitterMs,
-      }),
+        retryAfterMs: () => retryAfterMs(options, 0, 1),
+      });
+      if (decision.kind === 'refuse') options.metrics.refused.inc({ error: decision.error });
+      return decision;
+    },
     opened: (peer, socket) => {
       const connection = connections.add(peer, socket);
       openSession(options, pid, connection);

@@ -2,6 +2,7 @@
 import { isDeviceId } from '../../protocol/ids.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { httpError } from '../http/http-error.ts';
+import type { HttpErrorCode, HttpErrorDetail } from '../http/http-error.ts';
 import type { HttpAnswer } from '../http/http-request.ts';
 import { decodePart } from '../http/path-pattern.ts';
 
@@ -24,7 +25,7 @@ export interface UpgradeRequest {
 
 export type UpgradeDecision =
   | { readonly kind: 'accept'; readonly peer: Peer }
-  | { readonly kind: 'refuse'; readonly answer: HttpAnswer };
+  | { readonly kind: 'refuse'; readonly error: HttpErrorCode; readonly answer: HttpAnswer };
 
 export interface UpgradeRules {
   readonly draining: boolean;
@@ -34,31 +35,27 @@ export interface UpgradeRules {
 }
 
 export function decideUpgrade(request: UpgradeRequest, rules: UpgradeRules): UpgradeDecision {
-  const refuse = (answer: HttpAnswer): UpgradeDecision => ({ kind: 'refuse', answer });
   const retryAfterSeconds = Math.max(1, Math.ceil(rules.retryAfterMs() / 1000));
+  const refuse = (status: number, error: HttpErrorCode, detail: HttpErrorDetail) =>
+    ({ kind: 'refuse', error, answer: httpError(status, error, detail) }) as const;
 
   const offered = request.subprotocols.split(',').map(protocol => protocol.trim());
   if (!offered.includes(SUBPROTOCOL)) {
-    return refuse(
-      httpError(400, 'unsupported_version', {
-        message: `Connect with the subprotocol ${SUBPROTOCOL} (header Sec-WebSocket-Protocol).`,
-      }),
-    );
+    return refuse(400, 'unsupported_version', {
+      message: `Connect with the subprotocol ${SUBPROTOCOL} (header Sec-WebSocket-Protocol).`,
+    });
   }
   const device = decodePart(request.device);
   if (!isDeviceId(device)) {
-    return refuse(
-      httpError(400, 'bad_field', {
-        field: 'device',
-        message: 'The path is /v1/<device>, where a device is <user>:<number>, as in /v1/alice:1.',
-      }),
-    );
+    return refuse(400, 'bad_field', {
+      field: 'device',
+      message: 'The path is /v1/<device>, where a device is <user>:<number>, as in /v1/alice:1.',
+    });
   }
-  if (rules.draining) return refuse(httpError(503, 'going_away', { retryAfterSeconds }));
+  if (rules.draining) return refuse(503, 'going_away', { retryAfterSeconds });
   const why = rules.refusal(request.address);
   if (why !== undefined) {
-    const status = why === 'too_many_connections' ? 429 : 503;
-    return refuse(httpError(status, why, { retryAfterSeconds }));
+    return refuse(why === 'too_many_connections' ? 429 : 503, why, { retryAfterSeconds });
   }
   return { kind: 'accept', peer: { device, address: request.address } };
 }

@@ -23,7 +23,7 @@ export interface HttpErrorBody {
   readonly field?: string;
 }
 
-interface Detail {
+export interface HttpErrorDetail {
   /** Instead of the code's own sentence. */
   readonly message?: string;
   readonly field?: string;
@@ -33,7 +33,11 @@ interface Detail {
 }
 
 /** The answer for an error. */
-export function httpError(status: number, error: HttpErrorCode, detail: Detail = {}): HttpAnswer {
+export function httpError(
+  status: number,
+  error: HttpErrorCode,
+  detail: HttpErrorDetail = {},
+): HttpAnswer {
   const body: HttpErrorBody = {
     error,
     message: detail.message ?? sentence(error),

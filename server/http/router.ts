@@ -1,4 +1,5 @@
 /** Which handler answers which path, and what all of them have in common: JSON, admin token, errors. */
+import { Exit } from '../../actors/index.ts';
 import { httpError, HttpProblem } from './http-error.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest } from './http-request.ts';
 import { matchPath, pathPattern } from './path-pattern.ts';
@@ -34,7 +35,7 @@ export interface Router {
 export interface RouterOptions {
   /** See `adminCheck`. */
   readonly isAdmin: (authorization: string | undefined) => boolean;
-  /** Told of handlers that failed, which is a bug or a dead part of the server; the client gets 500. */
+  /** Told of handlers that failed, which is a bug or a dead part of the server; the client gets 500 or 503. */
   readonly onError: (error: unknown, route: string) => void;
 }
 
@@ -77,6 +78,8 @@ export function createRouter({ isAdmin, onError }: RouterOptions): Router {
       // The handler may do anything; its end must not be the connection's end without an answer.
       if (error instanceof HttpProblem) return error.answer;
       onError(error, `${found.route.method} ${found.route.pattern.source}`);
+      // A call that was not answered: who should answer is restarting, or has too much to do.
+      if (error instanceof Exit) return httpError(503, 'unavailable', { retryAfterSeconds: 1 });
       return httpError(500, 'internal', { message: 'Something broke in the server: try again.' });
     }
   };

@@ -5,7 +5,16 @@ import type { Socket as TcpSocket } from 'node:net';
 import type { Test } from 'tap';
 import WebSocket from 'ws';
 import type { ClientOptions } from 'ws';
-import { call, exit, isAlive, self, send, spawn, stop, whereis } from '../../../actors/index.ts';
+import {
+  call,
+  exit,
+  isAlive,
+  send,
+  setLogger,
+  spawn,
+  stop,
+  whereis,
+} from '../../../actors/index.ts';
 import type { Pid, StartResult } from '../../../actors/index.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { gatewayName, startGateway } from '../../../server/gateway/gateway.ts';
@@ -15,10 +24,13 @@ import { createMetrics } from '../../../server/metrics/metrics.ts';
 import { httpError } from '../../../server/http/http-error.ts';
 import type { Metrics } from '../../../server/metrics/metrics.ts';
 
+// These tests kill; the reports of it would bury what fails.
+setLogger(() => undefined);
+
 export type SessionMessage = ToSession | Attached;
 
 /** What a fake session does with a message; `say` and `close` go to the gateway in the session's name. */
-export type Behaviour = (message: SessionMessage, session: FakeSession) => void;
+export type Behaviour = (message: SessionMessage, session: FakeSession) => void | Promise<void>;
 
 export interface FakeSession {
   readonly pid: Pid;
@@ -53,13 +65,13 @@ export function startSession(
   const pid: Pid = spawn(
     message => {
       messages.push(message as SessionMessage);
-      behaviour(message as SessionMessage, {
+      return behaviour(message as SessionMessage, {
         pid,
         opening,
-        say: frame => send(gateway, { kind: 'send', connection, session: self(), frame }),
+        say: frame => send(gateway, { kind: 'send', connection, session: pid, frame }),
         close: code =>
-          send(gateway, { kind: 'close', connection, session: self(), code, message: code }),
-        remember: state => send(gateway, { kind: 'remember', connection, session: self(), state }),
+          send(gateway, { kind: 'close', connection, session: pid, code, message: code }),
+        remember: state => send(gateway, { kind: 'remember', connection, session: pid, state }),
       });
     },
     { mailboxLimit },
