@@ -3,7 +3,7 @@
  * always within a bounded time.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ export interface ServerProcessOptions {
   readonly directory?: string;
   /** Further flags of `strowger serve`: `{ shards: 2, 'log-level': 'warning' }`. */
   readonly flags?: Readonly<Record<string, string | number>>;
+  /** What to start instead of `strowger serve`: a program for Node that prints `ready <url>`, with its arguments. */
+  readonly program?: readonly string[];
   /** How long a start may take. */
   readonly startTimeoutMs?: number;
   /** Each line of the log as it comes. */
@@ -83,7 +85,7 @@ export class ServerProcess {
   async start(): Promise<number> {
     if (this.#child !== null) throw new Error('expected a stopped server, it runs already');
     const begun = performance.now();
-    const child = spawn(process.execPath, [command, ...this.#arguments()], {
+    const child = spawn(process.execPath, this.#arguments(), {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -115,7 +117,6 @@ export class ServerProcess {
 
   /** Bytes of memory that it holds (resident), from /proc; NaN where there is no such thing. */
   async residentBytes(): Promise<number> {
-    const { readFile } = await import('node:fs/promises');
     const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => '');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024;
   }
@@ -127,11 +128,12 @@ export class ServerProcess {
       await rm(this.directory, { recursive: true, force: true });
   }
 
-  #arguments(): string[] {
+  #arguments(): readonly string[] {
+    if (this.#options.program !== undefined) return this.#options.program;
     const port = this.#url === '' ? '0' : new URL(this.#url).port;
     const flags = Object.entries(this.#options.flags ?? {});
     return [
-      'serve',
+      ...[command, 'serve'],
       ...['--data', this.directory, '--port', port],
       ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),
     ];
