@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Further ones, such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: Fetch;
   readonly timeoutMs?: number;
 }
@@ -24,14 +26,18 @@ export interface HttpRequest {
  * @throws ClientError with the server's code, `unreachable`, or `bad_answer`
  */
 export async function askHttp(request: HttpRequest): Promise<unknown> {
-  const { server, method, path, body, fetch = globalThis.fetch, timeoutMs = 10_000 } = request;
+  const { server, method, path, body, headers, timeoutMs = 10_000 } = request;
+  const { fetch = globalThis.fetch } = request;
   const base = server.replace(/^ws/, 'http').replace(/\/+$/, '');
   let status: number;
   let text: string;
   try {
     const response = await fetch(`${base}${path}`, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });

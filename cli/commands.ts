@@ -1,0 +1,62 @@
+/** The commands: what each is for, and where its options and its work are, loaded when it is asked for. */
+import type { Command } from 'commander';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Gives what adds the command's options and action. */
+  readonly load: () => Promise<(command: Command) => void>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'run a server',
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  {
+    name: 'register',
+    summary: 'make an account, with this home as its first device',
+    load: async () => (await import('./commands/register.ts')).defineRegister,
+  },
+  {
+    name: 'send',
+    summary: 'send one message',
+    load: async () => (await import('./commands/send.ts')).defineSend,
+  },
+  {
+    name: 'listen',
+    summary: 'print what arrives',
+    load: async () => (await import('./commands/listen.ts')).defineListen,
+  },
+  {
+    name: 'group',
+    summary: 'create a group, change it, look at it',
+    load: async () => (await import('./commands/group.ts')).defineGroup,
+  },
+  {
+    name: 'device',
+    summary: 'link, approve, list and remove the devices of an account',
+    load: async () => (await import('./commands/device.ts')).defineDevice,
+  },
+  {
+    name: 'block',
+    summary: 'take no more messages from a user',
+    load: async () => (await import('./commands/block.ts')).defineBlock,
+  },
+  {
+    name: 'unblock',
+    summary: 'take messages from a user again',
+    load: async () => (await import('./commands/block.ts')).defineUnblock,
+  },
+  {
+    name: 'whoami',
+    summary: 'tell whose device a home is',
+    load: async () => (await import('./commands/whoami.ts')).defineWhoami,
+  },
+  {
+    name: 'invite',
+    summary: 'make an invite code (needs the admin token)',
+    load: async () => (await import('./commands/invite.ts')).defineInvite,
+  },
+];

@@ -1,0 +1,30 @@
+/** What the command prints: lines for machines on stdout, everything for people on stderr. */
+import picocolors from 'picocolors';
+import { CommandError } from './failure.ts';
+
+/** Colours for stderr, none when it is not a terminal. */
+export const styles = picocolors.createColors(process.stderr.isTTY && picocolors.isColorSupported);
+
+/**
+ * Writes a line to stdout. Once it resolves the line is with whoever reads it.
+ * @throws (rejects) CommandError `output_closed`
+ */
+export function print(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, error => {
+      if (error) reject(new CommandError('output_closed', undefined, { cause: error }));
+      else resolve();
+    });
+  });
+}
+
+// A write that fails tells its own callback; without a listener the event would be thrown as well.
+process.stdout.on('error', () => undefined);
+
+/** One JSON line on stdout. */
+export const printJson = (value: unknown): Promise<void> => print(JSON.stringify(value));
+
+/** A line for people, on stderr. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
