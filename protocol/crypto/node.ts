@@ -52,7 +52,7 @@ const privateKeyObject = (privateKey: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.concat([pkcs8Head, privateKey]), format: 'der', type: 'pkcs8' });
 
 /**
- * Making a KeyObject costs a third of a verification: those used last are kept, oldest first. A key that no
+ * Making a KeyObject costs nearly as much as a verification: those used last are kept, oldest first. A key that no
  * signature may be checked with is null.
  */
 const publicKeyObjects = new Map<string, KeyObject | null>();
