@@ -85,7 +85,7 @@ export function readRow(value: unknown): Row {
         n: readInteger(array[1], 'rows.n', 1),
         peer: readDevice(array[2], 'rows.peer'),
         delivered: readInteger(array[3], 'rows.delivered'),
-        read: readArray(array[4], 'rows.read').map(pair => {
+        read: readArray(array[4], 'rows.read', limits.conversationsPerReceipt).map(pair => {
           const [conversation, upTo] = readArray(pair, 'rows.read');
           return [
             readConversation(conversation, 'rows.read.conversation'),

@@ -1,4 +1,5 @@
 /** What a stranger may send on purpose: each becomes a coded answer, and costs little. */
+import assert from 'node:assert/strict';
 import t from 'tap';
 import { decodeClientFrame, decodeServerFrame, FrameError } from '../../../protocol/codec/frame.ts';
 import { depthLimit, pack } from '../../../protocol/codec/msgpack.ts';
@@ -74,11 +75,9 @@ void t.test('a header that claims much more than there is costs nothing', async 
   const headers = ['c6', 'c9', 'db', 'dd', 'df'].map(token => `${token} ff ff ff ff`);
   const before = process.memoryUsage();
   for (let i = 0; i < 200; i++)
-    for (const header of headers) {
-      t.throws(() => bytes(`91 92 06 ${header}`), FrameError);
-      t.throws(() => bytes(header), FrameError);
-      t.throws(() => bytes(`91 92 06 ${`dd ff ff ff ff `.repeat(10)}`), FrameError);
-    }
+    for (const header of headers)
+      for (const hex of [`91 92 06 ${header}`, header, `91 92 06 ${'dd ff ff ff ff '.repeat(10)}`])
+        assert.throws(() => bytes(hex), FrameError);
   const after = process.memoryUsage();
   t.ok(after.arrayBuffers - before.arrayBuffers < 16e6, 'no buffers were made for them');
   t.ok(after.heapTotal - before.heapTotal < 256e6, 'no arrays were made for them');

@@ -8,6 +8,7 @@ import {
   encodeFrame,
 } from '../../../protocol/codec/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
+import type { ClientPacket, ServerPacket } from '../../../protocol/packets.ts';
 import { clientPacket, serverPacket } from '../arbitraries.ts';
 
 void t.test('what a client encodes is what a server decodes', async () => {
@@ -49,5 +50,19 @@ void t.test(
     for (let token = 0; token < 5000; token++) encodeFrame([{ kind: 'ping', token }]);
     t.equal(Buffer.from(frame).toString('hex'), before);
     t.equal(frame.buffer.byteLength, frame.length);
+  },
+);
+
+void t.test(
+  'large integers go out as integers, so that every language reads them as such',
+  async t => {
+    const hex = (packet: ClientPacket | ServerPacket): string =>
+      Buffer.from(encodeFrame([packet])).toString('hex');
+    t.equal(hex({ kind: 'ping', token: 2 ** 32 - 1 }), '919206ceffffffff');
+    t.equal(hex({ kind: 'ping', token: 2 ** 32 }), '919206d30000000100000000');
+    t.equal(
+      hex({ kind: 'accepted', upTo: 5, at: 1_795_244_400_000 }),
+      '91932405d3000001a1fce79d80',
+    );
   },
 );
