@@ -3,10 +3,16 @@ import { raiseDelivered } from '../../protocol/delivery/receipt.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { tellReceipt } from '../receipts/tell.ts';
 import type { Work } from '../shard/work.ts';
-import type { RecentRow } from './recent-rows.ts';
+import { blankRow, type RecentRow } from './recent-rows.ts';
 import { mailboxRows, receiptRows, rowKinds } from './tables.ts';
 
-/** An acknowledgement of rows that were never given is clamped: a device cannot delete what it has not seen. */
+/**
+ * Each sender of a direct message is told. Of a group's members only the slowest one tells, by being the last of its
+ * shard to let a message go: a thousand receipts per message would cost more than the message. The others' are kept
+ * and read on demand.
+ *
+ * An acknowledgement of rows that were never given is clamped: a device cannot delete what it has not seen.
+ */
 export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked: number } {
   const known = work.peekWatermark(device);
   const target = Math.min(upTo, known.lastRow);
@@ -15,12 +21,14 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
   const first = box.acked + 1;
   const rows = work.takeRecent(device, first, target) ?? readWaiting(work, device, first, target);
   const delivered = new Map<DeviceId, number>();
+  const told = new Set<DeviceId>();
   for (const row of rows) {
     if (row.peer === null) continue;
     if (row.kind === rowKinds.receipt) dropReceipt(work, device, row.peer, row.n);
     if (row.kind !== rowKinds.message) continue;
     delivered.set(row.peer, Math.max(delivered.get(row.peer) ?? 0, row.seq));
-    countOut(work, box, row);
+    const isLast = countOut(work, box, row);
+    if (row.conversation === null || isLast) told.add(row.peer);
   }
   work.tx.deleteRange(mailboxRows, [device], first, target);
   box.acked = target;
@@ -29,7 +37,7 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
     const after = raiseDelivered(before, seq);
     if (after === before) continue;
     work.setReceipt(sender, device, after);
-    tellReceipt(work, sender, device, after);
+    if (told.has(sender)) tellReceipt(work, sender, device, after);
   }
   return { acked: target };
 }
@@ -40,7 +48,7 @@ const readWaiting = (work: Work, device: DeviceId, from: number, to: number): Re
   ...work.tx
     .range(receiptRows, [device], [device])
     .filter(row => row.n >= from && row.n <= to)
-    .map(({ n, peer }) => ({ n, kind: rowKinds.receipt, peer, seq: 0, size: 0, bodyId: null })),
+    .map(({ n, peer }) => ({ ...blankRow, n, kind: rowKinds.receipt, peer })),
 ];
 
 /** Unless a newer receipt has taken its place. */
@@ -49,13 +57,16 @@ function dropReceipt(work: Work, device: DeviceId, peer: DeviceId, n: number): v
     work.tx.delete(receiptRows, [device, peer]);
 }
 
-/** Takes a message row that goes out of the mailbox's sums and gives back its share of the body. */
+/**
+ * Takes a message row that goes out of the mailbox's sums and gives back its share of the body.
+ * @returns whether it was the message's last row in this shard
+ */
 export function countOut(
   work: Work,
   box: { messages: number; bytes: number },
   row: Pick<RecentRow, 'size' | 'bodyId'>,
-): void {
+): boolean {
   box.messages--;
   box.bytes -= row.size;
-  if (row.bodyId !== null) work.releaseBody(row.bodyId);
+  return row.bodyId === null || work.releaseBody(row.bodyId);
 }

@@ -3,6 +3,8 @@ import { userOf, type Conversation, type DeviceId } from '../../protocol/ids.ts'
 import { shardOf } from '../../protocol/shard.ts';
 import type { NotedRow } from '../links/contract.ts';
 import type { Work } from '../shard/work.ts';
+
+import { blankRow } from './recent-rows.ts';
 import { mailboxRows, receiptRows, rowKinds, type MailboxRecord } from './tables.ts';
 
 export interface StoredMessage {
@@ -60,6 +62,7 @@ export function appendMessage(
       kind: rowKinds.message,
       peer: from,
       seq,
+      conversation,
       size: body.length,
       bodyId,
     });
@@ -96,7 +99,7 @@ const remember = (
   device: DeviceId,
   { n, kind, peer }: Pick<MailboxRecord, 'n' | 'kind' | 'peer'>,
 ): void => {
-  work.remember(device, { n, kind, peer, seq: 0, size: 0, bodyId: null });
+  work.remember(device, { ...blankRow, n, kind, peer });
 };
 
 function notedRecord(

@@ -3,7 +3,7 @@
  * reading it back. Covers a device's rows from some number on; what lies before is read from the table. Bounded over
  * all devices: the one appended to longest ago is forgotten first.
  */
-import type { DeviceId } from '../../protocol/ids.ts';
+import type { Conversation, DeviceId } from '../../protocol/ids.ts';
 
 export interface RecentRow {
   readonly n: number;
@@ -11,9 +11,13 @@ export interface RecentRow {
   readonly kind: number;
   readonly peer: DeviceId | null;
   readonly seq: number;
+  readonly conversation: Conversation;
   readonly size: number;
   readonly bodyId: number | null;
 }
+
+/** What rows other than messages have there. */
+export const blankRow = { seq: 0, conversation: null, size: 0, bodyId: null } as const;
 
 interface Tail {
   /** Every row of the device with this number or a higher one is in `rows`. */

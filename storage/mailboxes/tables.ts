@@ -45,8 +45,13 @@ export interface MailboxRecord {
 /** A body that several rows share. */
 export interface BodyRecord {
   id: number;
-  rows: number;
   body: Uint8Array;
+}
+
+/** How many rows still share a body; apart from it, so that counting down does not write the body again. */
+export interface BodyCountRecord {
+  id: number;
+  rows: number;
 }
 
 /** A receipt on its way to a device. One per peer: a newer one takes its place, under a new number. */
@@ -101,7 +106,15 @@ export const bodies = defineTable<BodyRecord>({
   name: 'bodies',
   type: 'ordered_set',
   storage: 'disc_only_copies',
-  attributes: { id: 'integer', rows: 'integer', body: 'blob' },
+  attributes: { id: 'integer', body: 'blob' },
+  key: ['id'],
+});
+
+export const bodyCounts = defineTable<BodyCountRecord>({
+  name: 'body_counts',
+  type: 'set',
+  storage: 'disc_only_copies',
+  attributes: { id: 'integer', rows: 'integer' },
   key: ['id'],
 });
 

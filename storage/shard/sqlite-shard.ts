@@ -4,7 +4,7 @@ import { accounts, blocks, devices } from '../accounts/tables.ts';
 import { groups, members } from '../groups/tables.ts';
 import { invites } from '../invites/tables.ts';
 import { linkEnds, linkRows } from '../links/tables.ts';
-import { bodies, mailboxRows, receiptRows, watermarks } from '../mailboxes/tables.ts';
+import { bodies, bodyCounts, mailboxRows, receiptRows, watermarks } from '../mailboxes/tables.ts';
 import { openDatabase, type Database } from '../mnesia/database.ts';
 import type { Table } from '../mnesia/schema.ts';
 import { receipts } from '../receipts/tables.ts';
@@ -37,6 +37,7 @@ const tables: readonly Table<object>[] = [
   watermarks,
   mailboxRows,
   bodies,
+  bodyCounts,
   receiptRows,
   receipts,
   groups,

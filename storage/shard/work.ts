@@ -8,7 +8,7 @@ import type { DeviceId } from '../../protocol/ids.ts';
 import type { Row } from '../../protocol/rows.ts';
 import type { LinkItem } from '../links/contract.ts';
 import { linkEnds, linkRows, type LinkEndRecord } from '../links/tables.ts';
-import { bodies, watermarks, type WatermarkRecord } from '../mailboxes/tables.ts';
+import { bodies, bodyCounts, watermarks, type WatermarkRecord } from '../mailboxes/tables.ts';
 import type { Transaction } from '../mnesia/operations.ts';
 import type { RecentRow } from '../mailboxes/recent-rows.ts';
 import { RecentRows } from '../mailboxes/recent-rows.ts';
@@ -56,7 +56,7 @@ export class Work {
   >();
   /** Devices whose recent rows this batch has changed. */
   private readonly touchedRecent = new Set<DeviceId>();
-  private readonly releasedBodies = new Map<number, number>();
+  private readonly bodyCounts = new Map<number, number>();
   private readonly touchedLinks = new Map<number, LinkEndRecord>();
   private lastBody: number;
 
@@ -128,13 +128,16 @@ export class Work {
   /** Stores a body that `rows` rows share. */
   addBody(body: Uint8Array, rows: number): number {
     const id = ++this.lastBody;
-    this.tx.write(bodies, { id, rows, body });
+    this.tx.write(bodies, { id, body });
+    this.bodyCounts.set(id, rows);
     return id;
   }
 
-  /** One of the rows that share the body is gone. */
-  releaseBody(id: number): void {
-    this.releasedBodies.set(id, (this.releasedBodies.get(id) ?? 0) + 1);
+  /** One of the rows that share the body is gone. @returns whether it was the last one */
+  releaseBody(id: number): boolean {
+    const rows = this.bodyCounts.get(id) ?? this.tx.read(bodyCounts, id)?.rows ?? 0;
+    this.bodyCounts.set(id, rows - 1);
+    return rows <= 1;
   }
 
   linkEnd(shard: number): LinkEndRecord {
@@ -167,11 +170,12 @@ export class Work {
     for (const { peer, sender, state, written } of this.touchedReceipts.values())
       if (state !== written) this.tx.write(receipts, { peer, sender, ...state });
     for (const end of this.touchedLinks.values()) this.tx.write(linkEnds, end);
-    for (const [id, gone] of this.releasedBodies) {
-      const record = this.tx.read(bodies, id);
-      if (record === undefined) continue;
-      if (record.rows <= gone) this.tx.delete(bodies, id);
-      else this.tx.write(bodies, { ...record, rows: record.rows - gone });
+    for (const [id, rows] of this.bodyCounts) {
+      if (rows > 0) this.tx.write(bodyCounts, { id, rows });
+      else {
+        this.tx.delete(bodies, id);
+        this.tx.delete(bodyCounts, id);
+      }
     }
   }
 
