@@ -3,12 +3,15 @@ import { call, setLogger } from '../actors/index.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
 import { application } from '../supervisors/index.ts';
 import { addAccountRoutes } from './accounts/routes.ts';
+import { backup } from './backup/backup.ts';
 import type { Config } from './config/config.ts';
 import { ensureDirectory, ensureTicketSecret, shardCount, shardFile } from './data-directory.ts';
 import { gatewayName } from './gateway/gateway.ts';
 import type { GatewayOptions } from './gateway/options.ts';
 import type { ListenError, Listening } from './gateway/listen.ts';
 import { adminCheck, ensureAdminToken } from './http/admin-token.ts';
+import { httpError } from './http/http-error.ts';
+import type { HttpAnswer } from './http/http-request.ts';
 import { addHealthRoutes, type Readiness } from './http/health-routes.ts';
 import { createAddressRateLimit, createRateLimit } from './http/rate-limit.ts';
 import { createRouter, type Router } from './http/router.ts';
@@ -89,7 +92,16 @@ function makeRouter(config: Config, shards: number, metrics: Metrics, onError: O
       periodMs: 60 * MINUTE_MS,
     }),
   });
+  router.route('POST', '/v1/admin/backup', () => makeBackup(config.dataDirectory, shards), {
+    admin: true,
+  });
   return router;
+}
+
+async function makeBackup(directory: string, shards: number): Promise<HttpAnswer> {
+  const result = await backup(directory, shards);
+  if (result.kind === 'failed') return httpError(507, 'storage_full', { message: result.message });
+  return { status: 201, body: { directory: result.directory, shards: result.shards } };
 }
 
 /** Every store answers and has room. A store that is being restarted does not answer. */

@@ -22,6 +22,11 @@ export type BatchAnswer =
 export type StoreCall =
   | Request<'execute', { readonly command: Command }, { readonly outcome: Outcome } | 'disk_full'>
   | Request<'full', object, boolean>
-  | Request<'backup', { readonly file: string }, true>;
+  /** Commits nothing until `release`, at most for so long. What arrives waits. */
+  | Request<'hold', { readonly withinMs: number }, true>
+  /** Whether it was still held. */
+  | Request<'release', object, boolean>
+  /** Copies the file; a store that is not held goes on committing. */
+  | Request<'backup', { readonly file: string }, 'ok' | { readonly error: string }>;
 
 export const storeName = (shard: number) => serverName<StoreCall>(`store.${shard}`);

@@ -4,9 +4,11 @@
  * everything that has arrived meanwhile. Answers and pushes go out after the commit, answers first.
  */
 import {
+  cancelTimer,
   reply,
   self,
   send,
+  sendAfter,
   signal,
   whereis,
   type CastResult,
@@ -14,6 +16,7 @@ import {
   type GenServer,
   type InitResult,
   type Pid,
+  type TimerRef,
 } from '../../actors/index.ts';
 import { userOf, type DeviceId } from '../../protocol/ids.ts';
 import type { Row } from '../../protocol/rows.ts';
@@ -44,11 +47,15 @@ interface State {
   readonly store: ShardStore;
   readonly metrics: ServerMetrics;
   waiting: Job[];
+  /** Ends a hold that nobody released; undefined when commits go on. */
+  held: TimerRef | undefined;
 }
 
 const COMMIT = { kind: 'commit' } as const;
+const RELEASE = { kind: 'release' } as const;
 
-type Info = Batch | typeof COMMIT;
+type Info = Batch | typeof COMMIT | typeof RELEASE;
+type BackupAnswer = 'ok' | { readonly error: string };
 
 export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
   init({ open, metrics }): InitResult<State> {
@@ -57,7 +64,7 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
     signal().addEventListener('abort', () => {
       opened.close();
     });
-    return ['ok', { store: opened, metrics, waiting: [] }];
+    return ['ok', { store: opened, metrics, waiting: [], held: undefined }];
   },
 
   handleCall(request, from, state) {
@@ -68,7 +75,13 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
       case 'full':
         return ['reply', state.store.full, state];
       case 'backup':
-        return state.store.backup(request.file).then(() => ['reply', true, state] as const);
+        backup(state, request.file, from as From<BackupAnswer>);
+        return ['noreply', state];
+      case 'hold':
+        state.held = sendAfter(request.withinMs, self(), RELEASE);
+        return ['reply', true, state];
+      case 'release':
+        return ['reply', release(state), state];
     }
   },
 
@@ -81,7 +94,10 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
         });
         return ['noreply', state];
       case 'commit':
-        return commitWaiting(state);
+        return state.held === undefined ? commitWaiting(state) : ['noreply', state];
+      case 'release':
+        release(state);
+        return ['noreply', state];
       default:
         return ['noreply', state];
     }
@@ -91,6 +107,28 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
 function enqueue(state: State, job: Job): void {
   state.waiting.push(job);
   if (state.waiting.length === 1) send(self(), COMMIT);
+}
+
+/** @returns whether there was a hold to end */
+function release(state: State): boolean {
+  if (state.held === undefined) return false;
+  cancelTimer(state.held);
+  state.held = undefined;
+  if (state.waiting.length > 0) send(self(), COMMIT);
+  return true;
+}
+
+/** Runs beside the commits: the engine copies what was committed, whatever comes meanwhile. */
+function backup(state: State, file: string, from: From<BackupAnswer>): void {
+  state.store.backup(file).then(
+    () => {
+      reply(from, 'ok');
+    },
+    (error: unknown) => {
+      if (!(error instanceof StorageError)) throw error;
+      reply(from, { error: error.message });
+    },
+  );
 }
 
 async function commitWaiting(state: State): Promise<CastResult<State>> {

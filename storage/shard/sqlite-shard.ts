@@ -1,16 +1,11 @@
 /** The embedded shard: one SQLite file, one writer, through Mnesia-like tables. */
 import { limits as defaults } from '../../protocol/limits.ts';
-import { accounts, blocks, devices } from '../accounts/tables.ts';
-import { groups, members } from '../groups/tables.ts';
-import { invites } from '../invites/tables.ts';
-import { linkEnds, linkRows } from '../links/tables.ts';
-import { bodies, bodyCounts, mailboxRows, receiptRows, watermarks } from '../mailboxes/tables.ts';
+import { bodies } from '../mailboxes/tables.ts';
 import { openDatabase, type Database } from '../mnesia/database.ts';
-import type { Table } from '../mnesia/schema.ts';
-import { receipts } from '../receipts/tables.ts';
 import { carryOut } from './carry-out.ts';
 import { freesSpace, type Command, type Committed, type ShardStore } from './contract.ts';
-import { facts, openFacts } from './facts.ts';
+import { openFacts } from './facts.ts';
+import { SCHEMA_VERSION, tables } from './tables.ts';
 import { newCaches, Work, type MailboxLimits, type ShardCaches } from './work.ts';
 
 export interface ShardOptions {
@@ -24,27 +19,6 @@ export interface ShardOptions {
   /** Room kept for giving space back on a full disk; see Mnesia's. */
   readonly reserveBytes?: number;
 }
-
-/** The version of the tables; a change of them comes with a migration. */
-const SCHEMA_VERSION = 1;
-
-const tables: readonly Table<object>[] = [
-  facts,
-  accounts,
-  devices,
-  blocks,
-  invites,
-  watermarks,
-  mailboxRows,
-  bodies,
-  bodyCounts,
-  receiptRows,
-  receipts,
-  groups,
-  members,
-  linkRows,
-  linkEnds,
-];
 
 /** @throws StorageError when the file cannot be opened as this shard; the sentence says what to do */
 export const openShard = (options: ShardOptions): ShardStore => new SqliteShard(options);
