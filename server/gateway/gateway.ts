@@ -108,15 +108,20 @@ interface GatewayState {
   draining: From<DrainResult>[] | undefined;
 }
 
-/** Ports that were opened with these options: a restarted gateway takes the same one again. */
-const opened = new WeakMap<GatewayOptions, Listening>();
+/**
+ * Where gateways listen, by the address that they were asked to listen on; a drain ends it. What a gateway finds here
+ * when it starts was left by one that died: it takes the same port again, also where any free one was asked for.
+ */
+const opened = new Map<string, Listening>();
+
+const addressOf = ({ host, port }: GatewayOptions): string => `${host}:${port}`;
 
 export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never, GatewayInfo> = {
   init(options) {
     const bad = tlsError(options.tls);
     if (bad !== undefined) return ['stop', ['bad_tls', bad]];
     const state = makeState(options);
-    return opened.has(options) ? listenAgain(state) : ['ok', state];
+    return opened.has(addressOf(options)) ? listenAgain(state) : ['ok', state];
   },
 
   handleCall(request, from, state) {
@@ -233,14 +238,14 @@ async function listenAgain(state: GatewayState): Promise<InitResult<GatewayState
 
 async function listen({ options, app }: GatewayState): Promise<ListenResult> {
   const { host } = options;
-  const before = opened.get(options);
+  const before = opened.get(addressOf(options));
   if (before !== undefined && app.listens) return ['ok', before];
   const probe = await probePort(host, before?.port ?? options.port);
   if (probe[0] === 'error') return probe;
   const [, port] = probe;
   if (!app.listen(host, port)) return ['error', listenError(host, port, 'EADDRINUSE')];
   const listening = { host, port, url: urlOf(host, port, options.tls !== undefined) };
-  opened.set(options, listening);
+  opened.set(addressOf(options), listening);
   return ['ok', listening];
 }
 
@@ -340,7 +345,7 @@ function flush(state: GatewayState): void {
 
 function startDrain(state: GatewayState, from: From<DrainResult>, withinMs: number): void {
   const { options, app, connections } = state;
-  opened.delete(options);
+  opened.delete(addressOf(options));
   app.stopListening();
   if (state.draining !== undefined) {
     state.draining.push(from);

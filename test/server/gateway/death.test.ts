@@ -7,7 +7,7 @@ import type { TestGateway } from './fake-session.ts';
 
 /** What the supervisor does. */
 async function restart(server: TestGateway): Promise<void> {
-  const result = await startGateway(server.options);
+  const result = await startGateway({ ...server.options });
   if (result[0] !== 'ok') throw new Error(`not restarted: ${JSON.stringify(result)}`);
 }
 
