@@ -8,7 +8,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { FencedExit } from './exit.ts';
 import type { Pid } from './pid.ts';
-import type { Process } from './process.ts';
+import type { Holding, Process } from './process.ts';
+import { smallAdd } from './small-set.ts';
 
 const owners = new AsyncLocalStorage<Process>();
 let running: Process | undefined;
@@ -61,6 +62,15 @@ export function requireProcess(what: string): Process {
 /** An AbortSignal that is aborted when the calling process dies; for work that should stop with it. */
 export function signal(): AbortSignal {
   const process = requireProcess('signal()');
-  process.abort ??= new AbortController();
-  return process.abort.signal;
+  let controller = controllers.get(process);
+  if (controller === undefined) {
+    const made = new AbortController();
+    const release = (): void => made.abort(process.exitReason);
+    process.holdings = smallAdd<Holding>(process.holdings, { release });
+    controllers.set(process, made);
+    controller = made;
+  }
+  return controller.signal;
 }
+
+const controllers = new WeakMap<Process, AbortController>();

@@ -5,7 +5,7 @@
 import { runAs } from './context.ts';
 import { reasonOf } from './exit.ts';
 import type { Process } from './process.ts';
-import { die } from './signals.ts';
+import { crash } from './signals.ts';
 import { requestTurn } from './turns.ts';
 
 /** What one turn may take before the other processes get theirs: BEAM counts reductions. */
@@ -14,84 +14,75 @@ const TIME_BUDGET_MS = 2;
 /** Reading the time costs as much as a small message: look after 1, 2, 4, 8, 16, 32, 64, 96 … */
 const TIME_CHECK_MASK = 31;
 
+/** Of the turn that began last; turns do not nest. */
 let turnBegan = 0;
+let handledThisTurn = 0;
 
-/** The process's nact actor calls this once a turn. */
-export function takeTurn(process: Process): void {
-  process.scheduled = false;
-  if (!process.alive || process.busy) return;
-  process.handledThisTurn = 0;
+/** The process's nact actor calls this once a turn; the process is its state. */
+export function takeTurn(process: Process): Process {
+  if (process.phase !== 'scheduled') return process;
+  handledThisTurn = 0;
   turnBegan = performance.now();
   runAs(process, drain);
-  process.handlerMicros += (performance.now() - turnBegan) * 1_000;
+  process.handlerMicros += Math.round((performance.now() - turnBegan) * 1_000);
+  return process;
 }
 
 function drain(process: Process): void {
+  process.phase = 'running';
   try {
-    while (process.alive && !process.busy) {
-      const step = nextStep(process);
-      if (step === NOTHING) return;
-      if (budgetSpent(process)) {
+    while (process.phase === 'running') {
+      if (!hasWork(process)) {
+        process.phase = 'idle';
+        // An idle process holds no storage for messages.
+        if (process.mailbox.length === 0) process.mailbox.clear();
+      } else if (budgetSpent()) {
         requestTurn(process);
-        return;
+      } else {
+        handledThisTurn += 1;
+        process.handled += 1;
+        const pending = handleNext(process);
+        if (pending !== undefined) awaitHandler(process, pending);
       }
-      process.handledThisTurn += 1;
-      process.handled += 1;
-      const pending = handleOne(process, step);
-      if (pending !== undefined) awaitHandler(process, pending);
     }
   } catch (thrown) {
-    die(process, reasonOf(thrown));
+    crash(process, reasonOf(thrown));
   }
 }
 
-const NOTHING = 0;
-const URGENT = 1;
-const SYSTEM = 2;
-const ORDINARY = 3;
-type Step = typeof NOTHING | typeof URGENT | typeof SYSTEM | typeof ORDINARY;
-
-function nextStep(process: Process): Step {
-  if (process.urgent !== undefined) return URGENT;
-  if (process.system !== undefined) return SYSTEM;
-  return process.mailbox.length > 0 && !process.suspended ? ORDINARY : NOTHING;
+function hasWork(process: Process): boolean {
+  return process.system !== undefined || (process.mailbox.length > 0 && !process.suspended);
 }
 
-function handleOne(process: Process, step: Step): void | Promise<void> {
-  const behaviour = process.behaviour;
+function handleNext(process: Process): void | Promise<void> {
+  const { behaviour, system } = process;
   if (behaviour === undefined) throw new TypeError('a living process has a behaviour');
-  if (step === ORDINARY) return behaviour.handle(process.mailbox.shift());
-  if (step === URGENT) {
-    const urgent = process.urgent;
-    process.urgent = undefined;
-    return behaviour.handle(urgent);
-  }
-  const system = process.system?.shift();
-  if (process.system?.length === 0) process.system = undefined;
-  return behaviour.handleSystem?.(system);
+  if (system === undefined) return behaviour.handle(process.mailbox.shift());
+  const message = system.shift();
+  if (system.length === 0) process.system = undefined;
+  return behaviour.handleSystem(message);
 }
 
-function budgetSpent(process: Process): boolean {
-  const handled = process.handledThisTurn;
+function budgetSpent(): boolean {
+  const handled = handledThisTurn;
   if (handled >= MESSAGE_BUDGET) return true;
   const look = (handled & TIME_CHECK_MASK) === 0 || (handled & (handled - 1)) === 0;
   return look && handled > 0 && performance.now() - turnBegan > TIME_BUDGET_MS;
 }
 
-/** While the promise is pending no further ordinary message is handled. */
-export function awaitHandler(process: Process, pending: Promise<void>): void {
-  process.busy = true;
+/** While the promise is pending no further message is handled. */
+function awaitHandler(process: Process, pending: Promise<void>): void {
+  if (process.phase === 'running') process.phase = 'awaiting';
   pending.then(
     () => resume(process),
-    (thrown: unknown) => die(process, reasonOf(thrown)),
+    (thrown: unknown) => crash(process, reasonOf(thrown)),
   );
 }
 
 /** Goes on after a promise, in the same turn while the turn is young. */
-export function resume(process: Process): void {
-  if (!process.alive) return;
-  process.busy = false;
-  if (nextStep(process) === NOTHING || process.scheduled) return;
-  if (performance.now() - turnBegan > TIME_BUDGET_MS) requestTurn(process);
-  else runAs(process, drain);
+function resume(process: Process): void {
+  if (process.phase !== 'awaiting') return;
+  if (performance.now() - turnBegan <= TIME_BUDGET_MS) runAs(process, drain);
+  else if (hasWork(process)) requestTurn(process);
+  else process.phase = 'idle';
 }

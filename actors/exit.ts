@@ -13,12 +13,18 @@ export interface ErrorExit {
   readonly stack: string;
 }
 
-/** Ends a process with a bare reason. Caught like Erlang's `catch exit:Reason`. */
+/**
+ * Ends a process with a bare reason. Caught like Erlang's `catch exit:Reason`. It records no stack:
+ * a chosen end has none in Erlang either, and collecting one costs more than starting a process.
+ */
 export class Exit extends Error {
   readonly reason: ExitReason;
 
   constructor(reason: ExitReason) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(`exit: ${describeReason(reason)}`);
+    Error.stackTraceLimit = limit;
     this.name = 'Exit';
     this.reason = reason;
   }

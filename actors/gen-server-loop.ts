@@ -12,7 +12,7 @@ import { log } from './logger.ts';
 import type { ExitMessage, TimeoutMessage } from './messages.ts';
 import type { Behaviour, Process } from './process.ts';
 import type { ReplySlot } from './reply-slot.ts';
-import { deliver, die } from './signals.ts';
+import { crash, deliver } from './signals.ts';
 import { answerSystemMessage } from './system-loop.ts';
 import type { SystemCallbacks } from './system-loop.ts';
 import type { SystemMessage } from './system-message.ts';
@@ -109,6 +109,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   }
 
   handleSystem(message: unknown): void | Promise<void> {
+    if (message instanceof ContinueMessage) return this.handle(message);
     const timeoutMs = this.#timeoutMs;
     this.#cancelTimeout();
     if (isParentExit(message, this.#process)) return this.terminate(message.reason);
@@ -183,7 +184,8 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     if (next === undefined || next === 'hibernate' || next === Infinity) return;
     if (typeof next === 'number' && next >= 0) this.#startTimeout(next);
     else if (typeof next === 'object' && next !== null && 'continue' in next) {
-      this.#process.urgent = new ContinueMessage(next.continue);
+      // Ahead of everything, system messages too.
+      (this.#process.system ??= []).unshift(new ContinueMessage(next.continue));
     } else throw new Exit(['bad_return_value', next]);
   }
 
@@ -214,7 +216,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     const finish = (last: ExitReason): void => {
       if (!process.alive) return;
       answer?.();
-      die(process, last);
+      crash(process, last);
     };
     let result: unknown;
     try {

@@ -23,13 +23,12 @@ import { processAt, processNamed } from './process-table.ts';
 import type { Holding, Process } from './process.ts';
 import { ReplySlot } from './reply-slot.ts';
 import type { CallDescription, From } from './reply-slot.ts';
-import { deliver, die } from './signals.ts';
+import { crash, deliver, die, wake } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
 import { createProcess } from './spawn.ts';
 import type { SpawnOptions } from './spawn.ts';
 import { settledStart } from './start-result.ts';
 import { systemCall } from './system-call.ts';
-import { requestTurn } from './turns.ts';
 
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
@@ -92,8 +91,7 @@ function startServer<P extends Pid>(
   const process = createProcess(undefined, label, options);
   const loop = new GenServerLoop(callbacks, process);
   process.behaviour = loop;
-  process.starting = true;
-  process.busy = true;
+  process.phase = 'starting';
   let result: unknown;
   try {
     result = runAs(process, () => callbacks.init(arg));
@@ -153,9 +151,7 @@ function finishStart<P extends Pid>(
     return failStart(process, reasonOf(thrown));
   }
   if (begun) {
-    process.starting = false;
-    process.busy = false;
-    requestTurn(process);
+    wake(process);
     const pid = process.pid as P;
     return ['ok', pid];
   }
@@ -170,7 +166,7 @@ function finishStart<P extends Pid>(
 }
 
 function failStart<P extends Pid>(process: Process, reason: ExitReason): StartResult<P> {
-  die(process, reason);
+  crash(process, reason);
   // A process that was killed while it started ended with that reason, whatever came after.
   return ['error', process.exitReason];
 }

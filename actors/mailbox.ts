@@ -1,9 +1,8 @@
 /**
- * A process's queue of messages: a ring that takes no storage until its first message and gives a
- * large one back once it is empty.
+ * A process's queue of messages: a ring that takes no storage until its first message, and that is
+ * told to give it back when the process comes to rest.
  */
-const FIRST_CAPACITY = 4;
-const KEPT_CAPACITY = 64;
+const FIRST_CAPACITY = 8;
 
 export class Mailbox {
   #slots: unknown[] | undefined = undefined;
@@ -29,7 +28,6 @@ export class Mailbox {
     slots[head] = undefined;
     this.#head = (head + 1) & (slots.length - 1);
     this.#count -= 1;
-    if (this.#count === 0 && slots.length > KEPT_CAPACITY) this.clear();
     return message;
   }
 

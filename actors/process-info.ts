@@ -1,7 +1,7 @@
 /** Looking at processes from outside. */
 import type { Name, Pid } from './pid.ts';
 import { processOf } from './process-table.ts';
-import type { Ancestor } from './process.ts';
+import type { Ancestor, Phase } from './process.ts';
 import { smallList } from './small-set.ts';
 
 export interface ProcessInfo {
@@ -9,7 +9,7 @@ export interface ProcessInfo {
   readonly label: string;
   readonly parent: Pid | undefined;
   readonly ancestors: readonly Ancestor[];
-  readonly status: 'starting' | 'awaiting' | 'runnable' | 'suspended' | 'waiting';
+  readonly status: Phase | 'suspended';
   readonly trapExit: boolean;
   readonly messageQueueLen: number;
   readonly mailboxLimit: number;
@@ -31,7 +31,7 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
     label: process.label,
     parent: process.parent,
     ancestors: process.ancestors,
-    status: statusOf(process),
+    status: process.suspended ? 'suspended' : process.phase,
     trapExit: process.trapExit,
     messageQueueLen: process.mailbox.length,
     mailboxLimit: process.mailboxLimit,
@@ -41,13 +41,6 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
     handled: process.handled,
     handlerMicros: Math.round(process.handlerMicros),
   };
-}
-
-function statusOf(process: NonNullable<ReturnType<typeof processOf>>): ProcessInfo['status'] {
-  if (process.starting) return 'starting';
-  if (process.suspended) return 'suspended';
-  if (process.busy) return 'awaiting';
-  return process.scheduled ? 'runnable' : 'waiting';
 }
 
 /** True while the process lives. */

@@ -9,8 +9,8 @@ import type { SmallSet } from './small-set.ts';
 export interface Behaviour {
   /** One ordinary message. While the promise is pending no other one is handled. */
   handle(message: unknown): void | Promise<void>;
-  /** One system message (a `sys` call); it comes ahead of ordinary ones. */
-  handleSystem?(message: unknown): void | Promise<void>;
+  /** A system message (a `sys` call, a `continue`); it comes ahead of ordinary ones. */
+  handleSystem(message: unknown): void | Promise<void>;
   /** What the crash report may say of the process's last moments. */
   describe?(): Readonly<Record<string, unknown>>;
 }
@@ -34,39 +34,25 @@ export class Process {
   readonly mailbox = new Mailbox();
   readonly mailboxLimit: number;
 
+  phase: Phase = 'idle';
+  trapExit: boolean;
+  /** Only system messages are handled. */
+  suspended = false;
   name: Name | undefined = undefined;
-  /** Names and pids that this process's children have for ancestors; made for the first child. */
-  lineage: readonly Ancestor[] | undefined = undefined;
+  exitReason: ExitReason = undefined;
   // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- nact's references are opaque
   actor: Ref<boolean> | undefined = undefined;
   behaviour: Behaviour | undefined = undefined;
-
-  alive = true;
-  exitReason: ExitReason = undefined;
-  /** Set while `init` has not returned: the starter waits, and gets a value instead of a signal. */
-  starting = false;
-  trapExit: boolean;
-  /** A nact turn is on its way. */
-  scheduled = false;
-  /** A handler's promise is pending, or `init`'s. */
-  busy = false;
-  /** Only system messages are handled. */
-  suspended = false;
-
-  /** Goes ahead of every message: a `continue`. */
-  urgent: unknown = undefined;
-  /** System messages; made for the first one. */
+  /** System messages and what else goes ahead of the mailbox; made for the first one. */
   system: unknown[] | undefined = undefined;
 
   links: SmallSet<Pid> = undefined;
   watchers: SmallSet<Watcher> = undefined;
   monitors: Map<MonitorRef, Holding> | undefined = undefined;
   holdings: SmallSet<Holding> = undefined;
-  abort: AbortController | undefined = undefined;
 
-  /** Messages handled since the last nact turn began. */
-  handledThisTurn = 0;
   handled = 0;
+  /** Whole microseconds: a fraction would be a number on the heap. */
   handlerMicros = 0;
 
   constructor(
@@ -83,12 +69,33 @@ export class Process {
     this.trapExit = trapExit;
     this.mailboxLimit = mailboxLimit;
   }
+
+  get alive(): boolean {
+    return this.phase !== 'dead';
+  }
 }
+
+/**
+ * Where a process is in its life:
+ * - `starting`: `init` has not returned. The starter gets a value instead of a signal if it fails.
+ * - `idle`: nothing to do; the next message asks for a turn.
+ * - `scheduled`: a nact turn is on its way.
+ * - `running`: inside its turn.
+ * - `awaiting`: a handler's promise is pending; what comes waits for it.
+ * - `dead`.
+ */
+export type Phase = 'starting' | 'idle' | 'scheduled' | 'running' | 'awaiting' | 'dead';
 
 /** A registered name where there is one, else a pid, as in OTP's reports. */
 export type Ancestor = Pid | Name;
 
+/** What a process's children have for ancestors; a map, because few processes have children. */
+const lineages = new WeakMap<Process, readonly Ancestor[]>();
+
 function lineageOf(parent: Process): readonly Ancestor[] {
-  parent.lineage ??= [parent.name ?? parent.pid, ...parent.ancestors];
-  return parent.lineage;
+  const known = lineages.get(parent);
+  if (known !== undefined) return known;
+  const lineage = [parent.name ?? parent.pid, ...parent.ancestors];
+  lineages.set(parent, lineage);
+  return lineage;
 }

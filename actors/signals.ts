@@ -18,11 +18,11 @@ import { closeTurns, requestTurn } from './turns.ts';
 /** Puts a message into the mailbox; the receiver dies when its mailbox is full. */
 export function deliver(target: Process, message: unknown): void {
   if (target.mailbox.length >= target.mailboxLimit) {
-    die(target, 'mailbox_overflow');
+    crash(target, 'mailbox_overflow');
     return;
   }
   target.mailbox.push(message);
-  if (!target.scheduled && !target.busy) requestTurn(target);
+  if (target.phase === 'idle') requestTurn(target);
 }
 
 /**
@@ -31,13 +31,19 @@ export function deliver(target: Process, message: unknown): void {
  */
 export function deliverNotice(target: Process, message: unknown): void {
   target.mailbox.push(message);
-  if (!target.scheduled && !target.busy) requestTurn(target);
+  if (target.phase === 'idle') requestTurn(target);
 }
 
 /** Puts a system message ahead of the ordinary ones. */
 export function deliverSystem(target: Process, message: unknown): void {
   (target.system ??= []).push(message);
-  if (!target.scheduled && !target.busy) requestTurn(target);
+  if (target.phase === 'idle') requestTurn(target);
+}
+
+/** Begins to handle messages, those that came while it started first. */
+export function wake(process: Process): void {
+  process.phase = 'idle';
+  if (process.system !== undefined || process.mailbox.length > 0) requestTurn(process);
 }
 
 /**
@@ -73,24 +79,31 @@ interface Death {
 let deaths: Death[] = [];
 let announcing = false;
 
+/**
+ * Ends a process for what it did itself, with a crash report unless the end is an orderly one.
+ * Who is ended by a signal reports nothing, as in Erlang: its supervisor does.
+ */
+export function crash(process: Process, reason: ExitReason): void {
+  if (!process.alive) return;
+  if (!isOrderly(reason)) reportCrash(process, reason);
+  die(process, reason);
+}
+
 /** Ends the process: nothing that its code still does has an effect from here on. */
 export function die(process: Process, reason: ExitReason): void {
   if (!process.alive) return;
-  process.alive = false;
+  if (process.phase === 'starting') unlinkStarter(process);
+  process.phase = 'dead';
   process.exitReason = reason;
-  if (!isOrderly(reason)) reportCrash(process, reason);
-  if (process.starting) unlinkStarter(process);
   leaveProcess(process);
   closeTurns(process);
   process.mailbox.clear();
   process.system = undefined;
-  process.urgent = undefined;
   process.behaviour = undefined;
   for (const holding of smallList(process.holdings)) holding.release();
   for (const holding of process.monitors?.values() ?? []) holding.release();
   process.holdings = undefined;
   process.monitors = undefined;
-  process.abort?.abort(reason);
   deaths.push({ process, reason });
   announceDeaths();
 }
@@ -144,7 +157,7 @@ function reportCrash(process: Process, reason: ExitReason): void {
       messageQueueLen: process.mailbox.length,
       links: smallList(process.links),
       trapExit: process.trapExit,
-      status: process.starting ? 'starting' : 'running',
+      status: process.phase === 'starting' ? 'starting' : 'running',
       handled: process.handled,
       behaviour,
     },

@@ -1,5 +1,6 @@
 /** Making processes. */
 import { callingProcess } from './context.ts';
+import { ownDetachedRejections } from './detached.ts';
 import { takeTurn } from './drain.ts';
 import { makePid } from './pid.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
@@ -79,6 +80,7 @@ export function createProcess(
   label: string,
   options: SpawnOptions,
 ): Process {
+  ownDetachedRejections();
   const parent = callingProcess();
   const process = new Process(
     makePid(),

@@ -11,20 +11,19 @@ import type { Process } from './process.ts';
 let root: ActorSystemRef | undefined;
 const TURN = true;
 
-/** Gives the process its actor; `take` runs once for each turn. */
-export function openTurns(process: Process, take: (process: Process) => void): void {
+/** One for all actors, so that none holds a closure of its own. */
+const afterStop = (): void => undefined;
+
+/** Gives the process its actor; `take`, one function for all processes, runs once for each turn. */
+export function openTurns(process: Process, take: (process: Process) => Process): void {
   root ??= start();
-  const handler = (): undefined => {
-    take(process);
-    return undefined;
-  };
-  process.actor = spawn(root, handler, String(process.pid));
+  process.actor = spawn(root, take, String(process.pid), { initialState: process, afterStop });
 }
 
-/** Asks for a turn unless one is on its way. */
+/** Asks for the process's next turn. Not while one is on its way. */
 export function requestTurn(process: Process): void {
-  if (process.scheduled || process.actor === undefined) return;
-  process.scheduled = true;
+  if (process.actor === undefined) return;
+  process.phase = 'scheduled';
   dispatch(process.actor, TURN);
 }
 

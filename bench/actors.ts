@@ -1,0 +1,57 @@
+/**
+ * Bench subject `actors`: ping-pong, fan-in, spawn and bytes per process, next to plain nact and,
+ * where it is installed, Erlang. Contestants take turns round by round; the figures are medians.
+ */
+import { parseArgs } from 'node:util';
+import { erlang, erlangIsInstalled } from './actors/erlang.ts';
+import { plainNact } from './actors/plain-nact.ts';
+import { strowger } from './actors/strowger.ts';
+import { fullSizes, quickSizes } from './actors/workload.ts';
+import type { Contestant, Figures } from './actors/workload.ts';
+import { machine, median, printReport } from './report.ts';
+import type { BenchRatio, BenchReport, BenchResult } from './report.ts';
+
+const MEASURES: readonly { key: keyof Figures; name: string; unit: string }[] = [
+  { key: 'roundTripsPerSecond', name: 'ping-pong', unit: 'round trips/s' },
+  { key: 'fanInPerSecond', name: 'fan-in over 1,000 processes', unit: 'messages/s' },
+  { key: 'spawnsPerSecond', name: 'spawn, one message, end', unit: 'processes/s' },
+  { key: 'bytesPerProcess', name: 'idle process', unit: 'bytes' },
+];
+
+const ROUNDS = 5;
+const QUICK_ROUNDS = 3;
+
+export async function run(options: { quick: boolean }): Promise<BenchReport> {
+  const sizes = options.quick ? quickSizes : fullSizes;
+  const contestants: Contestant[] = [strowger, plainNact];
+  if (await erlangIsInstalled()) contestants.push(erlang);
+  const rounds = new Map(contestants.map(({ name }) => [name, [] as Figures[]]));
+  // One round beforehand, not counted: the compilers of both machines have to warm up.
+  for (const contestant of contestants) await contestant.measure(quickSizes);
+  for (let round = 0; round < (options.quick ? QUICK_ROUNDS : ROUNDS); round += 1) {
+    for (const contestant of contestants) {
+      rounds.get(contestant.name)?.push(await contestant.measure(sizes));
+    }
+  }
+  const medianOf = (name: string, key: keyof Figures): number =>
+    median((rounds.get(name) ?? []).map(figures => figures[key] ?? NaN));
+  const results: BenchResult[] = [];
+  const ratios: BenchRatio[] = [];
+  for (const { key, name, unit } of MEASURES) {
+    for (const contestant of contestants) {
+      const value = medianOf(contestant.name, key);
+      results.push({ name: `${name}, ${contestant.name}`, value, unit });
+      if (contestant === strowger) continue;
+      const ratio = medianOf(strowger.name, key) / value;
+      ratios.push({ name, value: ratio, baseline: contestant.name });
+    }
+  }
+  return { subject: 'actors', machine: machine(), results, ratios };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+  });
+  printReport(await run({ quick: values.quick }), values.json);
+}

@@ -1,0 +1,109 @@
+/** The workload on Erlang itself, when `erl` is installed. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Contestant, Figures } from './workload.ts';
+
+const run = promisify(execFile);
+const MODULE = 'strowger_bench';
+
+/** Prints one line of JSON with the figures. */
+const PROGRAM = `
+-module(${MODULE}).
+-export([main/1]).
+
+main(Args) ->
+    [RoundTrips, Senders, Each, Spawned] = [list_to_integer(atom_to_list(A)) || A <- Args],
+    Trips = rate(RoundTrips, fun() -> ping_pong(RoundTrips) end),
+    FanIn = rate(Senders * Each, fun() -> fan_in(Senders, Each) end),
+    Spawns = rate(Spawned, fun() -> spawning(Spawned) end),
+    Bytes = bytes_per_process(Spawned),
+    io:format("{\\"roundTripsPerSecond\\":~w,\\"fanInPerSecond\\":~w,"
+              "\\"spawnsPerSecond\\":~w,\\"bytesPerProcess\\":~w}~n",
+              [Trips, FanIn, Spawns, Bytes]),
+    halt(0).
+
+rate(Count, Fun) ->
+    {Micros, _} = timer:tc(Fun),
+    round(Count * 1000000 / Micros).
+
+ping_pong(N) ->
+    Pong = spawn(fun pong/0),
+    Me = self(),
+    spawn(fun() -> ping(Pong, N), Me ! done end),
+    receive done -> exit(Pong, kill) end.
+
+pong() -> receive From -> From ! pong, pong() end.
+
+ping(_, 0) -> ok;
+ping(Pong, N) -> Pong ! self(), receive pong -> ping(Pong, N - 1) end.
+
+fan_in(Senders, Each) ->
+    Me = self(),
+    Receiver = spawn(fun() -> count(Senders * Each), Me ! done end),
+    Pids = [spawn(fun() -> receive go -> flood(Receiver, Each) end end)
+            || _ <- lists:seq(1, Senders)],
+    [Pid ! go || Pid <- Pids],
+    receive done -> ok end.
+
+count(0) -> ok;
+count(N) -> receive _ -> count(N - 1) end.
+
+flood(_, 0) -> ok;
+flood(To, N) -> To ! N, flood(To, N - 1).
+
+spawning(N) ->
+    Me = self(),
+    start_each(N, Me),
+    await(N).
+
+start_each(0, _) -> ok;
+start_each(N, Me) ->
+    spawn(fun() -> receive go -> Me ! done end end) ! go,
+    start_each(N - 1, Me).
+
+await(0) -> ok;
+await(N) -> receive done -> await(N - 1) end.
+
+bytes_per_process(N) ->
+    Me = self(),
+    Before = erlang:memory(processes),
+    Pids = [spawn(fun() -> idle(Me) end) || _ <- lists:seq(1, N)],
+    [Pid ! go || Pid <- Pids],
+    await(N),
+    Bytes = (erlang:memory(processes) - Before) / N,
+    [exit(Pid, kill) || Pid <- Pids],
+    Bytes.
+
+idle(Me) -> receive go -> Me ! done, idle(Me) end.
+`;
+
+/** True when Erlang can be run and compiled with here. */
+export async function erlangIsInstalled(): Promise<boolean> {
+  try {
+    await run('erl', ['-noshell', '-eval', 'halt(0).']);
+    return true;
+  } catch {
+    // No such command, or one that does not run: the bench does without this contestant.
+    return false;
+  }
+}
+
+export const erlang: Contestant = {
+  name: 'Erlang',
+  async measure({ roundTrips, senders, messagesEach, spawned }): Promise<Figures> {
+    const directory = await mkdtemp(join(tmpdir(), 'strowger-bench-'));
+    try {
+      await writeFile(join(directory, `${MODULE}.erl`), PROGRAM);
+      await run('erlc', [`${MODULE}.erl`], { cwd: directory });
+      const sizes = [roundTrips, senders, messagesEach, spawned].map(String);
+      const flags = ['-noshell', '+P', '1000000', '-s', MODULE, 'main'];
+      const { stdout } = await run('erl', [...flags, ...sizes], { cwd: directory });
+      return JSON.parse(stdout) as Figures;
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  },
+};

@@ -1,0 +1,44 @@
+/** What is measured, the same for every contestant. */
+export interface Sizes {
+  /** Round trips between two processes. */
+  readonly roundTrips: number;
+  /** Senders of the fan-in, and the messages that each of them sends to the one receiver. */
+  readonly senders: number;
+  readonly messagesEach: number;
+  /** Processes made, handling one message each, and ended again. */
+  readonly spawned: number;
+}
+
+export const fullSizes: Sizes = {
+  roundTrips: 200_000,
+  senders: 1_000,
+  messagesEach: 1_000,
+  spawned: 100_000,
+};
+
+export const quickSizes: Sizes = {
+  roundTrips: 20_000,
+  senders: 1_000,
+  messagesEach: 100,
+  spawned: 10_000,
+};
+
+/** One round's figures. A contestant that cannot tell its memory leaves it out. */
+export interface Figures {
+  readonly roundTripsPerSecond: number;
+  readonly fanInPerSecond: number;
+  readonly spawnsPerSecond: number;
+  readonly bytesPerProcess?: number;
+}
+
+export interface Contestant {
+  readonly name: string;
+  measure(sizes: Sizes): Promise<Figures>;
+}
+
+/** Things done per second of wall-clock time. */
+export async function rate(count: number, work: () => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return (count / (performance.now() - from)) * 1_000;
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import t from 'tap';
+
+/** The runner watches unhandled rejections itself, so these programs run on their own. */
+function program(body: string): { status: number | null; stdout: string; stderr: string } {
+  const index = new URL('../../actors/index.js', import.meta.url).href;
+  const source = `const actors = await import(${JSON.stringify(index)});
+    const { spawn, send, isAlive, monitor, setLogger } = actors;
+    setLogger(() => {});
+    ${body}`;
+  const args = ['--input-type=module', '--eval', source];
+  // Without the runner's own loader hooks.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  return spawnSync(process.execPath, args, { encoding: 'utf8', env });
+}
+
+void t.test('a detached rejection ends its owner and nobody else', t => {
+  const { stdout, status, stderr } = program(`
+    const watcher = spawn(message => {
+      if (message.kind === 'DOWN') console.log(message.reason.reason.message, isAlive(other));
+      else monitor(message);
+    });
+    const owner = spawn(() => {
+      void (async () => { await null; await null; throw new Error('detached'); })();
+    });
+    const other = spawn(() => {});
+    send(watcher, owner);
+    send(owner, 1);
+  `);
+  t.equal(stdout, 'detached true\n', stderr);
+  t.equal(status, 0);
+  t.end();
+});
+
+void t.test('one of a timer that the process set, too', t => {
+  const { stdout } = program(`
+    const owner = spawn(() => { setTimeout(async () => { throw new Error('late'); }, 1); });
+    const watcher = spawn(message => {
+      if (message === 'watch') monitor(owner);
+      else console.log(message.reason.reason.message);
+    });
+    send(watcher, 'watch');
+    send(owner, 1);
+  `);
+  t.equal(stdout, 'late\n');
+  t.end();
+});
+
+void t.test('what rejects in a dead incarnation is nobody’s', t => {
+  const { stdout, status } = program(`
+    const owner = spawn(async () => {
+      await new Promise(resolve => setTimeout(resolve, 5));
+      send(owner, 'from the dead');
+    });
+    send(owner, 1);
+    setImmediate(() => setImmediate(() => { actors.exit(owner, 'kill'); }));
+    setTimeout(() => console.log('still here'), 20);
+  `);
+  t.equal(stdout, 'still here\n');
+  t.equal(status, 0);
+  t.end();
+});
+
+void t.test('a rejection outside of any process ends the program, as Node does', t => {
+  const { status, stderr } = program(`
+    send(spawn(() => {}), 1);
+    Promise.reject(new Error('nobody owns me'));
+  `);
+  t.equal(status, 1);
+  t.match(stderr, /nobody owns me/);
+  t.end();
+});
