@@ -33,7 +33,10 @@ export interface DatabaseOptions {
   readonly schemaVersion: number;
   /** One for each version up to this one, in order; old ones may be left out at the beginning. */
   readonly migrations?: readonly Migration[];
-  /** Room kept for deleting on a full disk, 16 MiB if not given; 0 for none. */
+  /**
+   * Room kept for deleting on a full disk, 16 MiB if not given; 0 for none. Should be at least
+   * twice what the largest transaction writes: a change is in the WAL first, then in the file too.
+   */
   readonly reserveBytes?: number;
   /** A limit for the file, in pages of 4,096 bytes. */
   readonly maxPages?: number;

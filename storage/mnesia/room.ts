@@ -10,8 +10,10 @@ import type { Reserve } from './reserve.ts';
 import { diskFull } from './sqlite-errors.ts';
 import { StorageError } from './storage-error.ts';
 
-/** Pages given back after each transaction that frees room: 4 MiB. */
-const VACUUM_PAGES = 1024;
+/** How often pages are given back, at most, after one transaction that freed some. */
+const VACUUM_STEPS = 16;
+/** Of the reserve, what one step may move: moving a page writes two or three to the WAL. */
+const VACUUM_SHARE = 1 / 16;
 /** SQLite's own choice for when to copy the WAL into the file. */
 const CHECKPOINT_PAGES = 1000;
 /** Of the reserve, what the WAL may take before it is copied: it needs that room again then. */
@@ -41,8 +43,11 @@ export class Room {
 
   /** Before a transaction on a full disk. Throws StorageError `disk_full`. */
   admit(frees: boolean): void {
-    if (frees) this.#spendReserve();
-    else if (!this.#regain()) throw diskFull(this.#engine.file);
+    if (frees) {
+      if (this.#spendReserve()) this.#checkpoint();
+    } else if (!this.#regain()) {
+      throw diskFull(this.#engine.file);
+    }
   }
 
   /**
@@ -51,8 +56,9 @@ export class Room {
    */
   exhausted(frees: boolean): boolean {
     this.#setFull(true);
+    const spent = frees && this.#spendReserve();
     this.#checkpoint();
-    return frees && this.#spendReserve();
+    return spent;
   }
 
   /** After a transaction on a full disk was committed. True when there is room again. */
@@ -62,12 +68,19 @@ export class Room {
     return !this.#full;
   }
 
-  /** Gives free pages back and makes the reserve again. True when all is as it should be. */
+  /** Gives free pages back until the reserve can be made again. True when all is as it should be. */
   #regain(): boolean {
     const reserve = this.#reserve;
     if (reserve === undefined || reserve.held) return true;
-    this.#vacuum();
     this.#checkpoint();
+    for (let step = 0; step < VACUUM_STEPS && !this.#retakeReserve(reserve); step += 1) {
+      if (!this.#vacuum()) break;
+      this.#checkpoint();
+    }
+    return reserve.held;
+  }
+
+  #retakeReserve(reserve: Reserve): boolean {
     if (!this.#withinPages() || !reserve.make()) return false;
     if (this.#maxPages !== undefined) this.#engine.pragma(`max_page_count = ${this.#maxPages}`);
     this.#setFull(false);
@@ -102,12 +115,17 @@ export class Room {
   }
 
   /** Takes free pages off the end of the file, moving others there into free ones. */
-  #vacuum(): void {
+  #vacuum(): boolean {
+    if (this.#engine.pragma('freelist_count') === 0) return false;
+    const reserved = this.#reserve === undefined ? 0 : this.#reserve.bytes;
+    const pages = Math.ceil((reserved * VACUUM_SHARE) / this.#pageBytes);
     try {
-      this.#engine.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+      this.#engine.exec(`PRAGMA incremental_vacuum(${pages})`);
+      return true;
     } catch (error) {
       // Moving pages needs room itself; the next transaction that frees some comes here again.
-      if (!isDiskFull(error)) throw error;
+      if (isDiskFull(error)) return false;
+      throw error;
     }
   }
 

@@ -106,6 +106,7 @@ void t.test('a failed transaction cannot be carried on by catching its error', a
         t.throws(() => tx.write(mail, { device: 2, n: 1, body: huge, note: null }), {
           code: 'disk_full',
         });
+        t.throws(() => tx.count(mail), { code: 'disk_full' }, 'every later operation says so');
         t.throws(
           () => db.transaction(inner => inner.delete(mail, [1, 2])),
           { code: 'disk_full' },
@@ -119,51 +120,120 @@ void t.test('a failed transaction cannot be carried on by catching its error', a
   db.close();
 });
 
-void t.test('a full file system: refuses, reads, deletes, restarts, recovers', async t => {
+/** A small file system of its own, or undefined with the reason in the test's output. */
+function mountSmall(t: Test, bytes: number): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'strowger-full-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=21m', 'tmpfs', directory], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', directory], {
+      stdio: 'pipe',
+    });
   } catch (error) {
+    rmdirSync(directory);
     t.comment(`no small file system could be mounted, a page limit stands in: ${String(error)}`);
-    const db = open(directory, { maxPages: 4096 });
-    fullAndFreeAgain(t, db);
-    db.close();
-    rmSync(directory, { recursive: true });
-    return;
+    return undefined;
   }
   t.teardown(() => {
     execFileSync('umount', ['-l', directory]);
     rmdirSync(directory);
   });
-  const reserve = join(directory, 'strowger.db.reserve');
-  const filler = join(directory, 'filler');
-  const free = () => {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize;
-  };
+  return directory;
+}
 
-  writeFileSync(filler, Buffer.alloc(5 * MIB));
-  let db = open(directory);
+function standIn(t: Test): void {
+  const db = open(t.testdir(), { maxPages: 4096 });
   fullAndFreeAgain(t, db);
-  t.ok(existsSync(reserve), 'the reserve was made again');
-
-  // Now another program takes all that is left.
-  const committed = fill(db, 2);
-  t.equal(db.dirty.deleteRange(mail, [2], undefined, 20), 20);
-  t.notOk(existsSync(reserve), 'the reserve was given up');
-  appendFileSync(filler, Buffer.alloc(Math.max(0, free() - 512 * 1024)));
-  t.throws(writeOne(db, 3), { code: 'disk_full' }, 'the reserve is not for writing');
   db.close();
+}
 
-  db = open(directory);
-  t.equal(db.full, true, 'known at once after a restart');
-  t.throws(writeOne(db, 3), { code: 'disk_full' });
-  t.equal(db.dirty.count(mail, { device: 2 }), committed - 20);
-  t.equal(db.dirty.deleteRange(mail, [2], 21, 30), 10, 'acks go on');
-  rmSync(filler);
-  t.doesNotThrow(writeOne(db, 3), 'as soon as there is room');
-  t.equal(db.full, false);
-  t.ok(existsSync(reserve));
-  t.strictSame(db.verify(), []);
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+}
+
+void t.test('a full file system: refuses, reads, deletes, recovers', async t => {
+  const directory = mountSmall(t, 16 * MIB);
+  if (directory === undefined) return standIn(t);
+  const db = open(directory);
+  fullAndFreeAgain(t, db);
+  t.ok(existsSync(join(directory, 'strowger.db.reserve')), 'the reserve was made again');
+  fullAndFreeAgain(t, db);
   db.close();
 });
+
+void t.test(
+  'a file system that something else filled: the reserve is only for freeing',
+  async t => {
+    const directory = mountSmall(t, 12 * MIB);
+    if (directory === undefined) return standIn(t);
+    const reserve = join(directory, 'strowger.db.reserve');
+    const filler = join(directory, 'filler');
+    writeFileSync(filler, Buffer.alloc(3 * MIB));
+
+    let db = open(directory);
+    const committed = fill(db, 2);
+    appendFileSync(filler, Buffer.alloc(freeBytes(directory)));
+    t.equal(db.dirty.deleteRange(mail, [2], undefined, 20), 20, 'acks go on');
+    t.notOk(existsSync(reserve), 'the reserve was given up');
+    t.throws(writeOne(db, 3), { code: 'disk_full' }, 'it is not for writing');
+    db.close();
+
+    db = open(directory);
+    t.equal(db.full, true, 'known at once after a restart');
+    t.throws(writeOne(db, 3), { code: 'disk_full' });
+    t.equal(db.dirty.count(mail, { device: 2 }), committed - 20);
+    t.equal(db.dirty.deleteRange(mail, [2], 21, 30), 10);
+    rmSync(filler);
+    t.doesNotThrow(writeOne(db, 3), 'as soon as there is room');
+    t.equal(db.full, false);
+    t.ok(existsSync(reserve));
+    t.strictSame(db.verify(), []);
+    db.close();
+  },
+);
+
+void t.test('the first to meet a full file system may be one that frees', async t => {
+  const directory = mountSmall(t, 12 * MIB);
+  if (directory === undefined) return standIn(t);
+  const filler = join(directory, 'filler');
+  let db = open(directory);
+  db.transaction(tx => {
+    for (let n = 1; n <= 500; n += 1) tx.insert(mail, { device: 1, n, body, note: null });
+  });
+  db.close();
+  db = open(directory);
+  writeFileSync(filler, Buffer.alloc(freeBytes(directory)));
+  t.equal(db.full, false);
+  let runs = 0;
+  const deleted = db.transaction(
+    tx => {
+      runs += 1;
+      return tx.deleteRange(mail, [1], undefined, 400);
+    },
+    { frees: true },
+  );
+  t.equal(deleted, 400);
+  t.equal(runs, 2, 'the body was run again with the reserve');
+  t.equal(db.dirty.count(mail), 100);
+  db.close();
+});
+
+void t.test(
+  'a WAL that does not fit into the file any more does not lock everything up',
+  async t => {
+    const directory = mountSmall(t, 22 * MIB);
+    if (directory === undefined) return standIn(t);
+    const db = open(directory, { reserveBytes: 8 * MIB });
+    // Larger than half of what is left: the WAL takes it, and then there is no room for the copy.
+    db.transaction(tx => {
+      for (let n = 1; n <= 2100; n += 1) tx.insert(mail, { device: 1, n, body, note: null });
+    });
+    t.ok(freeBytes(directory) < MIB, 'the disk is full now');
+    for (let upTo = 100; upTo <= 2100; upTo += 100) {
+      t.equal(db.dirty.deleteRange(mail, [1], undefined, upTo), 100);
+    }
+    t.doesNotThrow(writeOne(db, 1));
+    t.equal(db.full, false);
+    t.strictSame(db.verify(), []);
+    db.close();
+  },
+);
