@@ -64,3 +64,19 @@ export const tag: Table<Tag> = defineTable<Tag>({
   key: ['item'],
   indexes: ['tag'],
 });
+
+export interface Many {
+  n: number;
+  text: string;
+}
+
+/** A handle of its own each time: what it stands for is the definition, not the object. */
+export function defineMany(): Table<Many> {
+  return defineTable<Many>({
+    name: 'many',
+    type: 'ordered_set',
+    storage: 'disc_only_copies',
+    attributes: { n: 'integer', text: 'text' },
+    key: ['n'],
+  });
+}
