@@ -42,7 +42,7 @@ import { ATTACH_WITHIN_MS } from './options.ts';
 import type { GatewayOptions } from './options.ts';
 import type { ConnectionId, Opening, ToGateway, ToSession } from './port.ts';
 import { tlsError } from './tls-files.ts';
-import { decideUpgrade } from './upgrade.ts';
+import { decideUpgrade, sayUpgradeNeeded } from './upgrade.ts';
 import { WebApp } from './web-app.ts';
 
 export type ListenResult = readonly ['ok', Listening] | readonly ['error', ListenError];
@@ -186,7 +186,7 @@ function makeState(options: GatewayOptions): GatewayState {
   const pid = self();
   const connections = new Connections(options);
   const app = new WebApp(options, {
-    http: options.http,
+    http: sayUpgradeNeeded(options.http),
     clientAddress: clientAddressFinder(options.trustedProxies),
     decide: request => {
       const decision = decideUpgrade(request, {

@@ -3,7 +3,7 @@ import { isDeviceId } from '../../protocol/ids.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { httpError } from '../http/http-error.ts';
 import type { HttpErrorCode, HttpErrorDetail } from '../http/http-error.ts';
-import type { HttpAnswer } from '../http/http-request.ts';
+import type { HttpAnswer, HttpHandler } from '../http/http-request.ts';
 import { decodePart } from '../http/path-pattern.ts';
 
 export const SUBPROTOCOL = 'strowger.v1';
@@ -59,3 +59,15 @@ export function decideUpgrade(request: UpgradeRequest, rules: UpgradeRules): Upg
   }
   return { kind: 'accept', peer: { device, address: request.address } };
 }
+
+const WEBSOCKET_PATH = /^\/v1\/[^/]+$/;
+
+/** For who asks for a device's path without asking for a WebSocket, when nothing else is there. */
+export const sayUpgradeNeeded =
+  (http: HttpHandler): HttpHandler =>
+  async request => {
+    const answer = await http(request);
+    return answer.status === 404 && request.method === 'GET' && WEBSOCKET_PATH.test(request.path)
+      ? httpError(426, 'upgrade_needed', { headers: { upgrade: 'websocket' } })
+      : answer;
+  };

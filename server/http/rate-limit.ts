@@ -1,5 +1,6 @@
 /**
- * Token buckets: so many at once, and one more every so often. Bounded: when the table is full, what was used longest
+ * Token buckets: so many at once, and one more every so often, kept as one time per bucket (the ATM Forum's generic cell
+ * rate algorithm). Bounded: when the table is full, what was used longest
  * ago is forgotten, which is a bucket that has had most time to fill up again.
  */
 import { addressKey } from './client-address.ts';
@@ -24,36 +25,35 @@ export interface RateLimitOptions {
   readonly now?: () => number;
 }
 
-interface Bucket {
-  tokens: number;
-  filledAt: number;
-}
+/** Less than this much of a millisecond is rounding. */
+const ROUNDING_MS = 1e-6;
 
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { tokens, periodMs, keys = 100_000, now = () => performance.now() } = options;
   if (!(tokens >= 1)) throw new RangeError(`tokens must be at least 1, got ${tokens}`);
   if (!(periodMs > 0)) throw new RangeError(`periodMs must be positive, got ${periodMs}`);
-  const perMs = tokens / periodMs;
-  // A Map keeps insertion order: the first key is the one used longest ago.
-  const buckets = new Map<string, Bucket>();
+  const perTokenMs = periodMs / tokens;
+  // When each bucket is full again. A Map keeps insertion order: the first key is the one used longest ago.
+  const fullAt = new Map<string, number>();
 
   const take = (key: string): number => {
     const at = now();
-    const bucket = buckets.get(key) ?? { tokens, filledAt: at };
-    buckets.delete(key);
-    if (buckets.size >= keys) forgetOldest(buckets);
-    buckets.set(key, bucket);
-    bucket.tokens = Math.min(tokens, bucket.tokens + (at - bucket.filledAt) * perMs);
-    bucket.filledAt = at;
-    if (bucket.tokens < 1) return Math.ceil((1 - bucket.tokens) / perMs);
-    bucket.tokens -= 1;
+    const full = Math.max(at, fullAt.get(key) ?? at);
+    const waitMs = full + perTokenMs - (at + periodMs);
+    fullAt.delete(key);
+    if (fullAt.size >= keys) forgetOldest(fullAt);
+    if (waitMs > ROUNDING_MS) {
+      fullAt.set(key, full);
+      return Math.ceil(waitMs - ROUNDING_MS);
+    }
+    fullAt.set(key, full + perTokenMs);
     return 0;
   };
 
   return { take };
 }
 
-function forgetOldest(buckets: Map<string, Bucket>): void {
+function forgetOldest(buckets: Map<string, number>): void {
   for (const key of buckets.keys()) {
     buckets.delete(key);
     return;
