@@ -3,8 +3,8 @@ import { raiseDelivered } from '../../protocol/delivery/receipt.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { tellReceipt } from '../receipts/tell.ts';
 import type { Work } from '../shard/work.ts';
-import { blankRow, type RecentRow } from './recent-rows.ts';
-import { mailboxRows, receiptRows, rowKinds } from './tables.ts';
+import type { RecentRow } from './recent-rows.ts';
+import { mailboxRows, rowKinds } from './tables.ts';
 
 /**
  * Each sender of a direct message is told. Of a group's members only the slowest one tells, by being the last of its
@@ -19,18 +19,18 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
   if (target <= known.acked) return { acked: known.acked };
   const box = work.watermark(device);
   const first = box.acked + 1;
-  const rows = work.takeRecent(device, first, target) ?? readWaiting(work, device, first, target);
+  const rows =
+    work.takeRecent(device, first, target) ??
+    work.tx.range(mailboxRows, [device, first], [device, target]);
   const delivered = new Map<DeviceId, number>();
   const told = new Set<DeviceId>();
   for (const row of rows) {
-    if (row.peer === null) continue;
-    if (row.kind === rowKinds.receipt) dropReceipt(work, device, row.peer, row.n);
-    if (row.kind !== rowKinds.message) continue;
+    if (row.kind !== rowKinds.message || row.peer === null) continue;
     delivered.set(row.peer, Math.max(delivered.get(row.peer) ?? 0, row.seq));
     const isLast = countOut(work, box, row);
     if (row.conversation === null || isLast) told.add(row.peer);
   }
-  work.tx.deleteRange(mailboxRows, [device], first, target);
+  if (rows.length > 0) work.tx.deleteRange(mailboxRows, [device], first, target);
   box.acked = target;
   for (const [sender, seq] of delivered) {
     const before = work.receipt(sender, device);
@@ -40,21 +40,6 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
     if (told.has(sender)) tellReceipt(work, sender, device, after);
   }
   return { acked: target };
-}
-
-/** What waits for a device, as far as its going concerns others; from the tables. */
-const readWaiting = (work: Work, device: DeviceId, from: number, to: number): RecentRow[] => [
-  ...work.tx.range(mailboxRows, [device, from], [device, to]),
-  ...work.tx
-    .range(receiptRows, [device], [device])
-    .filter(row => row.n >= from && row.n <= to)
-    .map(({ n, peer }) => ({ ...blankRow, n, kind: rowKinds.receipt, peer })),
-];
-
-/** Unless a newer receipt has taken its place. */
-function dropReceipt(work: Work, device: DeviceId, peer: DeviceId, n: number): void {
-  if (work.tx.read(receiptRows, [device, peer])?.n === n)
-    work.tx.delete(receiptRows, [device, peer]);
 }
 
 /**

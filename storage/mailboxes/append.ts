@@ -85,7 +85,6 @@ export function appendNoted(work: Work, device: DeviceId, row: NotedRow): void {
   if (row.kind === 'receipt') {
     const { peer, delivered, read } = row;
     work.tx.write(receiptRows, { device, peer, n, delivered, read: [...read] });
-    remember(work, device, { n, kind: rowKinds.receipt, peer });
   } else {
     const record = notedRecord(device, n, row);
     work.tx.write(mailboxRows, record);

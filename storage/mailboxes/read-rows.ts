@@ -30,15 +30,17 @@ export function readRows(
   return { rows: found, complete: last === Infinity };
 }
 
-const receiptsAfter = (work: Work, device: DeviceId, after: number) =>
-  work.tx
+const receiptsAfter = (work: Work, device: DeviceId, after: number) => {
+  const { acked } = work.peekWatermark(device);
+  return work.tx
     .range(receiptRows, [device], [device])
-    .filter(({ n }) => n > after)
+    .filter(({ n }) => n > Math.max(after, acked))
     .map(({ n, peer, delivered, read }) => ({
       n,
       size: 0,
       make: (): Row => ({ kind: 'receipt', n, peer, delivered, read }),
     }));
+};
 
 function toRow(work: Work, record: MailboxRecord): Row {
   const { n, peer } = record;

@@ -20,8 +20,8 @@ export interface WatermarkRecord {
   gone: number;
 }
 
-/** Receipts stand in a table of their own; their number is used in memory only. */
-export const rowKinds = { message: 1, receipt: 2, undelivered: 3, group: 4 } as const;
+/** Receipts stand in a table of their own. */
+export const rowKinds = { message: 1, undelivered: 2, group: 3 } as const;
 
 export interface MailboxRecord {
   device: DeviceId;
@@ -54,7 +54,10 @@ export interface BodyCountRecord {
   rows: number;
 }
 
-/** A receipt on its way to a device. One per peer: a newer one takes its place, under a new number. */
+/**
+ * The newest receipt that a device has of a peer. It waits to be pushed while its number is above what the device has
+ * acknowledged; it stays afterwards, so that its going costs nothing, until the next one takes its place.
+ */
 export interface ReceiptRowRecord {
   device: DeviceId;
   peer: DeviceId;
