@@ -1,4 +1,6 @@
 /** SQLite's result codes as our errors: one place, one sentence each. */
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { StorageError } from './storage-error.ts';
 
 /** What better-sqlite3 throws, as far as we look at it. */
@@ -28,6 +30,8 @@ export function toStorageError(error: unknown, file: string): unknown {
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_READONLY':
     case 'SQLITE_PERM':
+      // Some file systems find out only at fsync, and SQLite does not tell why that failed.
+      if (!hasRoom(file)) return diskFull(file, options);
       return new StorageError(
         'io',
         `The operating system refused to read or write ${file} (${error.code}: ${error.message}). ` +
@@ -70,4 +74,14 @@ export function corrupt(file: string, what: string, options?: ErrorOptions): Sto
       'Keep a copy of it and of its -wal file, then restore a backup into its place.',
     options,
   );
+}
+
+/** SQLite writes whole pages, and more than one for any change. */
+const LEAST_BYTES = 64 * 1024;
+
+function hasRoom(file: string): boolean {
+  const directory = dirname(file);
+  if (file === ':memory:' || !existsSync(directory)) return true;
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize >= LEAST_BYTES;
 }

@@ -10,10 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import t from 'tap';
 import type { Test } from 'tap';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
 import type { Database, DatabaseOptions } from '../../../storage/mnesia/database.ts';
+import { toStorageError } from '../../../storage/mnesia/sqlite-errors.ts';
 import { StorageError } from '../../../storage/mnesia/storage-error.ts';
 import { mail } from './tables.ts';
 
@@ -124,7 +126,7 @@ void t.test('a failed transaction cannot be carried on by catching its error', a
 function mountSmall(t: Test, bytes: number): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'strowger-full-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', directory], {
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', directory], {
       stdio: 'pipe',
     });
   } catch (error) {
@@ -133,7 +135,7 @@ function mountSmall(t: Test, bytes: number): string | undefined {
     return undefined;
   }
   t.teardown(() => {
-    execFileSync('umount', ['-l', directory]);
+    execFileSync('/bin/umount', ['-l', directory]);
     rmdirSync(directory);
   });
   return directory;
@@ -200,9 +202,9 @@ void t.test('the first to meet a full file system may be one that frees', async 
     for (let n = 1; n <= 500; n += 1) tx.insert(mail, { device: 1, n, body, note: null });
   });
   db.close();
-  db = open(directory);
   writeFileSync(filler, Buffer.alloc(freeBytes(directory)));
-  t.equal(db.full, false);
+  db = open(directory);
+  t.equal(db.full, false, 'opened without a byte to spare; nothing was written yet');
   let runs = 0;
   const deleted = db.transaction(
     tx => {
@@ -237,3 +239,14 @@ void t.test(
     db.close();
   },
 );
+
+void t.test('an input/output error without room is a full disk, with room it is not', async t => {
+  const directory = mountSmall(t, 2 * MIB);
+  if (directory === undefined) return standIn(t);
+  const file = join(directory, 'strowger.db');
+  // What a commit ends in when only fsync finds out.
+  const failed = new BetterSqlite.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC');
+  t.match(toStorageError(failed, file), { code: 'io', cause: failed });
+  writeFileSync(join(directory, 'filler'), Buffer.alloc(freeBytes(directory)));
+  t.match(toStorageError(failed, file), { code: 'disk_full', cause: failed });
+});

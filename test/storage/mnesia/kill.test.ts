@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Test } from 'tap';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
@@ -13,7 +13,7 @@ const open = (directory: string): Database =>
 
 /** Kills the program with signal 9 after it printed so many lines; returns the last one. */
 async function killAfter(t: Test, program: string, args: string[], lines: number) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, program), ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(program), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let last = 0;
@@ -32,7 +32,7 @@ void t.test('what was said to be committed is there after kill -9, and all of it
   const directory = t.testdir();
   let before = 0;
   for (const lines of [1, 40, 7, 150, 90]) {
-    const said = await killAfter(t, 'kill-writer.js', [directory], lines);
+    const said = await killAfter(t, import.meta.resolve('./kill-writer.js'), [directory], lines);
     t.ok(said >= before + lines);
     const db = open(directory);
     const committed = db.dirty.count(account);
@@ -50,7 +50,7 @@ void t.test('what was said to be committed is there after kill -9, and all of it
 
 void t.test('a million records do not make opening slow, after kill -9 either', async t => {
   const directory = t.testdir();
-  const records = await killAfter(t, 'kill-large-writer.js', [directory], 1);
+  const records = await killAfter(t, import.meta.resolve('./kill-large-writer.js'), [directory], 1);
   t.equal(records, 1_000_000);
   const started = process.hrtime.bigint();
   const db = openDatabase({ directory, tables: [defineMany()], schemaVersion: 1, reserveBytes: 0 });

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import BetterSqlite from 'better-sqlite3';
 import t from 'tap';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
+import { openEngine } from '../../../storage/mnesia/open-engine.ts';
 import { account, accountOf, mail } from './tables.ts';
 
 const open = (directory: string) =>
@@ -117,3 +118,12 @@ void t.test(
     rmSync(join(directory, 'b'));
   },
 );
+
+void t.test('a commit is an fsync of the WAL', async t => {
+  const engine = openEngine(join(t.testdir(), 'strowger.db'));
+  t.equal(engine.pragma('journal_mode'), 'wal');
+  t.equal(engine.pragma('synchronous'), 2, 'FULL');
+  t.equal(engine.pragma('locking_mode'), 'exclusive');
+  t.equal(engine.pragma('auto_vacuum'), 2, 'INCREMENTAL');
+  engine.close();
+});
