@@ -26,6 +26,13 @@ export interface AnyRequest {
 /** The reply that a request asks for. */
 export type ReplyOf<R> = R extends { readonly [replyType]?: infer Reply } ? Reply : never;
 
+/** The request of one kind among those that a server understands. */
+export type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
+  ? Kind extends K
+    ? Call
+    : never
+  : never;
+
 interface Understands<Call, Cast> {
   readonly [serverType]: { readonly call: Call; readonly cast: Cast };
 }

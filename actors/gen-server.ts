@@ -13,6 +13,7 @@ import type {
   AnyRequest,
   GenServer,
   ReplyOf,
+  RequestOfKind,
   ServerPid,
   StartResult,
   TypedServer,
@@ -170,13 +171,6 @@ function failStart<P extends Pid>(process: Process, reason: ExitReason): StartRe
   // A process that was killed while it started ended with that reason, whatever came after.
   return ['error', process.exitReason];
 }
-
-/** The request of one kind among those that a server understands. */
-type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
-  ? Kind extends K
-    ? Call
-    : never
-  : never;
 
 /**
  * Asks a server and waits for its reply. When none comes the caller *exits*, as in OTP: the promise

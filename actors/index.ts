@@ -35,6 +35,8 @@ export type { ProcessInfo } from './process-info.ts';
 export { processes, registered } from './process-table.ts';
 export type { From } from './reply-slot.ts';
 export type { CrashReport, ProgressReport, Report, SupervisorReport } from './reports.ts';
+export { checkResponse, receiveResponse, sendRequest } from './send-request.ts';
+export type { RequestId, Response, ResponseMessage } from './send-request.ts';
 export { offer, send } from './send.ts';
 export type { Dest } from './send.ts';
 export { spawn, spawnLink, spawnMonitor } from './spawn.ts';

@@ -19,8 +19,9 @@ export type ChildCall = Request<'exit', { reason: unknown }, never>;
 const child: GenServer<{ name: string; script: Script }, string, ChildCall> = {
   init({ name, script }) {
     script.starts += 1;
-    if (script.refuse === 'ignore') return ['ignore'];
-    if (script.refuse !== undefined) return ['stop', script.refuse];
+    const { refuse } = script;
+    if (refuse === 'ignore') return ['ignore'];
+    if (refuse !== undefined) return ['stop', refuse];
     script.story.push(`+${name}`);
     return ['ok', name];
   },

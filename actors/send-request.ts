@@ -1,0 +1,155 @@
+/**
+ * Calls whose reply is fetched later: `send_request`, `receive_response` and `check_response` of
+ * `gen_server.erl`. A process that does not wait gets the response as a message.
+ */
+import { after } from './clock.ts';
+import { callingProcess } from './context.ts';
+import type { Exit, ExitReason } from './exit.ts';
+import { CallMessage } from './gen-server-loop.ts';
+import type {
+  AnyRequest,
+  ReplyOf,
+  RequestOfKind,
+  TypedServer,
+  UntypedServer,
+} from './gen-server-types.ts';
+import type { Name, Pid } from './pid.ts';
+import { processAt } from './process-table.ts';
+import type { Process } from './process.ts';
+import { ReplySlot } from './reply-slot.ts';
+import { deliver } from './signals.ts';
+
+declare const requestBrand: unique symbol;
+
+/** Names a request that is under way. */
+export interface RequestId<Reply = unknown> {
+  readonly [requestBrand]: Reply;
+}
+
+/** The reply, or why there will be none: `[reason, server]`. */
+export type Response<Reply = unknown> =
+  readonly ['reply', Reply] | readonly ['error', readonly [ExitReason, Pid | Name]];
+
+/** What a process that did not wait finds in its mailbox; `checkResponse` reads it. */
+export interface ResponseMessage {
+  readonly kind: 'response';
+  readonly id: RequestId;
+  readonly response: Response;
+}
+
+class PendingRequest {
+  readonly #caller: Process | undefined;
+  #response: Response | undefined;
+  #waiter: ((response: Response) => void) | undefined;
+
+  constructor(caller: Process | undefined) {
+    this.#caller = caller;
+  }
+
+  answer(response: Response): void {
+    const waiter = this.#waiter;
+    if (waiter !== undefined) waiter(response);
+    else if (this.#caller === undefined) this.#response = response;
+    else if (this.#caller.alive) deliver(this.#caller, this.#message(response));
+  }
+
+  wait(resolve: (response: Response) => void): void {
+    const here = this.#response ?? this.#takeFromMailbox();
+    if (here === undefined) this.#waiter = resolve;
+    else resolve(here);
+  }
+
+  /** What still comes vanishes. */
+  abandon(): void {
+    this.#waiter = () => undefined;
+  }
+
+  #message(response: Response): ResponseMessage {
+    return { kind: 'response', id: this as unknown as RequestId, response };
+  }
+
+  #takeFromMailbox(): Response | undefined {
+    const [message] =
+      this.#caller?.mailbox.extract(one => isResponse(one) && isSame(one.id, this)) ?? [];
+    return message === undefined ? undefined : (message as ResponseMessage).response;
+  }
+}
+
+/** Asks a server and goes on. */
+export function sendRequest<Call extends AnyRequest, Kind extends Call['kind']>(
+  server: TypedServer<Call, unknown>,
+  request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
+): RequestId<ReplyOf<RequestOfKind<Call, Kind>>>;
+export function sendRequest(server: UntypedServer, request: AnyRequest): RequestId;
+export function sendRequest(server: Pid | Name, request: AnyRequest): RequestId {
+  const caller = callingProcess();
+  const pending = new PendingRequest(caller);
+  const target = processAt(server);
+  const failed = (why: ExitReason): void => pending.answer(['error', [why, server]]);
+  if (target === undefined) failed('noproc');
+  else {
+    const description = ['sendRequest', server, request.kind] as const;
+    const slot = new ReplySlot(
+      caller,
+      target,
+      description,
+      Infinity,
+      value => pending.answer(['reply', value]),
+      exit => failed(whyOf(exit)),
+    );
+    deliver(target, new CallMessage(request, slot));
+  }
+  return pending as unknown as RequestId;
+}
+
+function whyOf(exit: Exit): ExitReason {
+  return (exit.reason as readonly unknown[])[0];
+}
+
+/** Waits for the response. After a `'timeout'` the request is given up: a late reply vanishes. */
+export function receiveResponse<Reply>(
+  id: RequestId<Reply>,
+  timeoutMs = Infinity,
+): Promise<Response<Reply> | 'timeout'> {
+  callingProcess();
+  const pending = pendingOf(id);
+  return new Promise(resolve => {
+    const timer =
+      timeoutMs === Infinity
+        ? undefined
+        : after(timeoutMs, () => {
+            pending.abandon();
+            resolve('timeout');
+          });
+    pending.wait(response => {
+      timer?.cancel();
+      resolve(response as Response<Reply>);
+    });
+  });
+}
+
+/** The response that a message carries when it answers this request, else `'no_reply'`. */
+export function checkResponse<Reply>(
+  message: unknown,
+  id: RequestId<Reply>,
+): Response<Reply> | 'no_reply' {
+  if (!isResponse(message) || !isSame(message.id, id)) return 'no_reply';
+  return message.response as Response<Reply>;
+}
+
+function isResponse(message: unknown): message is ResponseMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    (message as Partial<ResponseMessage>).kind === 'response'
+  );
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other;
+}
+
+function pendingOf(id: RequestId): PendingRequest {
+  if (id instanceof PendingRequest) return id;
+  throw new TypeError('receiveResponse() expects what sendRequest() returned');
+}
