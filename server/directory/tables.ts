@@ -1,7 +1,7 @@
 /**
  * What every process of the isolate may read without asking, as from a public ETS table: accounts and groups as they
- * were committed last. The store processes publish what they commit; the directory process owns the tables and
- * empties them when it starts. Bounded: what was forgotten is loaded again.
+ * were committed last. The store processes publish what they commit; the tables are emptied when one of them or the
+ * directory starts. Bounded: what was forgotten is loaded again.
  */
 import type { GroupId, UserId } from '../../protocol/ids.ts';
 import type { Account } from '../../storage/accounts/contract.ts';

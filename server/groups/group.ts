@@ -66,8 +66,7 @@ export const group: GenServer<GroupArgument, State, GroupCall, never, SystemInfo
       });
       return answered({ group: state.current });
     } catch (error) {
-      if (error instanceof RequestError)
-        return answered({ error: error.details.code, field: error.details.field ?? 'users' });
+      if (error instanceof RequestError) return answered(refusal(error.details));
       throw error;
     }
   },
@@ -78,6 +77,9 @@ export const group: GenServer<GroupArgument, State, GroupCall, never, SystemInfo
       : ['noreply', state, state.passivateMs];
   },
 };
+
+const refusal = ({ code, field }: RequestError['details']): GroupAnswer =>
+  field === undefined ? { error: code } : { error: code, field };
 
 /** Every account once. @throws RequestError `unknown_user` when one is none */
 async function findAll(users: readonly UserId[], shards: number): Promise<Account[]> {

@@ -32,14 +32,17 @@ interface Wake {
 }
 
 const ROWS_AT_ONCE = 256;
-/** When the target's disk is full. */
-const FULL_RETRY_MS = 500;
+/** When there is no room, or rows are missing. */
+const RETRY_MS = 500;
 
 export const link: GenServer<LinkArgument, State, never, never, Wake | PortMessage | DownMessage> =
   {
     init({ source, target }): InitResult<State> {
-      const state = {
-        source: new StorePort(source),
+      const state: State = {
+        // Rows may have been committed without a word.
+        source: new StorePort(source, () => {
+          wake(state);
+        }),
         target: new StorePort(target),
         busy: false,
         again: false,
@@ -49,15 +52,18 @@ export const link: GenServer<LinkArgument, State, never, never, Wake | PortMessa
     },
 
     handleInfo(message, state): CastResult<State> {
-      if (message.kind === 'wake') {
-        if (state.busy) state.again = true;
-        else carry(state, null);
-      } else if (message.kind !== 'EXIT' && message.kind !== 'timeout') {
+      if (message.kind === 'wake') wake(state);
+      else if (message.kind !== 'EXIT' && message.kind !== 'timeout') {
         if (!state.source.handle(message)) state.target.handle(message);
       }
       return ['noreply', state];
     },
   };
+
+function wake(state: State): void {
+  if (state.busy) state.again = true;
+  else carry(state, null);
+}
 
 function carry(state: State, after: number | null): void {
   state.busy = true;
@@ -78,7 +84,12 @@ function carry(state: State, after: number | null): void {
 function apply(state: State, batch: OutcomeOf<'read_link'>): void {
   state.target.submit(
     { kind: 'apply_link', source: state.source.shard, ...batch },
-    ({ upTo }) => {
+    ({ gap, upTo }) => {
+      // Only a shard restored without the others can miss rows: no reason to try as fast as one can.
+      if (gap) {
+        retry(state);
+        return;
+      }
       state.source.submit(
         { kind: 'trim_link', target: state.target.shard, upTo },
         () => {
@@ -97,5 +108,5 @@ function apply(state: State, batch: OutcomeOf<'read_link'>): void {
 
 function retry(state: State): void {
   state.busy = false;
-  sendAfter(FULL_RETRY_MS, self(), { kind: 'wake' } satisfies Wake);
+  sendAfter(RETRY_MS, self(), { kind: 'wake' } satisfies Wake);
 }

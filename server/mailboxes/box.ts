@@ -10,7 +10,7 @@ const BUFFERED_ROWS = 1024;
 
 const sizeOf = (row: Row): number => (row.kind === 'message' ? row.body.length : 0);
 
-/** How much may be under way to a device; see protocol/this.window.ts. */
+/** How much may be under way to a device, see protocol/limits.ts; no more bytes than this wait behind it. */
 export interface Window {
   readonly unackedRows: number;
   readonly unackedBytes: number;
@@ -31,23 +31,38 @@ export class Box {
   /** The number of the last row pushed. */
   private cursor: number;
   private buffer: Row[] = [];
+  private bufferBytes = 0;
   /** Whether every row behind the cursor is in the buffer. */
   private complete = false;
   private flight: { readonly n: number; readonly bytes: number }[] = [];
   private flightBytes = 0;
 
-  constructor(session: Pid, watch: MonitorRef, acked: number, window: Window) {
+  /** @param from what the device has stored, and what of it the store has committed */
+  constructor(
+    session: Pid,
+    watch: MonitorRef,
+    from: { readonly acked: number; readonly committed: number },
+    window: Window,
+  ) {
     this.window = window;
     this.session = session;
     this.watch = watch;
-    this.acked = this.ackWanted = this.cursor = acked;
+    this.acked = from.committed;
+    this.ackWanted = this.cursor = from.acked;
   }
 
   /** Rows just committed. */
   appended(rows: readonly Row[]): void {
     if (!this.complete) return;
-    if (this.buffer.length + rows.length > BUFFERED_ROWS) this.complete = false;
-    else this.enqueue(rows);
+    const bytes = rows.reduce((sum, row) => sum + sizeOf(row), this.bufferBytes);
+    const fits = this.buffer.length + rows.length <= BUFFERED_ROWS;
+    if (fits && bytes <= this.window.unackedBytes) this.enqueue(rows);
+    else this.complete = false;
+  }
+
+  /** Rows may have been committed without a word: what comes behind the buffer is to be read. */
+  missed(): void {
+    this.complete = false;
   }
 
   /** Rows read from the store. */
@@ -64,6 +79,7 @@ export class Box {
       this.reading = this.complete = false;
       this.cursor = Math.max(upTo, this.acked);
       this.buffer = [];
+      this.bufferBytes = 0;
       this.flight = [];
       this.flightBytes = 0;
       return;
@@ -86,6 +102,7 @@ export class Box {
       if (this.flight.length > 0 && this.flightBytes + bytes > this.window.unackedBytes) break;
       this.flight.push({ n: row.n, bytes });
       this.flightBytes += bytes;
+      this.bufferBytes -= bytes;
       count++;
     }
     if (count === 0) return null;
@@ -106,6 +123,7 @@ export class Box {
     for (const row of rows) {
       if (row.n <= last) continue;
       this.buffer.push(row);
+      this.bufferBytes += sizeOf(row);
       last = row.n;
     }
   }

@@ -46,7 +46,13 @@ const ACK_RETRY_MS = 500;
 
 export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
   init({ shard, passivateMs, window }): InitResult<State> {
-    const state = { port: new StorePort(shard), boxes: new Map(), passivateMs, window };
+    const port = new StorePort(shard, () => {
+      for (const [device, box] of state.boxes) {
+        box.missed();
+        serve(state, device, box);
+      }
+    });
+    const state: State = { port, boxes: new Map(), passivateMs, window };
     return ['ok', state, passivateMs];
   },
 
@@ -94,11 +100,12 @@ export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
   },
 };
 
-function attach(state: State, { device, session, acked }: Attach): void {
+function attach(state: State, { device, session, ...from }: Attach): void {
   const older = state.boxes.get(device);
   if (older !== undefined) demonitor(older.watch, { flush: true });
-  const box = new Box(session, monitor(session), acked, state.window);
+  const box = new Box(session, monitor(session), from, state.window);
   state.boxes.set(device, box);
+  acknowledge(state, device, box);
   serve(state, device, box);
 }
 

@@ -19,6 +19,8 @@ export interface Attach {
   readonly device: DeviceId;
   readonly session: Pid;
   readonly acked: number;
+  /** What of it the store is known to have committed: the mailbox process before may have died with the rest. */
+  readonly committed: number;
 }
 
 /** From the attached session: see the `ack` packet. */

@@ -28,7 +28,7 @@ export function begin(state: SessionState): void {
     { kind: 'state', device: state.device },
     committed => {
       state.sending.gapSeq = 0;
-      state.receiving.acked = committed.acked;
+      state.receiving.acked = state.receiving.committed = committed.acked;
       say(state, { kind: 'state', ...committed });
       findMailbox(state);
     },
@@ -39,6 +39,7 @@ export function begin(state: SessionState): void {
 }
 
 export function findMailbox(state: SessionState): void {
+  if (state.phase === 'ending') return;
   const me = self();
   state.services.mailboxOf(state.user).then(
     mailbox => {
@@ -52,6 +53,8 @@ export function findMailbox(state: SessionState): void {
 }
 
 export function attach(state: SessionState, { mailbox }: MailboxFound): void {
+  // A session that was replaced must not push its successor out of the mailbox.
+  if (state.phase === 'ending') return;
   const { receiving } = state;
   if (receiving.watch !== undefined) demonitor(receiving.watch, { flush: true });
   receiving.mailbox = mailbox;
@@ -61,6 +64,7 @@ export function attach(state: SessionState, { mailbox }: MailboxFound): void {
     device: state.device,
     session: self(),
     acked: receiving.acked,
+    committed: receiving.committed,
   });
   if (receiving.congested) pause(state, true);
 }

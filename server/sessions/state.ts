@@ -86,6 +86,8 @@ export interface Receiving {
   watch: MonitorRef | undefined;
   /** What the device has acknowledged: where a new mailbox process begins. */
   acked: number;
+  /** What the store had committed of it when this session began. */
+  committed: number;
   congested: boolean;
 }
 
@@ -105,7 +107,7 @@ export const newSession = (
   roles: 0,
   out: [],
   sending: { queue: [], underWay: 0, loading: 0, gapSeq: 0, held: false },
-  receiving: { mailbox: undefined, watch: undefined, acked: 0, congested: false },
+  receiving: { mailbox: undefined, watch: undefined, acked: 0, committed: 0, congested: false },
   openRequests: 0,
   errors: { minute: 0, count: 0 },
   draining: null,

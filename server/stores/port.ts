@@ -3,7 +3,9 @@
  * mailbox holds at most one message per client of it, and batches grow when the store is busy.
  *
  * When the store dies the batch under way is given again to the next incarnation: whether it was committed or not,
- * every command answers the same the second time (watermarks decide). The owner passes each info message to `handle`.
+ * every command answers the same the second time (watermarks decide). What the dead one had committed and not yet
+ * told anybody (rows appended, links to carry) its successor does not tell either: who lives on that hears of it by
+ * `lost` and looks for itself. The owner passes each info message to `handle`.
  */
 import {
   monitor,
@@ -13,8 +15,14 @@ import {
   whereis,
   type DownMessage,
   type MonitorRef,
+  type Pid,
 } from '../../actors/index.ts';
-import type { Command, CommandKind, OutcomeOf } from '../../storage/shard/contract.ts';
+import {
+  needOf,
+  type Command,
+  type CommandKind,
+  type OutcomeOf,
+} from '../../storage/shard/contract.ts';
 import { storeName, type Batch, type BatchAnswer, type Outcome } from './protocol.ts';
 
 /** A timer's word that the store's name may be taken again. */
@@ -41,13 +49,18 @@ export class StorePort {
   private tag = 0;
   private underWay: Job[] = [];
   private next: Job[] = [];
-  private watch: MonitorRef | undefined;
+  private watch: { readonly ref: MonitorRef; readonly store: Pid } | undefined;
+  /** A timer will look for the store. */
+  private looking = false;
+  private readonly lost: () => void;
 
-  constructor(shard: number) {
+  /** @param lost the store that was used last is dead; what it had to tell may never have been told */
+  constructor(shard: number, lost: () => void = () => {}) {
     this.shard = shard;
+    this.lost = lost;
   }
 
-  /** @param failed the disk is full; nothing was done */
+  /** @param failed the disk is full; nothing was done. What only reads never fails. */
   submit<K extends CommandKind>(
     command: Command<K>,
     done: (outcome: OutcomeOf<K>) => void,
@@ -86,15 +99,17 @@ export class StorePort {
         return true;
       case 'batch_failed':
         if (message.tag !== this.tag) return false;
-        this.settle(null);
+        this.refused();
         return true;
       case 'DOWN':
-        if (message.ref !== this.watch) return false;
+        if (message.ref !== this.watch?.ref) return false;
         this.watch = undefined;
         this.give();
+        this.lost();
         return true;
       case 'store_retry':
         if (message.shard !== this.shard) return false;
+        this.looking = false;
         this.give();
         return true;
     }
@@ -109,26 +124,38 @@ export class StorePort {
   }
 
   private give(): void {
-    if (this.underWay.length === 0) return;
+    if (this.underWay.length === 0 || this.looking) return;
     const store = whereis(storeName(this.shard));
+    // The one that was used last is dead: its DOWN is on its way, and the batch is given then.
+    if (this.watch !== undefined && this.watch.store !== store) return;
     if (store === undefined) {
+      this.looking = true;
       sendAfter(RETRY_MS, self(), { kind: 'store_retry', shard: this.shard } satisfies StoreRetry);
       return;
     }
-    this.watch ??= monitor(store);
+    this.watch ??= { ref: monitor(store), store };
     const commands = this.underWay.flatMap(job => job.commands);
     send(store, { kind: 'batch', from: self(), tag: this.tag, commands } satisfies Batch);
   }
 
-  private settle(outcomes: readonly Outcome[] | null): void {
+  private settle(outcomes: readonly Outcome[]): void {
     const jobs = this.underWay;
     this.underWay = [];
     let from = 0;
-    for (const { commands, done, failed } of jobs) {
-      if (outcomes === null) failed();
-      else done(outcomes.slice(from, from + commands.length));
+    for (const { commands, done } of jobs) {
+      done(outcomes.slice(from, from + commands.length));
       from += commands.length;
     }
+    if (this.underWay.length === 0) this.begin();
+  }
+
+  /** A job must not fail for the company that it was in: those that need less are given again without the others. */
+  private refused(): void {
+    const jobs = this.underWay;
+    this.underWay = [];
+    const most = Math.max(...jobs.map(job => needOf(job.commands)));
+    this.next = [...jobs.filter(job => needOf(job.commands) < most), ...this.next];
+    for (const job of jobs) if (needOf(job.commands) === most) job.failed();
     if (this.underWay.length === 0) this.begin();
   }
 }

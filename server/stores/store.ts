@@ -22,12 +22,13 @@ import { userOf, type DeviceId } from '../../protocol/ids.ts';
 import type { Row } from '../../protocol/rows.ts';
 import { StorageError } from '../../storage/mnesia/storage-error.ts';
 import {
-  freesSpace,
+  needOf,
+  needs,
   type Command,
   type Committed,
   type ShardStore,
 } from '../../storage/shard/contract.ts';
-import { publish } from '../directory/tables.ts';
+import { clearTables, publish } from '../directory/tables.ts';
 import { linkName } from '../links/names.ts';
 import { mailboxName, type Appended } from '../mailboxes/protocol.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
@@ -60,6 +61,8 @@ type BackupAnswer = 'ok' | { readonly error: string };
 export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
   init({ open, metrics }): InitResult<State> {
     const opened = open();
+    // The incarnation before this one may have died between a commit and its publication.
+    clearTables();
     // A killed process runs no terminate: the file must be let go all the same, for the next incarnation.
     signal().addEventListener('abort', () => {
       opened.close();
@@ -132,19 +135,30 @@ function backup(state: State, file: string, from: From<BackupAnswer>): void {
 }
 
 async function commitWaiting(state: State): Promise<CastResult<State>> {
-  const jobs = state.waiting;
+  let jobs: readonly Job[] = state.waiting;
   state.waiting = [];
+  let failure = await tryCommit(state, jobs);
+  // On a full disk what gives space back goes on, and without even a reserve what reads.
+  for (const most of [needs.reserve, needs.nothing]) {
+    if (failure === undefined) break;
+    for (const job of jobs) if (needOf(job.commands) > most) refuse(job);
+    jobs = jobs.filter(job => needOf(job.commands) <= most);
+    failure = await tryCommit(state, jobs);
+  }
+  if (failure !== undefined) throw failure;
+  return ['noreply', state];
+}
+
+/** The error when there is no room; nothing was done then. */
+async function tryCommit(state: State, jobs: readonly Job[]): Promise<StorageError | undefined> {
   try {
     await commitJobs(state, jobs);
+    return undefined;
   } catch (error) {
     if (!(error instanceof StorageError) || error.code !== 'disk_full') throw error;
     state.metrics.commitsFailed.inc();
-    // What takes no room goes on, so that space can come back.
-    const frees = (job: Job) => job.commands.every(command => freesSpace[command.kind]);
-    for (const job of jobs) if (!frees(job)) refuse(job);
-    await commitJobs(state, jobs.filter(frees));
+    return error;
   }
-  return ['noreply', state];
 }
 
 async function commitJobs(state: State, jobs: readonly Job[]): Promise<void> {

@@ -81,3 +81,22 @@ export const freesSpace: Readonly<Record<CommandKind, boolean>> = {
   apply_link: false,
   trim_link: true,
 };
+
+const reading: ReadonlySet<CommandKind> = new Set<CommandKind>([
+  'account',
+  'state',
+  'read_rows',
+  'member_receipts',
+  'group',
+  'read_link',
+]);
+
+/** What commands need of a disk, from most to least: room, the reserve at most, nothing at all. */
+export const needs = { room: 2, reserve: 1, nothing: 0 } as const;
+export type Need = (typeof needs)[keyof typeof needs];
+
+/** What these commands need when they are carried out together. */
+export function needOf(commands: readonly Command[]): Need {
+  if (commands.every(({ kind }) => reading.has(kind))) return needs.nothing;
+  return commands.every(({ kind }) => freesSpace[kind]) ? needs.reserve : needs.room;
+}
