@@ -49,15 +49,17 @@ export class RecentRows {
   /** Takes out the rows from `from` to `to`; undefined when they are not all known. */
   take(device: DeviceId, from: number, to: number): readonly RecentRow[] | undefined {
     const tail = this.tails.get(device);
-    if (tail === undefined || tail.from > from) return undefined;
+    if (tail === undefined) return undefined;
+    const known = tail.from <= from;
+    // Those up to `to` are gone in any case: left here they would be let go a second time.
     let end = 0;
     while (end < tail.rows.length && (tail.rows[end]?.n ?? Infinity) <= to) end++;
     this.count -= end;
-    tail.from = to + 1;
-    if (end < tail.rows.length) return tail.rows.splice(0, end);
-    const { rows } = tail;
-    tail.rows = [];
-    return rows;
+    tail.from = Math.max(tail.from, to + 1);
+    let taken = tail.rows;
+    if (end < tail.rows.length) taken = tail.rows.splice(0, end);
+    else tail.rows = [];
+    return known ? taken : undefined;
   }
 
   /** After a batch that failed, or when rows in the middle have gone: what was known may not be true. */

@@ -92,6 +92,40 @@ export function mailboxesContract(contract: ShardContract): void {
     t.same(await read(cid), []);
   });
 
+  void t.test(
+    name('a row is let go once, whatever the store still has in memory of it'),
+    async t => {
+      const shard = begin(t, contract);
+      const targets = [bob, cid];
+      for (let seq = 1; seq <= 3; seq++) await shard.one(send(ann, seq, targets));
+      // A sweep that finds nothing, or a restart: the rows so far are on the disk only.
+      await shard.one({ kind: 'expire', after: '', before: 1, devices: 10 });
+      shard.reopen();
+      for (let seq = 4; seq <= 6; seq++) await shard.one(send(ann, seq, targets));
+      for (const upTo of [2, 4, 5, 6]) await shard.one(ack(bob, upTo));
+      t.match(
+        await shard.rows(cid),
+        [1, 2, 3, 4, 5, 6].map(seq => ({ seq, body: bodyOf(seq) })),
+      );
+      t.same(await shard.rows(bob), []);
+    },
+  );
+
+  void t.test(name('room comes back exactly, whatever the store still has in memory'), async t => {
+    const limits = { mailboxMessages: 3, mailboxBytes: 1e6 };
+    const shard = begin(t, contract, { limits });
+    let seq = 0;
+    let taken = 0;
+    for (const upTo of [1, 3, 4, 6]) {
+      while ((await shard.one(send(ann, ++seq, [bob], { prev: taken }))).kind === 'accepted')
+        taken = seq;
+      t.equal((await shard.rows(bob)).length, 3);
+      await shard.one({ kind: 'expire', after: '', before: 1, devices: 10 });
+      await shard.one(ack(bob, upTo));
+    }
+    t.same(numbers(await shard.rows(bob)), [7]);
+  });
+
   void t.test(name('a full mailbox refuses direct messages, by count'), async t => {
     const shard = begin(t, contract, { limits: { mailboxMessages: 2, mailboxBytes: 1e6 } });
     await shard.commit(send(ann, 1, [bob]), send(ann, 2, [bob]));
