@@ -36,8 +36,14 @@ class SqliteShard implements ShardStore {
     this.shards = shards;
     this.limits = limits;
     this.database = openDatabase({ ...place, tables, schemaVersion: SCHEMA_VERSION });
-    this.era = openFacts(this.database, { shard, shards, file: this.database.file });
-    this.caches = newCaches(this.database.dirty.last(bodies)?.id ?? 0);
+    try {
+      this.era = openFacts(this.database, { shard, shards, file: this.database.file });
+      this.caches = newCaches(this.database.dirty.last(bodies)?.id ?? 0);
+    } catch (error) {
+      // Or its file would stay locked.
+      this.database.close();
+      throw error;
+    }
   }
 
   get full(): boolean {
