@@ -138,7 +138,7 @@ export const clientPacket: fc.Arbitrary<ClientPacket> = fc.oneof(
   record({ kind: fc.constant('ping' as const), token: count }),
 );
 
-const refusal: fc.Arbitrary<Refusal> = fc.oneof(
+export const refusal: fc.Arbitrary<Refusal> = fc.oneof(
   record({ code: fc.constantFrom('unknown_user', 'blocked', 'mailbox_full'), user }),
   record({ code: fc.constantFrom('unknown_group', 'not_member'), group }),
   record({ code: fc.constant('stale_group' as const), group, version: count }),
@@ -155,7 +155,7 @@ const refusal: fc.Arbitrary<Refusal> = fc.oneof(
   }),
 );
 
-const row: fc.Arbitrary<Row> = fc.oneof(
+export const row: fc.Arbitrary<Row> = fc.oneof(
   record({
     kind: fc.constant('message' as const),
     n: positive,
