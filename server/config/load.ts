@@ -71,8 +71,7 @@ function valueOf(name: OptionName, found: Found | undefined, cwd: string): unkno
 
 /** A value in a message; JSON has no words for some of what TOML can hold. */
 function show(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Date) {
-    return String(value);
-  }
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   return JSON.stringify(value);
 }
