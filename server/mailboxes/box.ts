@@ -34,6 +34,8 @@ export class Box {
   private bufferBytes = 0;
   /** Whether every row behind the cursor is in the buffer. */
   private complete = false;
+  /** The number of the last row that came while the store was read and was not buffered. */
+  private passedOver = 0;
   private flight: { readonly n: number; readonly bytes: number }[] = [];
   private flightBytes = 0;
 
@@ -53,11 +55,11 @@ export class Box {
 
   /** Rows just committed. */
   appended(rows: readonly Row[]): void {
-    if (!this.complete) return;
     const bytes = rows.reduce((sum, row) => sum + sizeOf(row), this.bufferBytes);
-    const fits = this.buffer.length + rows.length <= BUFFERED_ROWS;
-    if (fits && bytes <= this.window.unackedBytes) this.enqueue(rows);
-    else this.complete = false;
+    const fits =
+      this.buffer.length + rows.length <= BUFFERED_ROWS && bytes <= this.window.unackedBytes;
+    if (this.complete && fits) this.enqueue(rows);
+    else this.passOver(rows);
   }
 
   /** Rows may have been committed without a word: what comes behind the buffer is to be read. */
@@ -65,10 +67,17 @@ export class Box {
     this.complete = false;
   }
 
-  /** Rows read from the store. */
+  /** The store is being asked for the rows behind the cursor: what was passed over before is among them. */
+  startReading(): void {
+    this.reading = true;
+    this.passedOver = 0;
+  }
+
+  /** Rows read from the store. What was appended while it read may not be among them. */
   loaded(rows: readonly Row[], complete: boolean): void {
-    this.complete = complete;
+    this.reading = false;
     this.enqueue(rows);
+    this.complete = complete && this.last() >= this.passedOver;
   }
 
   /** The device has stored everything up to `upTo`; with `again` it misses what follows. */
@@ -118,8 +127,18 @@ export class Box {
     return this.flight.length >= this.window.unackedRows ? null : this.cursor;
   }
 
+  private passOver(rows: readonly Row[]): void {
+    this.complete = false;
+    this.passedOver = rows.at(-1)?.n ?? this.passedOver;
+  }
+
+  /** The number of the last row buffered or pushed. */
+  private last(): number {
+    return this.buffer.at(-1)?.n ?? this.cursor;
+  }
+
   private enqueue(rows: readonly Row[]): void {
-    let last = this.buffer.at(-1)?.n ?? this.cursor;
+    let last = this.last();
     for (const row of rows) {
       if (row.n <= last) continue;
       this.buffer.push(row);

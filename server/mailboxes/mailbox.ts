@@ -120,7 +120,7 @@ function serve(state: State, device: DeviceId, box: Box): void {
   const after = box.readAfter();
   if (after === null) return;
   const { generation } = box;
-  box.reading = true;
+  box.startReading();
   state.port.submit(
     {
       kind: 'read_rows',
@@ -131,7 +131,6 @@ function serve(state: State, device: DeviceId, box: Box): void {
     },
     ({ rows, complete }) => {
       if (state.boxes.get(device) !== box || box.generation !== generation) return;
-      box.reading = false;
       box.loaded(rows, complete);
       serve(state, device, box);
     },

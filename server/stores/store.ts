@@ -1,7 +1,7 @@
 /**
  * A shard's store process: the only writer of its file, and the group commit. Batches that arrive while it is busy
  * wait in its mailbox; the `commit` that it sends itself stands behind all of them, so that one fsync serves
- * everything that has arrived meanwhile. Answers and pushes go out after the commit, answers first.
+ * everything that has arrived meanwhile. Answers and pushes go out after the commit.
  */
 import {
   cancelTimer,
@@ -180,12 +180,13 @@ function tell(
   commands.forEach((command, i) => {
     publish(command, outcomes[i] as Outcome);
   });
+  // Mailboxes take their turns first, so that a session finds its answers and its rows in one turn: one frame.
+  pushAppended(appended);
   let from = 0;
   for (const job of jobs) {
     answer(job, outcomes.slice(from, from + job.commands.length));
     from += job.commands.length;
   }
-  pushAppended(appended);
   for (const target of links) {
     const link = whereis(linkName(shard, target));
     if (link !== undefined) send(link, { kind: 'wake' });
