@@ -74,7 +74,7 @@ void t.test('what arrives during a commit is the next one', async t => {
   t.same(client.heard.map(({ tag }) => tag), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]); // prettier-ignore
 });
 
-void t.test('answers go out before pushes, and both after the commit', async t => {
+void t.test('pushes go out before answers, and both after the commit', async t => {
   const store = new TestStore(t);
   const pid = await store.start();
   // One process is the sender and the mailbox, so that the order can be seen.
@@ -87,8 +87,8 @@ void t.test('answers go out before pushes, and both after the commit', async t =
   release();
   await until(() => both.heard.length === 2);
   t.match(both.heard, [
-    { kind: 'batch_done', outcomes: [{ upTo: 1 }, { upTo: 2 }] },
     { kind: 'appended', device: bob, rows: [{ n: 1 }, { n: 2 }] },
+    { kind: 'batch_done', outcomes: [{ upTo: 1 }, { upTo: 2 }] },
   ]);
 });
 
