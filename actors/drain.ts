@@ -4,13 +4,16 @@
  */
 import { runAs } from './context.ts';
 import { reasonOf } from './exit.ts';
+import { log } from './logger.ts';
 import type { Process } from './process.ts';
 import { crash } from './signals.ts';
+import { isThenable } from './thenable.ts';
 import { requestTurn } from './turns.ts';
 
 /** What one turn may take before the other processes get theirs: BEAM counts reductions. */
 const MESSAGE_BUDGET = 1_000;
 const TIME_BUDGET_MS = 2;
+const LONG_TURN_MS = 100;
 /** Reading the time costs as much as a small message: look after 1, 2, 4, 8, 16, 32, 64, 96 … */
 const TIME_CHECK_MASK = 31;
 
@@ -24,8 +27,16 @@ export function takeTurn(process: Process): Process {
   handledThisTurn = 0;
   turnBegan = performance.now();
   runAs(process, drain);
-  process.handlerMicros += Math.round((performance.now() - turnBegan) * 1_000);
+  const tookMs = performance.now() - turnBegan;
+  process.handlerMicros += Math.round(tookMs * 1_000);
+  if (tookMs > LONG_TURN_MS) reportLongTurn(process, tookMs);
   return process;
+}
+
+/** Nothing can preempt a callback; so it is told who held the thread (Erlang: `long_schedule`). */
+function reportLongTurn({ pid, name, label }: Process, tookMs: number): void {
+  const text = 'a process held the thread for a long turn: split its work';
+  log('warning', { kind: 'message', text, name, label, tookMs: Math.round(tookMs) }, pid);
 }
 
 function drain(process: Process): void {
@@ -40,9 +51,10 @@ function drain(process: Process): void {
         requestTurn(process);
       } else {
         handledThisTurn += 1;
-        process.handled += 1;
-        const pending = handleNext(process);
-        if (pending !== undefined) awaitHandler(process, pending);
+        process.callbacks += 1;
+        const result = handleNext(process);
+        // A function for `void` may return anything; only a promise means something.
+        if (isThenable(result)) awaitHandler(process, result);
       }
     }
   } catch (thrown) {
@@ -54,7 +66,7 @@ function hasWork(process: Process): boolean {
   return process.system !== undefined || (process.mailbox.length > 0 && !process.suspended);
 }
 
-function handleNext(process: Process): void | Promise<void> {
+function handleNext(process: Process): unknown {
   const { behaviour, system } = process;
   if (behaviour === undefined) throw new TypeError('a living process has a behaviour');
   if (system === undefined) return behaviour.handle(process.mailbox.shift());
@@ -71,7 +83,7 @@ function budgetSpent(): boolean {
 }
 
 /** While the promise is pending no further message is handled. */
-function awaitHandler(process: Process, pending: Promise<void>): void {
+function awaitHandler(process: Process, pending: Promise<unknown>): void {
   if (process.phase === 'running') process.phase = 'awaiting';
   pending.then(
     () => resume(process),

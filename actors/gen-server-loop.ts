@@ -15,6 +15,7 @@ import type { ReplySlot } from './reply-slot.ts';
 import { crash, deliver } from './signals.ts';
 import { answerSystemMessage } from './system-loop.ts';
 import type { SystemCallbacks } from './system-loop.ts';
+import { isThenable } from './thenable.ts';
 import type { SystemMessage } from './system-message.ts';
 
 /** A call on its way. */
@@ -99,7 +100,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     } catch (thrown) {
       return this.terminate(reasonOf(thrown));
     }
-    if (result instanceof Promise) {
+    if (isThenable(result)) {
       return result.then(
         value => this.#obey(value, from),
         (thrown: unknown) => this.terminate(reasonOf(thrown)),
@@ -225,7 +226,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
       finish(reasonOf(thrown));
       return undefined;
     }
-    if (result instanceof Promise) {
+    if (isThenable(result)) {
       return result.then(
         () => finish(reason),
         (thrown: unknown) => finish(reasonOf(thrown)),

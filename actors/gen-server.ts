@@ -29,6 +29,7 @@ import { smallAdd, smallDelete } from './small-set.ts';
 import { createProcess } from './spawn.ts';
 import type { SpawnOptions } from './spawn.ts';
 import { settledStart } from './start-result.ts';
+import { isThenable } from './thenable.ts';
 import { systemCall } from './system-call.ts';
 
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
@@ -99,7 +100,7 @@ function startServer<P extends Pid>(
   } catch (thrown) {
     return settledStart(failStart<P>(process, reasonOf(thrown)));
   }
-  if (!(result instanceof Promise)) return settledStart(finishStart<P>(process, loop, result));
+  if (!isThenable(result)) return settledStart(finishStart<P>(process, loop, result));
   return awaitInit(process, loop, result, options.timeoutMs ?? Infinity);
 }
 
@@ -209,7 +210,7 @@ export function call(
 
 /** Sends a server a message that is not answered. To a dead or unknown server: silently nothing. */
 export function cast<Cast>(
-  server: TypedServer<never, Cast> | UntypedServer,
+  server: TypedServer<unknown, Cast> | UntypedServer,
   message: NoInfer<Cast>,
 ): void {
   callingProcess();

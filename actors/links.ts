@@ -5,7 +5,7 @@ import type { ExitReason } from './exit.ts';
 import type { DownMessage } from './messages.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
 import { processAt, processOf } from './process-table.ts';
-import type { Holding, Process, Watcher } from './process.ts';
+import type { Process, Watcher, Watching } from './process.ts';
 import { deliverNotice, sendExitSignal, sendLinkSignal } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
 
@@ -44,7 +44,7 @@ export function unlinkProcesses(one: Process, other: Process): void {
 
 let lastRef = 0;
 
-class Monitor implements Watcher, Holding {
+class Monitor implements Watcher, Watching {
   readonly ref: MonitorRef;
   readonly watcher: Process;
   readonly target: Process;
@@ -55,6 +55,10 @@ class Monitor implements Watcher, Holding {
     this.watcher = watcher;
     this.target = target;
     this.name = name;
+  }
+
+  get watcherPid(): Pid {
+    return this.watcher.pid;
   }
 
   targetDied(target: Process, reason: ExitReason): void {

@@ -14,11 +14,12 @@ export interface ProcessInfo {
   readonly messageQueueLen: number;
   readonly mailboxLimit: number;
   readonly links: readonly Pid[];
-  /** How many processes this one monitors, and how many watch it. */
-  readonly monitors: number;
-  readonly monitoredBy: number;
+  /** The processes that this one monitors, once for each monitor. */
+  readonly monitors: readonly Pid[];
+  /** The processes that monitor this one or wait for its reply. */
+  readonly monitoredBy: readonly Pid[];
   /** Messages handled, and the microseconds of its turns: in place of reductions. */
-  readonly handled: number;
+  readonly callbacks: number;
   readonly handlerMicros: number;
 }
 
@@ -36,9 +37,9 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
     messageQueueLen: process.mailbox.length,
     mailboxLimit: process.mailboxLimit,
     links: smallList(process.links),
-    monitors: process.monitors?.size ?? 0,
-    monitoredBy: smallList(process.watchers).length,
-    handled: process.handled,
+    monitors: [...(process.monitors?.values() ?? [])].map(({ target }) => target.pid),
+    monitoredBy: smallList(process.watchers).flatMap(({ watcherPid }) => watcherPid ?? []),
+    callbacks: process.callbacks,
     handlerMicros: Math.round(process.handlerMicros),
   };
 }

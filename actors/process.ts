@@ -17,12 +17,19 @@ export interface Behaviour {
 
 /** Somebody who is told once when a process dies. */
 export interface Watcher {
+  /** The process that watches; undefined when nobody's code does, but a caller outside. */
+  readonly watcherPid: Pid | undefined;
   targetDied(target: Process, reason: ExitReason): void;
 }
 
 /** Something that a process holds and that has to be undone when it dies. */
 export interface Holding {
   release(): void;
+}
+
+/** A monitor, as its owner holds it. */
+export interface Watching extends Holding {
+  readonly target: Process;
 }
 
 export class Process {
@@ -48,10 +55,10 @@ export class Process {
 
   links: SmallSet<Pid> = undefined;
   watchers: SmallSet<Watcher> = undefined;
-  monitors: Map<MonitorRef, Holding> | undefined = undefined;
+  monitors: Map<MonitorRef, Watching> | undefined = undefined;
   holdings: SmallSet<Holding> = undefined;
 
-  handled = 0;
+  callbacks = 0;
   /** Whole microseconds: a fraction would be a number on the heap. */
   handlerMicros = 0;
 

@@ -52,6 +52,10 @@ export class ReplySlot implements From, Watcher, Holding {
     return this.#caller?.pid;
   }
 
+  get watcherPid(): Pid | undefined {
+    return this.#caller?.pid;
+  }
+
   /** Gives the waiting caller its answer. */
   settle(value: unknown): void {
     if (this.#close()) this.#resolve(value);

@@ -125,6 +125,10 @@ class EndingWatch implements Watcher {
     this.#caller = caller;
   }
 
+  get watcherPid(): Pid {
+    return this.#caller.pid;
+  }
+
   targetDied(target: Process, reason: ExitReason): void {
     unlinkProcesses(this.#caller, target);
     this.#group.died(this.#index, reason);

@@ -1,5 +1,6 @@
 /** One child of a supervisor: starting it, ending it, and what reports say of it. */
 import { now } from '../actors/clock.ts';
+import { self } from '../actors/context.ts';
 import { reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
 import type { StartResult } from '../actors/gen-server-types.ts';
@@ -8,6 +9,7 @@ import { isPid } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import type { Offender, SupervisorReport } from '../actors/reports.ts';
 import { knownStart } from '../actors/start-result.ts';
+import { smallHas } from '../actors/small-set.ts';
 import { processOf } from '../actors/process-table.ts';
 import type { CheckedSpec } from './child-spec.ts';
 import { addRestart } from './restart-intensity.ts';
@@ -38,19 +40,27 @@ export function runStart({ spec, args }: Child): StartResult | Promise<StartResu
     return ['error', ['EXIT', reasonOf(thrown)]];
   }
   if (!(started instanceof Promise)) return checkStart(started);
-  return (
-    knownStart(started) ??
-    started.then(checkStart, (thrown: unknown) => ['error', ['EXIT', reasonOf(thrown)]] as const)
-  );
+  const known = knownStart(started);
+  if (known !== undefined) return checkStart(known);
+  return started.then(checkStart, (thrown: unknown) => ['error', ['EXIT', reasonOf(thrown)]]);
 }
 
 /** Anything that is no start result is the error itself, as in `do_start_child_i/3`. */
 export function checkStart(result: StartResult): StartResult {
   if (Array.isArray(result)) {
-    if (result[0] === 'ok' && isPid(result[1])) return result;
+    if (result[0] === 'ok' && isPid(result[1])) return isOurs(result[1]) ? result : NOT_LINKED;
     if (result[0] === 'ignore' || result[0] === 'error') return result;
   }
   return ['error', result];
+}
+
+/** A child that is not linked would never be restarted: better told at once. Ours, not OTP's. */
+const NOT_LINKED = ['error', 'not_linked'] as const;
+
+function isOurs(pid: Pid): boolean {
+  const process = processOf(pid);
+  // Dead already: its EXIT is on the way.
+  return process === undefined || smallHas(process.links, self());
 }
 
 /** True when the reason is what the ending asked for. See `supervisor.erl`, `shutdown/1`. */

@@ -6,6 +6,7 @@ import {
   isAlive,
   reply,
   send,
+  serverName,
   spawn,
   start,
   startLink,
@@ -13,7 +14,7 @@ import {
   sys,
   whereis,
 } from '../../actors/index.ts';
-import type { From, GenServer, Pid, Request, serverName } from '../../actors/index.ts';
+import type { From, GenServer, Pid, Request, ServerPid } from '../../actors/index.ts';
 import { settle } from '../../actors/testing.ts';
 import { captureLog } from './capture-log.ts';
 import { exitOf } from './exit-of.ts';
@@ -54,10 +55,10 @@ const counter: GenServer<number, number, Call, Cast, 'tick'> = {
   handleInfo: (message, state) => ['noreply', message === 'tick' ? state + 1 : state],
 };
 
-async function started(): Promise<ReturnType<typeof serverName<Call, Cast>> & Pid> {
+async function started(): Promise<ServerPid<Call, Cast>> {
   const result = await start(counter, 0);
   if (result[0] !== 'ok') throw new Error('did not start');
-  return result[1] as never;
+  return result[1];
 }
 
 void t.test('call, cast, info, later reply', async t => {
@@ -234,4 +235,19 @@ void t.test('sys: state, suspend, replace, code change', async t => {
   await sys.resume(server);
   t.equal(await call(server, { kind: 'get' }), 41);
   t.match(await exitOf(sys.changeCode(server, counter, 1, null)), ['not_suspended']);
+});
+
+void t.test('types: only what the server understands can be asked', async t => {
+  const server = await started();
+  // @ts-expect-error -- there is no such call
+  const unknownKind = () => call(server, { kind: 'subtract' });
+  // @ts-expect-error -- the field is missing
+  const missingField = () => call(server, { kind: 'add' });
+  // @ts-expect-error -- the reply is a number
+  const wrongReply = async (): Promise<string> => call(server, { kind: 'get' });
+  // @ts-expect-error -- there is no such cast
+  const unknownCast = () => cast(server, { kind: 'subtract' });
+  t.equal([unknownKind, missingField, wrongReply, unknownCast].length, 4);
+  const named = serverName<Call, Cast>('a.typed.name');
+  t.match(await exitOf(call(named, { kind: 'get' })), ['noproc']);
 });

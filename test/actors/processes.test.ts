@@ -10,6 +10,7 @@ import {
   register,
   self,
   send,
+  signal,
   spawn,
   spawnLink,
   trapExit,
@@ -277,4 +278,49 @@ void t.test('a busy process does not starve the others', async t => {
   await settle();
   t.ok(order.indexOf('other') <= 1_000, 'its turn comes after one budget');
   t.equal(order.length, 5_001);
+});
+
+void t.test('what a handler returns means nothing unless it is a promise', async t => {
+  const seen: unknown[] = [];
+  const pid = spawn(message => seen.push(message) as never);
+  send(pid, 1);
+  send(pid, 2);
+  await settle();
+  t.same(seen, [1, 2]);
+  t.ok(isAlive(pid));
+});
+
+void t.test('processInfo tells what is known of a process', async t => {
+  const watcher = worker();
+  const { pid } = worker();
+  await watcher.run(() => monitor(pid));
+  send(pid, 'a');
+  await settle();
+  t.match(processInfo(pid), {
+    status: 'idle',
+    callbacks: 1,
+    messageQueueLen: 0,
+    mailboxLimit: 10_000,
+    monitoredBy: [watcher.pid],
+  });
+  t.same(processInfo(watcher.pid)?.monitors, [pid]);
+});
+
+void t.test('signal() is aborted when its process dies', async t => {
+  const { pid, run } = worker();
+  const aborted = await run(() => signal());
+  t.notOk(aborted.aborted);
+  exit(pid, 'kill');
+  t.ok(aborted.aborted);
+});
+
+void t.test('whoever holds the thread too long is told of', async t => {
+  const events = captureLog(t);
+  const pid = spawn(() => {
+    const until = performance.now() + 101;
+    while (performance.now() < until);
+  });
+  send(pid, 1);
+  await settle();
+  t.match(events, [{ level: 'warning', pid, report: { tookMs: Number } }]);
 });

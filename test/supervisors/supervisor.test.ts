@@ -1,5 +1,5 @@
 import t from 'tap';
-import { exit, isAlive, setClock, stop, whereis } from '../../actors/index.ts';
+import { exit, isAlive, setClock, start, stop, sys, whereis } from '../../actors/index.ts';
 import type { Pid } from '../../actors/index.ts';
 import { createVirtualClock, settle } from '../../actors/testing.ts';
 import { checkChildSpecs, supervisor } from '../../supervisors/index.ts';
@@ -319,5 +319,38 @@ void t.test(
     t.equal(pidOf('b'), b);
     t.match(await supervisor.whichChildren(pid), [{ id: 'b' }]);
     t.match(events.at(-1)?.report, { reason: 'reached_max_restart_intensity' });
+  },
+);
+
+void t.test('a child that its start did not link is refused', async t => {
+  captureLog(t);
+  const unlinked = { id: 'a', start: () => start({ init: () => ['ok', null] }, undefined) };
+  t.same(await supervisor.startLink(() => [{}, [unlinked]]), [
+    'error',
+    ['shutdown', ['failed_to_start_child', 'a', 'not_linked']],
+  ]);
+});
+
+void t.test(
+  'code change of a supervisor: adds unstarted, keeps removed, updates changed',
+  async t => {
+    captureLog(t);
+    const script = newScript();
+    const old = [childSpec('a', script), childSpec('b', script)];
+    const pid = await tree(t, {}, old);
+    const a = pidOf('a');
+    const next = { init: () => [{}, [childSpec('c', script), { ...old[0], shutdown: 7 }]] };
+    await sys.suspend(pid);
+    await sys.changeCode(pid, next, 1, null);
+    await sys.resume(pid);
+    t.same(
+      (await supervisor.whichChildren(pid)).map(({ id, pid }) => [id, pid]),
+      [
+        ['b', pidOf('b')],
+        ['a', a],
+        ['c', undefined],
+      ],
+    );
+    t.match(await supervisor.getChildSpec(pid, 'a'), ['ok', { shutdown: 7 }]);
   },
 );
