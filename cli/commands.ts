@@ -59,4 +59,14 @@ export const commands: readonly CommandEntry[] = [
     summary: 'make an invite code (needs the admin token)',
     load: async () => (await import('./commands/invite.ts')).defineInvite,
   },
+  {
+    name: 'backup',
+    summary: 'copy the data of a running server (needs the admin token)',
+    load: async () => (await import('./commands/backup.ts')).defineBackup,
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup into the place of a stopped server’s data',
+    load: async () => (await import('./commands/backup.ts')).defineRestore,
+  },
 ];
