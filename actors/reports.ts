@@ -41,7 +41,7 @@ export interface CrashReport {
   readonly links: readonly Pid[];
   readonly trapExit: boolean;
   readonly status: 'starting' | 'running';
-  readonly callbacks: number;
+  readonly handled: number;
   /** What the behaviour adds: for a server its module and the kind of the last message. */
   readonly behaviour: Readonly<Record<string, unknown>>;
 }

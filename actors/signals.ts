@@ -158,7 +158,7 @@ function reportCrash(process: Process, reason: ExitReason): void {
       links: smallList(process.links),
       trapExit: process.trapExit,
       status: process.phase === 'starting' ? 'starting' : 'running',
-      callbacks: process.callbacks,
+      handled: process.callbacks,
       behaviour,
     },
     process.pid,
