@@ -33,7 +33,9 @@ void t.test('a job is committed as one, and gets its own outcomes', async t => {
   const owner = new PortOwner(t);
   const outcomes = new Promise(resolve => {
     owner.run(() => {
-      owner.port.submitAll([message(ann, 1, [bob]), message(ann, 2, [bob])], resolve, () => t.fail());
+      owner.port.submitAll([message(ann, 1, [bob]), message(ann, 2, [bob])], resolve, () =>
+        t.fail(),
+      );
     });
   });
   const state = owner.submit({ kind: 'state', device: ann });

@@ -15,12 +15,15 @@ interface Test {
   readonly testdirName: string;
 }
 
+type Commit = ReturnType<ShardStore['commit']>;
+type Intercept = (commit: () => Commit, commands: readonly Command[]) => Commit;
+
 export class TestStore {
   readonly shard: number;
   /** The batches that were committed, by any incarnation. */
   readonly commits: (readonly Command[])[] = [];
   /** Runs in place of the shard's commit while it is set. */
-  intercept: ((commit: () => ReturnType<ShardStore['commit']>) => ReturnType<ShardStore['commit']>) | undefined; // prettier-ignore
+  intercept: Intercept | undefined;
   opened: ShardStore | undefined;
   private readonly options: ShardOptions;
 
@@ -82,7 +85,9 @@ export class TestStore {
         return opened.full;
       },
       commit: commands =>
-        this.intercept === undefined ? commit(commands) : this.intercept(() => commit(commands)),
+        this.intercept === undefined
+          ? commit(commands)
+          : this.intercept(() => commit(commands), commands),
       backup: file => opened.backup(file),
       close: () => {
         opened.close();
