@@ -28,7 +28,7 @@ export function databaseFile(options: {
  */
 export function openEngine(file: string): Engine {
   if (file !== ':memory:') {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     refuseRemains(file);
   }
   const engine = new Engine(file);

@@ -338,7 +338,7 @@ function limitOf(limit: number | undefined): number {
   throw new RangeError(`expected a limit of at least 1, got ${limit}`);
 }
 
-/** A caller may change the bytes it got. */
+/** A caller may change the bytes it got, also those inside a term. */
 function copyBlob(value: SqlValue): SqlValue {
   return value instanceof Uint8Array ? Buffer.from(value) : value;
 }

@@ -5,13 +5,7 @@
 import { Packr } from 'msgpackr';
 
 const DEPTH_LIMIT = 64;
-const packr = new Packr({
-  useRecords: false,
-  moreTypes: false,
-  structuredClone: false,
-  // A caller may change what it got; the bytes it came from may be kept for the next one.
-  copyBuffers: true,
-});
+const packr = new Packr({ useRecords: false, moreTypes: false, structuredClone: false });
 
 /** Throws TypeError when the value is, or holds, something that is no term. */
 export function encodeTerm(value: unknown, column: string): Uint8Array {

@@ -53,8 +53,10 @@ void t.test('a cached record is the one that was committed last', async t => {
     t.strictSame(tx.read(item, [1, 'y']), itemOf(1, 'y'));
   });
 
+  t.ok(read('x'));
   db.dirty.deleteRange(item, [1], 'x', 'y');
   t.equal(read('x'), undefined, 'not what a range deleted');
+  t.ok(read('z'));
   t.ok(read('z'));
   db.dirty.deleteObject(item, itemOf(1, 'z'));
   t.equal(read('z'), undefined);

@@ -1,6 +1,9 @@
 import t from 'tap';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
+import { Events } from '../../../storage/mnesia/events.ts';
+import { openEngine } from '../../../storage/mnesia/open-engine.ts';
 import { defineTable } from '../../../storage/mnesia/schema.ts';
+import { Session } from '../../../storage/mnesia/session.ts';
 import { account, accountOf, mail, mailOf, tag } from './tables.ts';
 import type { Account } from './tables.ts';
 
@@ -109,6 +112,26 @@ void t.test('the schema is not changed inside a transaction', async t => {
   });
   t.strictSame(db.tables(), ['account']);
   db.close();
+});
+
+void t.test('a schema transaction that fails leaves the tables as they were', async t => {
+  const session = new Session(openEngine(':memory:'), new Events(t.error.bind(t)));
+  session.transaction(() => session.catalog.load());
+  session.schemaTransaction(tx => tx.createTable(account));
+  const boom = new Error('boom');
+  t.throws(
+    () =>
+      session.schemaTransaction(tx => {
+        tx.createTable(mail);
+        tx.write(mail, mailOf(1, 1));
+        tx.deleteTable(account);
+        throw boom;
+      }),
+    boom,
+  );
+  t.throws(() => session.find(mail), { code: 'no_exists' });
+  t.equal(session.find(account).count(), 0);
+  session.engine.close();
 });
 
 void t.test('tableInfo knows what Mnesia knows', async t => {
