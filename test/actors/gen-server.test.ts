@@ -15,6 +15,7 @@ import {
   whereis,
 } from '../../actors/index.ts';
 import type { From, GenServer, Pid, Request, ServerPid } from '../../actors/index.ts';
+import { knownStart } from '../../actors/start-result.ts';
 import { settle } from '../../actors/testing.ts';
 import { captureLog } from './capture-log.ts';
 import { exitOf } from './exit-of.ts';
@@ -119,6 +120,8 @@ void t.test('start: ignore, stop, raise, bad return, taken name, timeout', async
   ]);
   t.equal(whereis('slow'), undefined);
   t.match(await begin(async () => ['ok', 1]), ['ok', Number]);
+  t.ok(knownStart(begin(() => ['ok', 1])), 'a synchronous init is known to be over at once');
+  t.equal(knownStart(begin(async () => ['ok', 1])), undefined);
 });
 
 void t.test('a failed startLink sends no stray EXIT to the starter', async t => {
@@ -146,7 +149,8 @@ void t.test(
     const module: GenServer<null, null, Request<'stop', object, string>> = {
       init: () => ['ok', null],
       handleCall: () => ['stop', 'normal', 'replied', null],
-      terminate() {
+      async terminate() {
+        await settle();
         order.push('terminate');
         throw new Error('in terminate');
       },

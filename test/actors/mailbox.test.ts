@@ -40,7 +40,7 @@ function apply(mailbox: Mailbox, model: number[], one: Command): [unknown, unkno
 
 void t.test('a mailbox behaves as a plain array, whatever is done to it', t => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 200 }), commands => {
+    fc.property(fc.array(command, { maxLength: 200, size: 'max' }), commands => {
       const mailbox = new Mailbox();
       const model: number[] = [];
       for (const one of commands) {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import {
   cancelTimer,
+  cast,
   exit,
   readTimer,
   register,
@@ -113,6 +114,22 @@ void t.test('any message cancels the timeout, a system message restarts it in fu
   send(pid, 'info');
   await clock.advance(1_000);
   t.equal(got.length, 2);
+});
+
+void t.test('a message before the timeout puts it off, or off for good', async t => {
+  const clock = virtual(t);
+  const { pid, got } = await startTimed(100);
+  await clock.advance(60);
+  cast(pid, 'cast');
+  await clock.advance(99);
+  t.same(got, ['cast']);
+  await clock.advance(1);
+  t.same(got, ['cast', { kind: 'timeout' }]);
+  cast(pid, 'cast');
+  await clock.advance(60);
+  send(pid, 'info');
+  await clock.advance(1_000);
+  t.same(got.slice(2), ['cast', 'info']);
 });
 
 void t.test('a timeout of 0 still takes a queued message first', async t => {

@@ -24,7 +24,7 @@ function allowedByTheBook(
 }
 
 const history = fc.record({
-  gaps: fc.array(fc.nat(12), { minLength: 1, maxLength: 40 }),
+  gaps: fc.array(fc.nat(12), { minLength: 1, maxLength: 40, size: 'max' }),
   intensity: fc.nat(6),
   period: fc.integer({ min: 1, max: 10 }),
 });

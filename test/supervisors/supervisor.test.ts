@@ -221,7 +221,7 @@ void t.test('significant children and auto_shutdown', async t => {
   const script = newScript();
   const any = await tree(t, { autoShutdown: 'any_significant' }, [
     childSpec('a', script, one),
-    childSpec('b', script),
+    childSpec('b', script, one),
   ]);
   await crash('a', 'normal');
   await until(() => !isAlive(any));
