@@ -53,7 +53,7 @@ class MemoryOutbox implements OutboxStore {
   readonly #claim = new Claim();
   readonly #entries = new Map<number, OutboxEntry>();
   readonly #versions: Versions = new Map();
-  readonly #mark = { nextSeq: 1, upTo: 0, era: null as number | null };
+  readonly #mark = { nextSeq: 1, upTo: 0, era: null as number | null, tried: 0 };
   readonly #sentEntries: number;
   readonly #sentBytes: number;
   /** In the order of acceptance, which is the order of the numbers. */
@@ -72,7 +72,7 @@ class MemoryOutbox implements OutboxStore {
 
   load(): ReturnType<OutboxStore['load']> {
     const entries = [...this.#entries.values()].sort((a, b) => a.seq - b.seq);
-    const state = { ...newOutbox(), ...this.#mark, tried: this.#mark.nextSeq - 1, entries };
+    const state = { ...newOutbox(), ...this.#mark, entries };
     return { state, versions: new Map(this.#versions) };
   }
 
@@ -97,6 +97,7 @@ class MemoryOutbox implements OutboxStore {
         this.#mark.nextSeq = change.nextSeq;
         this.#mark.upTo = change.upTo;
         this.#mark.era = change.era;
+        this.#mark.tried = change.tried;
         return;
       case 'version':
         this.#versions.set(change.id, change.version);

@@ -35,6 +35,8 @@ export class Receiver {
   readonly #state: InboxState;
   readonly #committer: Committer<InboxChange>;
   #line: { send(packet: Ack): void } | null = null;
+  /** `state` has come on this connection: before it a row’s number may be of an era that is not known yet. */
+  #met = false;
   #nextPlace: number;
   /** Places of rows that the application has not confirmed. */
   readonly #unconfirmed: Set<number>;
@@ -68,6 +70,7 @@ export class Receiver {
 
   attach(line: { send(packet: Ack): void }): void {
     this.#line = line;
+    this.#met = false;
   }
 
   detach(): void {
@@ -84,10 +87,12 @@ export class Receiver {
       adoptRowNumbers(this.#state, told);
       this.#marksChanged = true;
     }
+    this.#met = true;
     this.#acknowledgeWhenDurable();
   }
 
   onDeliver(packet: Deliver): void {
+    if (!this.#met) return;
     if (missesRows(this.#state, packet)) {
       // Those already under way miss them too: one question is enough.
       if (!this.#askedAgain) this.#line?.send({ kind: 'ack', upTo: this.#durable, again: true });

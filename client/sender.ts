@@ -9,6 +9,7 @@ import {
   appendRead,
   isNewEra,
   offers,
+  prepareOffers,
   sentIsRolledBack,
   settle,
   toldVersions,
@@ -97,14 +98,16 @@ export class Sender {
   readonly #waiting = new Map<number, Waiting>();
   #idle: (() => void)[] = [];
   #line: Line | null = null;
-  /** `state` has been settled and stored on this connection: entries may be offered. */
+  /** `state` has come on this connection and does not know of more than this device has offered. */
+  #met = false;
+  /** … and has been settled and stored: entries may be offered. */
   #ready = false;
   #offered = 0;
   #window = 0;
   #bodyBytes = Infinity;
   #marksChanged = false;
   #committing: number;
-  /** The highest number whose entry is stored. */
+  /** The highest number whose entry is stored as offered. */
   #durable: number;
   #newSince: Waiting[] = [];
   #committingNew: Waiting[] = [];
@@ -116,7 +119,7 @@ export class Sender {
     this.#options = options;
     this.#state = options.state;
     this.#versions = options.versions;
-    this.#durable = options.state.nextSeq - 1;
+    this.#durable = options.state.tried;
     this.#committing = this.#durable;
     this.#committer = new Committer(
       changes => this.#commit(changes),
@@ -174,19 +177,23 @@ export class Sender {
   /** A new connection is logged in; `state` will follow. */
   attach(line: Line, limits: { unacceptedSends: number; bodyBytes: number }): void {
     this.#line = line;
-    this.#window = limits.unacceptedSends;
+    // What was pipelined behind a refused one may still be on its way when it is offered again.
+    this.#window = Math.max(1, Math.floor(limits.unacceptedSends / 2));
     this.#bodyBytes = limits.bodyBytes;
-    this.#ready = false;
+    this.#met = this.#ready = false;
   }
 
   detach(): void {
     this.#line = null;
-    this.#ready = false;
+    this.#met = this.#ready = false;
   }
 
   /** Whether offers wait for an answer, and how many answers have come so far: a count that stands still is a stall. */
   get answers(): { readonly waiting: boolean; readonly count: number } {
-    return { waiting: this.#line !== null && this.#offered > 0, count: this.#progress };
+    return {
+      waiting: this.#line !== null && (!this.#met || this.#offered > 0),
+      count: this.#progress,
+    };
   }
 
   onAccepted({ upTo, at }: Accepted): void {
@@ -212,8 +219,9 @@ export class Sender {
       const lost = await this.#options.store.sentAfter(told.upTo);
       if (this.#line !== line || !isNewEra(this.#state, told)) return;
       for (const entry of adoptEra(this.#state, told, lost)) this.#put(entry);
-      this.#marksChanged = true;
     }
+    this.#met = true;
+    this.#marksChanged = true;
     this.#settle(told, null);
     this.#dropTooLarge();
     this.#offerAllWhenDurable();
@@ -257,7 +265,11 @@ export class Sender {
   }
 
   #commit(changes: readonly OutboxChange[]): void | Promise<void> {
-    this.#committing = this.#state.nextSeq - 1;
+    if (this.#met && this.#state.tried < this.#state.nextSeq - 1) {
+      prepareOffers(this.#state);
+      this.#marksChanged = true;
+    }
+    this.#committing = this.#state.tried;
     this.#committingNew = this.#newSince;
     this.#newSince = [];
     this.#due = false;
@@ -265,8 +277,11 @@ export class Sender {
     if (!this.#marksChanged)
       return changes.length === 0 ? undefined : this.#options.store.commit(changes);
     this.#marksChanged = false;
-    const { nextSeq, upTo, era } = this.#state;
-    return this.#options.store.commit([...changes, { kind: 'watermarks', nextSeq, upTo, era }]);
+    const { nextSeq, upTo, era, tried } = this.#state;
+    return this.#options.store.commit([
+      ...changes,
+      { kind: 'watermarks', nextSeq, upTo, era, tried },
+    ]);
   }
 
   /** Once per batch, however many were submitted. */
@@ -316,10 +331,20 @@ export class Sender {
       this.#marksChanged = true;
       this.#progress += 1;
       this.#offered = Math.max(0, this.#offered - accepted.length);
+      const answered: Waiting[] = [];
       for (const entry of accepted) {
         this.#committer.add({ kind: 'accepted', entry });
-        this.#answer(entry.seq)?.resolve({ acceptedAt });
+        const waiting = this.#waiting.get(entry.seq);
+        if (waiting !== undefined) answered.push(waiting);
       }
+      // Told only when it is stored: else it might be told otherwise after a crash and a restore of the server.
+      if (answered.length > 0)
+        this.#committer.after(() => {
+          for (const waiting of answered) {
+            this.#waiting.delete(waiting.seq);
+            waiting.resolve({ acceptedAt });
+          }
+        });
     }
     if (refused !== null) this.#refuse(refused, why);
     if (this.#state.entries.length === 0 && this.#idle.length > 0)
@@ -338,11 +363,11 @@ export class Sender {
         return;
       case 'dropped':
         this.#committer.add({ kind: 'dropped', seq: entry.seq });
-        this.#answer(entry.seq)?.reject(new RefusedError(entry.seq, why));
+        this.#rejectWhenDurable(entry.seq, new RefusedError(entry.seq, why));
         return;
       case 'unresolved':
         this.#committer.add({ kind: 'dropped', seq: entry.seq });
-        this.#answer(entry.seq)?.reject(new RefusedError(entry.seq, why, 'unresolved'));
+        this.#rejectWhenDurable(entry.seq, new RefusedError(entry.seq, why, 'unresolved'));
         if (entry.item.kind === 'send') onUnresolved(entry.seq, entry.item.id, why);
         return;
       default:
@@ -356,16 +381,20 @@ export class Sender {
       if (entry.item.kind !== 'send' || entry.item.body.length <= this.#bodyBytes) continue;
       answerRefusal(this.#state, entry, null, this.#options.user);
       this.#committer.add({ kind: 'dropped', seq: entry.seq });
-      this.#answer(entry.seq)?.reject(
+      this.#rejectWhenDurable(
+        entry.seq,
         new ClientError('field_too_large', undefined, { field: 'body', limit: this.#bodyBytes }),
       );
     }
   }
 
-  #answer(seq: number): Waiting | undefined {
+  #rejectWhenDurable(seq: number, error: ClientError): void {
     const waiting = this.#waiting.get(seq);
-    this.#waiting.delete(seq);
-    return waiting;
+    if (waiting === undefined) return;
+    this.#committer.after(() => {
+      this.#waiting.delete(seq);
+      waiting.reject(error);
+    });
   }
 
   #wakeIdle(ended: boolean): void {

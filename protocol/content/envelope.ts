@@ -52,11 +52,7 @@ export const contentIdBytes = 16;
 /** Characters of a type's name. */
 const typeLimitCharacters = 32;
 
-/**
- * Half of a surrogate pair, which has no UTF-8, is written as U+FFFD: a recipient could not read the text around it. A
- * byte order mark in front of a text goes, as some readers would drop it and others not.
- * @throws RangeError when the id is not 16 bytes or the envelope is larger than a body may be
- */
+/** @throws RangeError when the id is not 16 bytes or the envelope is larger than a body may be */
 export function encodeContent(content: TextContent | BytesContent): Uint8Array {
   if (content.id.length !== contentIdBytes)
     throw new RangeError(`a content id has ${contentIdBytes} bytes, got ${content.id.length}`);
@@ -69,9 +65,7 @@ export function encodeContent(content: TextContent | BytesContent): Uint8Array {
   };
   const body = new Uint8Array(
     pack(
-      content.type === 'text'
-        ? { ...head, text: wellFormed(content.text) }
-        : { ...head, bytes: content.bytes },
+      content.type === 'text' ? { ...head, text: content.text } : { ...head, bytes: content.bytes },
     ),
   );
   if (body.length > limits.bodyBytes)
@@ -80,11 +74,6 @@ export function encodeContent(content: TextContent | BytesContent): Uint8Array {
     );
   return body;
 }
-
-const utf8Encoder = new TextEncoder();
-const utf8Decoder = new TextDecoder();
-
-const wellFormed = (text: string): string => utf8Decoder.decode(utf8Encoder.encode(text));
 
 /** Never throws: a body is whatever its sender made. Binary fields are views into `body`. */
 export function decodeContent(

@@ -35,7 +35,10 @@ export interface OutboxState {
   upTo: number;
   /** The server's era as last met; null before the first `state`. */
   era: number | null;
-  /** The highest number that may have been offered: what is above it may still be changed. Not stored: after loading `nextSeq - 1`. */
+  /**
+   * The highest number that may have been offered, stored before it is: what is above it may still be changed, and a
+   * server that knows of more has met a later self of this device.
+   */
   tried: number;
   readonly entries: OutboxEntry[];
 }
@@ -80,8 +83,13 @@ export function appendRead(
   return append(state, item);
 }
 
+/** To be stored before anything above the old `tried` is offered; not before the server’s `state` was compared with it. */
+export function prepareOffers(state: OutboxState): void {
+  state.tried = state.nextSeq - 1;
+}
+
 /**
- * The packets to offer next on a connection.
+ * The packets to offer next on a connection: of what was prepared and stored.
  * @param offered how many entries at the front this connection has offered since it last began anew
  * @param window how many undecided entries may be under way
  */
@@ -91,7 +99,6 @@ export function offers(state: OutboxState, offered: number, window: number): (Se
   for (let i = offered; i < end; i++) {
     const entry = state.entries[i];
     if (entry === undefined) break;
-    state.tried = Math.max(state.tried, entry.seq);
     packets.push(offerOf(entry, i === 0 ? state.upTo : (state.entries[i - 1]?.seq ?? state.upTo)));
   }
   return packets;
@@ -181,9 +188,12 @@ export function toldVersions(why: Refusal | null): (readonly [UserId | GroupId, 
   return [];
 }
 
-/** The server knows of numbers that this device never gave: its memory is an old copy. It retires and is linked anew. */
+/**
+ * The server knows of numbers that this device never offered: its memory is an old copy. It retires and is linked
+ * anew. Numbers given since, without a connection, do not hide it, as they are not offered yet.
+ */
 export const sentIsRolledBack = (state: OutboxState, told: State): boolean =>
-  told.seen >= state.nextSeq;
+  told.seen > state.tried;
 
 /** The server was restored since this device last met it (or this is the first meeting): see {@link adoptEra}. */
 export const isNewEra = (state: { readonly era: number | null }, told: State): boolean =>

@@ -50,7 +50,7 @@ export type OutboxChange =
   | { readonly kind: 'accepted'; readonly entry: OutboxEntry }
   /** Refused for good: it goes. */
   | { readonly kind: 'dropped'; readonly seq: number }
-  | ({ readonly kind: 'watermarks' } & Pick<OutboxState, 'nextSeq' | 'upTo' | 'era'>)
+  | ({ readonly kind: 'watermarks' } & Pick<OutboxState, 'nextSeq' | 'upTo' | 'era' | 'tried'>)
   | { readonly kind: 'version'; readonly id: UserId | GroupId; readonly version: number };
 
 /** Accepted messages that a store keeps; older ones go. */

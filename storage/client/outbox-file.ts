@@ -31,6 +31,7 @@ interface MarksRecord {
   nextSeq: number;
   upTo: number;
   era: number | null;
+  tried: number;
   /** What `sent` holds: entries, and bytes of bodies. */
   sentEntries: number;
   sentBytes: number;
@@ -66,6 +67,7 @@ const marks = defineTable<MarksRecord>({
     nextSeq: 'integer',
     upTo: 'integer',
     era: { type: 'integer', null: true },
+    tried: 'integer',
     sentEntries: 'integer',
     sentBytes: 'integer',
   },
@@ -89,6 +91,7 @@ const newMarks: MarksRecord = {
   nextSeq: 1,
   upTo: 0,
   era: null,
+  tried: 0,
   sentEntries: 0,
   sentBytes: 0,
 };
@@ -109,13 +112,13 @@ export class OutboxFile implements OutboxStore {
 
   load(): LoadedOutbox {
     const { dirty } = this.#database;
-    const { nextSeq, upTo, era } = dirty.read(marks, theMarks) ?? newMarks;
+    const { nextSeq, upTo, era, tried } = dirty.read(marks, theMarks) ?? newMarks;
     const state = {
       ...newOutbox(),
       nextSeq,
       upTo,
       era,
-      tried: nextSeq - 1,
+      tried,
       entries: dirty.range(entries, undefined, undefined).map(entryOf),
     };
     const known = dirty
@@ -176,6 +179,7 @@ function apply(tx: Transaction, now: MarksRecord, change: OutboxChange): void {
       now.nextSeq = change.nextSeq;
       now.upTo = change.upTo;
       now.era = change.era;
+      now.tried = change.tried;
       return;
     case 'version':
       tx.write(versions, { id: change.id, version: change.version });

@@ -105,7 +105,7 @@ export async function clientStoreContract(
       { kind: 'put', entry: someEntry(1) },
       { kind: 'put', entry: groupEntry },
       { kind: 'put', entry: readMark(3, 7) },
-      { kind: 'watermarks', nextSeq: 4, upTo: 0, era: 12 },
+      { kind: 'watermarks', nextSeq: 4, upTo: 0, era: 12, tried: 2 },
       { kind: 'version', id: bob, version: 3 },
       { kind: 'version', id: group, version: 4 },
     ]);
@@ -119,7 +119,7 @@ export async function clientStoreContract(
       nextSeq: 4,
       upTo: 0,
       era: 12,
-      tried: 3,
+      tried: 2,
       entries: [someEntry(1, { rev: 1 }), groupEntry, readMark(3, 7)],
     });
     t.same([...versions].sort(), [
@@ -139,7 +139,7 @@ export async function clientStoreContract(
       { kind: 'accepted', entry: entries[1]! },
       { kind: 'dropped', seq: 3 },
       { kind: 'accepted', entry: entries[3]! },
-      { kind: 'watermarks', nextSeq: 5, upTo: 4, era: 1 },
+      { kind: 'watermarks', nextSeq: 5, upTo: 4, era: 1, tried: 4 },
     ]);
     const second = await reopenOutbox(store, first);
     t.same((await second.load()).state.entries, []);

@@ -7,6 +7,7 @@ import {
   isNewEra,
   newOutbox,
   offers,
+  prepareOffers,
   repairsPerEntry,
   sentIsRolledBack,
   settle,
@@ -128,6 +129,7 @@ void t.test(
     appendRead(state, read(3));
     t.equal(appendRead(state, read(5)).seq, 1);
     t.equal(appendRead(state, read(4)).seq, 1);
+    prepareOffers(state);
     t.match(offers(state, 0, 9), [{ kind: 'read', seq: 1, upTo: 5 }]);
     t.equal(appendRead(state, read(6)).seq, 2, 'number 1 may have been decided with 5');
   },
@@ -155,9 +157,11 @@ void t.test(
   },
 );
 
-void t.test('a device that finds numbers it never gave is an old copy', async t => {
+void t.test('a device that finds numbers it never offered is an old copy', async t => {
   const state = newOutbox();
   append(state, message('a'));
+  t.ok(sentIsRolledBack(state, told({ upTo: 1, seen: 1 })), 'numbered, but not offered');
+  prepareOffers(state);
   t.notOk(sentIsRolledBack(state, told({ upTo: 1, seen: 1 })));
   t.ok(sentIsRolledBack(state, told({ upTo: 1, seen: 2 })));
   t.ok(sentIsRolledBack(state, told({ upTo: 1, seen: 2, era: 7 })), 'in any era');

@@ -9,7 +9,7 @@ const store = openHome(process.argv[2]!);
 const outbox = await store.openOutbox();
 await outbox.commit([
   { kind: 'put', entry: someEntry(1) },
-  { kind: 'watermarks', nextSeq: 2, upTo: 0, era: 1 },
+  { kind: 'watermarks', nextSeq: 2, upTo: 0, era: 1, tried: 1 },
 ]);
 const inbox = await store.openInbox();
 await inbox.commit([
