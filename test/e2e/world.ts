@@ -4,7 +4,7 @@ import { registerUser, registerUsers } from '../../lab/accounts.ts';
 import { Oracle } from '../../lab/oracle.ts';
 import { describeVerdict, isClean } from '../../lab/verdict.ts';
 import { WatchedDevice, type WatchedDeviceOptions } from '../../lab/watched-device.ts';
-import type { DeviceId } from '../../protocol/ids.ts';
+import type { DeviceId, GroupId } from '../../protocol/ids.ts';
 import { seededRandom, type Random } from '../protocol/fuzz/frames.ts';
 
 /** How long everything under way may take to arrive once the faults are over. */
@@ -104,6 +104,24 @@ async function talkOf(
     waiting.push(accepted.catch(() => undefined));
     if (waiting.length >= underWay) await waiting.shift();
   }
+}
+
+/** The talkers talk into a group of all. */
+export function talkInGroup(
+  talkers: readonly WatchedDevice[],
+  members: readonly WatchedDevice[],
+  group: GroupId,
+  over: () => boolean,
+): Promise<unknown> {
+  return Promise.all(
+    talkers.map(async talker => {
+      const targets = idsOf(members.filter(({ user }) => user !== talker.user));
+      while (!over()) {
+        const { accepted } = await talker.send({ group }, { targets });
+        await accepted.catch(() => undefined);
+      }
+    }),
+  );
 }
 
 export const idsOf = (devices: readonly WatchedDevice[]): DeviceId[] => devices.map(({ id }) => id);
