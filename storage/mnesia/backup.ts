@@ -1,8 +1,9 @@
 /** Backups: one consistent cut of the file, written while the database goes on being written. */
-import { copyFile, rename, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { copyFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { syncPath } from './durable-file.ts';
+import { removeCopy, syncPath } from './durable-file.ts';
 import type { Engine } from './engine.ts';
 import { corrupt, toStorageError } from './sqlite-errors.ts';
 import { StorageError } from './storage-error.ts';
@@ -36,7 +37,7 @@ export async function writeBackup(
   options: BackupOptions,
 ): Promise<BackupReport> {
   const partial = `${target}.partial`;
-  await rm(partial, { force: true });
+  removeCopy(partial);
   try {
     await engine.backup(partial, (done, total) => {
       options.onProgress?.({ phase: 'copy', done, total });
@@ -47,7 +48,7 @@ export async function writeBackup(
     syncPath(dirname(target));
     return { file: target, bytes: (await stat(target)).size, schemaVersion };
   } catch (error) {
-    await rm(partial, { force: true });
+    removeCopy(partial);
     throw backupFailed(error, target);
   }
 }
@@ -62,7 +63,9 @@ export async function stageRestore(
   schemaVersion: number,
   options: BackupOptions,
 ): Promise<void> {
+  removeCopy(staged);
   try {
+    refuseWal(source);
     options.onProgress?.({ phase: 'copy', done: 0, total: 1 });
     await copyFile(source, staged);
     options.onProgress?.({ phase: 'copy', done: 1, total: 1 });
@@ -76,8 +79,19 @@ export async function stageRestore(
     }
     syncPath(staged);
   } catch (error) {
-    await rm(staged, { force: true });
+    removeCopy(staged);
     throw restoreFailed(error, source);
+  }
+}
+
+/** A backup is one file; with a WAL beside it, it is half of something else. */
+function refuseWal(source: string): void {
+  const wal = statSync(`${source}-wal`, { throwIfNoEntry: false });
+  if (wal !== undefined && wal.size > 0) {
+    throw new StorageError(
+      'corrupt',
+      `${source} is no backup: it has a -wal file beside it. To use such a copy, put both files into the place of the database while the server is stopped.`,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { stageRestore, writeBackup } from './backup.ts';
 import type { BackupOptions, BackupReport } from './backup.ts';
 import { DirtyTables } from './dirty.ts';
-import { fileDate, syncPath } from './durable-file.ts';
+import { fileDate, removeCopy, syncPath } from './durable-file.ts';
 import { Events } from './events.ts';
 import type { SchemaEvent, SubscribeOptions, TableEvent, Unsubscribe } from './events.ts';
 import type { StorageLogger } from './logger.ts';
@@ -190,7 +190,12 @@ class MnesiaDatabase implements Database {
       if (this.file === ':memory:') throw new TypeError('a database in memory cannot be restored');
       const staged = `${this.file}.restoring`;
       await stageRestore(source, staged, this.#options.schemaVersion, options);
-      const kept = this.#replaceBy(staged);
+      let kept: string;
+      try {
+        kept = this.#replaceBy(staged);
+      } finally {
+        removeCopy(staged);
+      }
       options.onProgress?.({ phase: 'replace', done: 1, total: 1 });
       return kept;
     });
@@ -258,10 +263,18 @@ class MnesiaDatabase implements Database {
       if (!room.exhausted(frees)) throw error;
       result = attempt();
     }
-    if (room.full && room.committed(frees)) {
-      this.#options.logger?.info({ file: this.file }, 'there is room again');
-    }
+    if (room.full) this.#afterCommit(room, frees);
     return result;
+  }
+
+  /** What is committed is not taken back when the reserve cannot be made again. */
+  #afterCommit(room: Room, frees: boolean): void {
+    const { logger } = this.#options;
+    try {
+      if (room.committed(frees)) logger?.info({ file: this.file }, 'there is room again');
+    } catch (error) {
+      logger?.error({ err: error, file: this.file }, 'the reserve could not be made again');
+    }
   }
 
   async #maintain<T>(work: () => Promise<T>): Promise<T> {
@@ -280,7 +293,6 @@ class MnesiaDatabase implements Database {
     const wal = statSync(`${this.file}-wal`, { throwIfNoEntry: false });
     if (wal !== undefined && wal.size > 0) {
       // It would be taken for the restored file's own.
-      rmSync(staged);
       this.#reopen();
       throw new StorageError('io', `${this.file}-wal could not be emptied. Nothing was restored.`);
     }

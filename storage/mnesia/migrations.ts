@@ -1,7 +1,7 @@
 /** Bringing older data to the version of the program, one transaction per version. */
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileDate, syncPath } from './durable-file.ts';
+import { fileDate, removeCopy, syncPath } from './durable-file.ts';
 import type { Engine } from './engine.ts';
 import type { StorageLogger } from './logger.ts';
 import type { SchemaTransaction } from './schema-operations.ts';
@@ -85,11 +85,11 @@ function takeSnapshot(engine: Engine, version: number): string | undefined {
   if (engine.file === ':memory:') return undefined;
   const snapshot = `${engine.file}.v${version}.${fileDate()}.snapshot`;
   const partial = `${snapshot}.partial`;
-  rmSync(partial, { force: true });
+  removeCopy(partial);
   try {
     engine.run(engine.prepare('VACUUM main INTO ?'), [partial]);
   } catch (error) {
-    rmSync(partial, { force: true });
+    removeCopy(partial);
     throw error;
   }
   syncPath(partial);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
@@ -118,6 +118,11 @@ void t.test('what is no sound backup is refused and changes nothing', async t =>
   for (const source of ['note.txt', 'empty.backup', 'damaged.backup', 'cut.backup']) {
     await t.rejects(db.restore(join(directory, source)), { code: 'corrupt' }, source);
   }
+  writeFileSync(`${newer}-wal`, 'frames');
+  await t.rejects(db.restore(newer), { code: 'corrupt', message: /-wal file beside it/ });
+  rmSync(`${newer}-wal`);
+  // As if the program had died while it looked through another copy.
+  writeFileSync(join(directory, 'strowger.db.restoring-wal'), readFileSync(damaged));
   await t.rejects(db.restore(newer), {
     code: 'schema_newer',
     message: /^The backup .*newer program/,
@@ -127,7 +132,7 @@ void t.test('what is no sound backup is refused and changes nothing', async t =>
   t.equal(readFileSync(damaged).length, bytes.length, 'the source is left as it was');
   await db.restore(good);
   t.equal(db.dirty.count(account), 2000);
-  t.notOk(readdirSync(directory).some(name => name.endsWith('.restoring')));
+  t.notOk(readdirSync(directory).some(name => name.includes('.restoring')));
   db.close();
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   rmdirSync,
   rmSync,
@@ -95,6 +96,35 @@ void t.test('dirty deletes are let through on a full disk, dirty writes are not'
   t.equal(db.dirty.delete(mail, [1, 1]), 1);
   db.close();
 });
+
+void t.test(
+  'a committed transaction is not reported as failed when the reserve cannot be made',
+  async t => {
+    const reports: string[] = [];
+    const note = (_fields: object, message: string) => reports.push(message);
+    const directory = t.testdir();
+    const reserve = join(directory, 'strowger.db.reserve');
+    const db = open(directory, {
+      maxPages: 1024,
+      logger: { info: note, warn: note, error: note },
+    });
+    const committed = fill(db, 1);
+    const deleted = db.transaction(
+      tx => {
+        // The reserve is given up now; something takes its name.
+        mkdirSync(reserve);
+        return tx.deleteRange(mail, [1], undefined, committed);
+      },
+      { frees: true },
+    );
+    t.equal(deleted, committed);
+    t.equal(db.dirty.count(mail), 0);
+    t.strictSame(reports, ['the disk is full', 'the reserve could not be made again']);
+    rmdirSync(reserve);
+    t.doesNotThrow(writeOne(db, 1));
+    db.close();
+  },
+);
 
 void t.test('a failed transaction cannot be carried on by catching its error', async t => {
   const db = open(t.testdir(), { maxPages: 512 });
