@@ -34,14 +34,29 @@ void t.test('a new box is read first, and takes nothing before', async t => {
   t.equal(box.readAfter(), 0);
   box.appended(rows(7, 8));
   t.equal(next(box), null, 'what lies before those is not known');
-  box.reading = true;
+  box.startReading();
   t.equal(box.readAfter(), null, 'it is being read');
-  box.reading = false;
   box.loaded([], true);
   t.equal(box.readAfter(), null);
   box.appended(rows(7, 8));
   t.same(next(box), [0, 7, 8]);
 });
+
+void t.test(
+  'what comes while the store is read, and is not in what was read, is read next',
+  async t => {
+    const box = newBox();
+    box.startReading();
+    box.appended(rows(3, 3));
+    box.loaded(rows(1, 2), true);
+    box.appended(rows(4, 4));
+    t.same(next(box), [0, 1, 2]);
+    t.equal(box.readAfter(), 2);
+    box.startReading();
+    box.loaded(rows(3, 4), true);
+    t.same(next(box), [2, 3, 4]);
+  },
+);
 
 void t.test('rows are pushed within the window, each with the number before it', async t => {
   const box = newBox();
@@ -98,7 +113,7 @@ void t.test('a device that misses rows gets them again from where it is', async 
   box.loaded(rows(1, 8), true);
   t.same(next(box), [0, 1, 2, 3, 4]);
   const { generation } = box;
-  box.reading = true;
+  box.startReading();
   box.taken(1, true);
   t.not(box.generation, generation, 'what is being read is of no use any more');
   t.equal(next(box), null);

@@ -76,6 +76,26 @@ void t.test('what waits is pushed, then what comes, within the window', async t 
   t.match(await execute(0, { kind: 'state', device: bob }), { acked: 4 });
 });
 
+void t.test('a row that is committed together with the reading is not left out', async t => {
+  const store = new TestStore(t);
+  await store.start();
+  await sends(1, 1);
+  const pid = await startMailbox(t);
+  const [session, sender] = [listener(t), new PortOwner(t)];
+  const held = store.holdCommit();
+  const busy = execute(0, { kind: 'state', device: ann });
+  const { release } = await held;
+  attach(pid, session.pid);
+  await settle();
+  const answer = sender.submit(message(ann, 2, [bob]));
+  await settle();
+  release();
+  await Promise.all([busy, answer]);
+  t.same(store.commits.at(-1)?.map(({ kind }) => kind), ['read_rows', 'decide']); // prettier-ignore
+  await until(() => pushed(session.heard).length === 2);
+  t.same(pushed(session.heard), [1, 2]);
+});
+
 void t.test('a mailbox attached in the middle begins there', async t => {
   const store = new TestStore(t);
   await store.start();

@@ -6,7 +6,7 @@ import { exit, isAlive, start, whereis, type Pid } from '../../../actors/index.t
 import { createServerMetrics } from '../../../server/metrics/server-metrics.ts';
 import { storeName } from '../../../server/stores/protocol.ts';
 import { store } from '../../../server/stores/store.ts';
-import type { Command, ShardStore } from '../../../storage/shard/contract.ts';
+import type { Command, CommandKind, ShardStore } from '../../../storage/shard/contract.ts';
 import { openShard, type ShardOptions } from '../../../storage/shard/sqlite-shard.ts';
 
 interface Test {
@@ -55,10 +55,11 @@ export class TestStore {
     if (pid !== undefined && isAlive(pid)) exit(pid, 'kill');
   }
 
-  /** Holds the next commit when it is done and nobody has been told; resolves when it is. */
-  async holdCommit(): Promise<{ readonly release: () => void }> {
+  /** Holds the next commit (of such a command) when it is done and nobody has been told; resolves when it is. */
+  async holdCommit(kind?: CommandKind): Promise<{ readonly release: () => void }> {
     return new Promise(reached => {
-      this.intercept = async commit => {
+      this.intercept = async (commit, commands) => {
+        if (kind !== undefined && !commands.some(command => command.kind === kind)) return commit();
         this.intercept = undefined;
         const committed = await commit();
         await new Promise<void>(release => {
