@@ -72,6 +72,8 @@ void t.test('call, cast, info, later reply', async t => {
   t.equal(await call(server, { kind: 'later' }), 'it came');
   await stop(server);
   t.notOk(isAlive(server));
+  cast(server, { kind: 'add', by: 1 });
+  cast('nobody.at.all', 'a cast to nobody is silent');
 });
 
 void t.test('the caller exits with timeout, noproc, calling_self or the exit reason', async t => {

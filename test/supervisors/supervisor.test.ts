@@ -354,3 +354,18 @@ void t.test(
     t.match(await supervisor.getChildSpec(pid, 'a'), ['ok', { shutdown: 7 }]);
   },
 );
+
+void t.test('one_for_all: a sibling that fails becomes the failing child', async t => {
+  captureLog(t);
+  const story: string[] = [];
+  const { scripts, specs } = abc(story);
+  const pid = await tree(t, { strategy: 'one_for_all', intensity: 1_000_000 }, specs);
+  scripts.b.refuse = 'not now';
+  exit(pidOf('c'), 'kill');
+  await until(() => scripts.b.starts > 2);
+  t.equal(scripts.c.starts, 1, 'what comes after the failing one waits for it');
+  t.match(await supervisor.whichChildren(pid), [{ pid: undefined }, { pid: 'restarting' }, {}]);
+  delete scripts.b.refuse;
+  await until(() => whereis('c') !== undefined);
+  t.same(story.slice(-4), ['-a', '+a', '+b', '+c'], 'each try begins with all of them again');
+});
