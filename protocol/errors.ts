@@ -187,3 +187,5 @@ export type CloseCode = {
 
 export const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && Object.hasOwn(errors, value);
+
+export const isCloseCode = (code: ErrorCode): code is CloseCode => errors[code].closes !== null;

@@ -11,7 +11,10 @@ export const limits = {
   packetsPerFrame: 1024,
   /** A message's body. Larger: `error field_too_large`. */
   bodyBytes: 64 * 1024,
-  /** Sends a device may have under way that are neither accepted nor rejected (w). More: closed with `window_exceeded`. */
+  /**
+   * Sends a device may have under way that are neither accepted nor rejected (w). Those that a refusal
+   * has made void count until the server has passed over them, so twice as many are taken. More: closed with `window_exceeded`.
+   */
   unacceptedSends: 256,
   /** Rows pushed to a device and not yet acknowledged (w). More are kept in the mailbox until it acknowledges. */
   unackedRows: 256,

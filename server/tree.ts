@@ -69,6 +69,7 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
               start: () =>
                 startLink(directory, undefined, {
                   name: directoryName,
+                  label: 'directory',
                   mailboxLimit: clientLimit(options),
                 }),
             },
@@ -111,7 +112,7 @@ const storeSpec = (options: TreeOptions, shard: number): ChildSpec => ({
     startLink(
       store,
       { open: () => options.openShard(shard), metrics: options.metrics },
-      { name: storeName(shard), mailboxLimit: clientLimit(options) },
+      { name: storeName(shard), label: 'store', mailboxLimit: clientLimit(options) },
     ),
 });
 
@@ -121,7 +122,8 @@ const linkSpecs = (shards: number): ChildSpec[] =>
       .filter(target => target !== source)
       .map(target => ({
         id: linkName(source, target),
-        start: () => startLink(link, { source, target }, { name: linkName(source, target) }),
+        start: () =>
+          startLink(link, { source, target }, { name: linkName(source, target), label: 'link' }),
       })),
   );
 
@@ -151,7 +153,7 @@ const housekeepingSpec = ({ config, shards }: TreeOptions): ChildSpec => ({
         sweepEveryMs: SWEEP_EVERY_MS,
         now: Date.now,
       },
-      { name: 'housekeeping' },
+      { name: 'housekeeping', label: 'housekeeping' },
     ),
 });
 
@@ -164,10 +166,14 @@ function sessionServices({ config, sessions, shards }: TreeOptions): SessionServ
   const startMailbox = (user: UserId) => () => {
     const shard = shardOf(user, shards);
     const argument = { user, shard, passivateMs: PASSIVATE_MS, window: config.limits };
-    return startLink(mailbox, argument, { name: mailboxName(user) });
+    return startLink(mailbox, argument, { name: mailboxName(user), label: 'mailbox' });
   };
   const startGroup = (id: GroupId) => () =>
-    startLink(group, { group: id, shards, passivateMs: PASSIVATE_MS }, { name: groupName(id) });
+    startLink(
+      group,
+      { group: id, shards, passivateMs: PASSIVATE_MS },
+      { name: groupName(id), label: 'group' },
+    );
   return {
     ...sessions,
     mailboxOf: user => findOrStart('mailboxes', user, mailboxName(user), startMailbox(user)),

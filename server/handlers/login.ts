@@ -20,10 +20,6 @@ export function login(state: SessionState, packet: Login): void {
     });
     return;
   }
-  if (packet.version !== 1) {
-    closeWith(state, 'unsupported_version');
-    return;
-  }
   if (!state.services.mayLogIn(state.opening.address, state.device)) {
     closeWith(state, 'too_many_logins');
     return;

@@ -18,10 +18,17 @@ export const RESUME = { kind: 'resume_sends' } as const;
 
 const FULL_RETRY_MS = 1_000;
 
+/**
+ * A client that keeps to its window may still have two rounds here: those that a refusal has made void, which no
+ * answer tells apart for it, and those that it offers again.
+ */
+const ROUNDS = 2;
+
 export function offer(state: SessionState, packet: Send | Read): void {
   const { sending } = state;
   if (sending.held) return;
-  if (sending.queue.length + sending.underWay >= state.services.limits.unacceptedSends) {
+  const mayHold = ROUNDS * state.services.limits.unacceptedSends;
+  if (sending.queue.length + sending.underWay >= mayHold) {
     closeWith(state, 'window_exceeded');
     return;
   }

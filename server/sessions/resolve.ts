@@ -29,8 +29,8 @@ function resolveDirect(me: DeviceId, own: Account, to: DirectAddressing): Resolu
   if (blocking !== undefined)
     return { kind: 'refuse', why: { code: 'blocked', user: blocking.user } };
 
-  const versions = new Map(to.users).set(own.user, to.own);
-  const stale = [own, ...found].filter(account => account.version !== versions.get(account.user));
+  const stale = found.filter((account, i) => account.version !== to.users[i]?.[1]);
+  if (own.version !== to.own) stale.unshift(own);
   if (stale.length > 0)
     return { kind: 'refuse', why: { code: 'stale_devices', lists: stale.map(listOf) } };
   return { kind: 'targets', targets: targetsOf(me, [own, ...found]) };

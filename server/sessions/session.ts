@@ -13,6 +13,7 @@ import {
   type InitResult,
 } from '../../actors/index.ts';
 import { decodeClientFrame, FrameError, type BadPacket } from '../../protocol/codec/frame.ts';
+import { isCloseCode } from '../../protocol/errors.ts';
 import { userOf } from '../../protocol/ids.ts';
 import type { ClientPacket } from '../../protocol/packets.ts';
 import { shardOf } from '../../protocol/shard.ts';
@@ -140,7 +141,7 @@ function attached(state: SessionState, remembered: Remembered | undefined): void
 function takeFrame(state: SessionState, data: Uint8Array): void {
   let packets: (ClientPacket | BadPacket)[];
   try {
-    packets = decodeClientFrame(data);
+    packets = decodeClientFrame(data, state.services.limits);
   } catch (error) {
     if (!(error instanceof FrameError)) throw error;
     closeWith(state, error.code, error.message);
@@ -154,8 +155,9 @@ function takeFrame(state: SessionState, data: Uint8Array): void {
 
 function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void {
   if (packet.kind === 'bad') {
-    const { kind: _, code, ...details } = packet;
-    sayError(state, code, details);
+    const { kind: _, code, message, ...details } = packet;
+    if (isCloseCode(code)) closeWith(state, code, message);
+    else sayError(state, code, { message, ...details });
     countError(state);
   } else if (packet.kind === 'login') {
     login(state, packet);

@@ -84,7 +84,13 @@ export function appendNoted(work: Work, device: DeviceId, row: NotedRow): void {
   const n = ++box.lastRow;
   if (row.kind === 'receipt') {
     const { peer, delivered, read } = row;
-    work.tx.write(receiptRows, { device, peer, n, delivered, read: [...read] });
+    work.tx.write(receiptRows, {
+      device,
+      peer,
+      n,
+      delivered,
+      read: read.length === 0 ? null : [...read],
+    });
   } else {
     const record = notedRecord(device, n, row);
     work.tx.write(mailboxRows, record);

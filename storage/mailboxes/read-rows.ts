@@ -38,7 +38,7 @@ const receiptsAfter = (work: Work, device: DeviceId, after: number) => {
     .map(({ n, peer, delivered, read }) => ({
       n,
       size: 0,
-      make: (): Row => ({ kind: 'receipt', n, peer, delivered, read }),
+      make: (): Row => ({ kind: 'receipt', n, peer, delivered, read: read ?? [] }),
     }));
 };
 

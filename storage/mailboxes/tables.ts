@@ -63,7 +63,8 @@ export interface ReceiptRowRecord {
   peer: DeviceId;
   n: number;
   delivered: number;
-  read: (readonly [Conversation, number])[];
+  /** Null for none. */
+  read: (readonly [Conversation, number])[] | null;
 }
 
 export const watermarks = defineTable<WatermarkRecord>({
@@ -130,7 +131,7 @@ export const receiptRows = defineTable<ReceiptRowRecord>({
     peer: 'text',
     n: 'integer',
     delivered: 'integer',
-    read: 'term',
+    read: { type: 'term', null: true },
   },
   key: ['device', 'peer'],
 });

@@ -7,7 +7,8 @@ export interface ReceiptRecord {
   sender: DeviceId;
   stored: number;
   delivered: number;
-  read: Record<string, number>;
+  /** Null for nothing, which costs no encoding. */
+  read: Record<string, number> | null;
 }
 
 export const receipts = defineTable<ReceiptRecord>({
@@ -19,7 +20,7 @@ export const receipts = defineTable<ReceiptRecord>({
     sender: 'text',
     stored: 'integer',
     delivered: 'integer',
-    read: 'term',
+    read: { type: 'term', null: true },
   },
   key: ['peer', 'sender'],
 });

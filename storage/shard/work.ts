@@ -12,7 +12,7 @@ import { bodies, bodyCounts, watermarks, type WatermarkRecord } from '../mailbox
 import type { Transaction } from '../mnesia/operations.ts';
 import type { RecentRow } from '../mailboxes/recent-rows.ts';
 import { RecentRows } from '../mailboxes/recent-rows.ts';
-import { receipts } from '../receipts/tables.ts';
+import { receipts, type ReceiptRecord } from '../receipts/tables.ts';
 import { BoundedCache } from './bounded-cache.ts';
 
 /** Limits that a host may set lower; the defaults are in protocol/limits.ts. */
@@ -97,7 +97,9 @@ export class Work {
     const key = pairKey(peer, sender);
     const found = this.touchedReceipts.get(key)?.state ?? this.caches.receipts.get(key);
     if (found !== undefined) return found;
-    const state = this.tx.read(receipts, [peer, sender]) ?? newReceipt;
+    const record = this.tx.read(receipts, [peer, sender]);
+    const state =
+      record === undefined ? newReceipt : { ...record, read: record.read ?? newReceipt.read };
     this.caches.receipts.set(key, state);
     return state;
   }
@@ -168,7 +170,7 @@ export class Work {
   flush(): void {
     for (const record of this.touchedWatermarks.values()) this.tx.write(watermarks, record);
     for (const { peer, sender, state, written } of this.touchedReceipts.values())
-      if (state !== written) this.tx.write(receipts, { peer, sender, ...state });
+      if (state !== written) this.tx.write(receipts, toRecord(sender, peer, state));
     for (const end of this.touchedLinks.values()) this.tx.write(linkEnds, end);
     for (const [id, rows] of this.bodyCounts) {
       if (rows > 0) this.tx.write(bodyCounts, { id, rows });
@@ -192,6 +194,11 @@ export class Work {
     this.caches.lastBody = this.lastBody;
   }
 }
+
+const toRecord = (sender: DeviceId, peer: DeviceId, state: ReceiptState): ReceiptRecord => {
+  const { stored, delivered, read } = state;
+  return { peer, sender, stored, delivered, read: read === newReceipt.read ? null : { ...read } };
+};
 
 const newWatermark = (device: DeviceId): WatermarkRecord => ({
   device,
