@@ -70,7 +70,8 @@ export interface MailboxCommands {
   };
   /**
    * Drops messages accepted before `before` and tells their senders. Looks at up to `devices` devices, those
-   * that come after `after`; answers with where to go on, or null at the end.
+   * that come after `after` (a device first heard of in the same batch is left to the next time); answers with where
+   * to go on, or null at the end.
    */
   expire: {
     command: { readonly after: DeviceId | ''; readonly before: number; readonly devices: number };

@@ -8,6 +8,7 @@ import { decidingContract } from './shard/deciding.ts';
 import { fullDiskContract } from './shard/full-disk.ts';
 import { groupsContract } from './shard/groups.ts';
 import { linksContract } from './shard/links.ts';
+import { modelContract } from './shard/model.ts';
 import { mailboxesContract } from './shard/mailboxes.ts';
 import { receiptsContract } from './shard/receipts.ts';
 import type { ShardContract } from './shard/fixture.ts';
@@ -21,4 +22,5 @@ export function shardStoreContract(contract: ShardContract): void {
   linksContract(contract);
   atomicityContract(contract);
   fullDiskContract(contract);
+  modelContract(contract);
 }
