@@ -1,5 +1,6 @@
 /** `strowger device …`: an account's devices. A new one joins only with the signature of one that is in. */
 import type { Command } from 'commander';
+import { fingerprint } from '../../client/fingerprint.ts';
 import { toBase64url } from '../../client/base64url.ts';
 import { ClientError } from '../../client/errors.ts';
 import { linkCode, readLinkCode } from '../../client/link-code.ts';
@@ -102,6 +103,7 @@ const shown = ({ device, key, addedBy, addedAt }: DeviceInfo) => ({
   addedBy,
   addedAt,
   key: toBase64url(key),
+  fingerprint: fingerprint(nodeCrypto, key),
 });
 
 async function remove(id: string, { home, timeout }: DeviceOptions): Promise<void> {

@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { toBase64url } from '../../client/base64url.ts';
+import { fingerprint } from '../../client/fingerprint.ts';
+import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { openHome } from '../../storage/client/home.ts';
 import { homeOption } from '../home.ts';
 import { printJson } from '../output.ts';
@@ -15,6 +17,7 @@ export function defineWhoami(command: Command): void {
       server,
       home: resolve(home),
       key: toBase64url(publicKey),
+      fingerprint: fingerprint(nodeCrypto, publicKey),
       retired,
     });
   });

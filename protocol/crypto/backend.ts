@@ -1,5 +1,5 @@
 /**
- * What the protocol needs of cryptography: Ed25519 (RFC 8032, pure, no context) and random bytes. `node.ts` is
+ * What the protocol needs of cryptography: Ed25519 (RFC 8032, pure, no context), SHA-256 and random bytes. `node.ts` is
  * fast where node:crypto is; `noble.ts` runs anywhere, browsers included. test/contract/crypto.ts holds both to
  * the same answers.
  */
@@ -22,6 +22,8 @@ export interface CryptoBackend {
     bytes: Uint8Array,
     signature: Uint8Array,
   ): Promise<boolean> | boolean;
+  /** SHA-256 (FIPS 180-4): 32 bytes. */
+  sha256(bytes: Uint8Array): Uint8Array;
   /** @param length in bytes, up to 65,536 @throws RangeError past that */
   randomBytes(length: number): Uint8Array;
 }

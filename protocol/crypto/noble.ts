@@ -1,5 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { randomBytes } from '@noble/curves/utils.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import {
   checkKey,
   checkRandomLength,
@@ -28,6 +29,8 @@ export const nobleCrypto = {
       ed25519.verify(signature, bytes, publicKey, { zip215: false })
     );
   },
+
+  sha256,
 
   randomBytes(length: number): Uint8Array {
     checkRandomLength(length);

@@ -1,4 +1,5 @@
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   randomBytes,
@@ -36,6 +37,10 @@ export const nodeCrypto = {
     if (signature.length !== signatureBytes) return false;
     const key = publicKeyObject(publicKey);
     return key !== null && verify(null, bytes, key, signature);
+  },
+
+  sha256(bytes: Uint8Array): Uint8Array {
+    return new Uint8Array(createHash('sha256').update(bytes).digest());
   },
 
   randomBytes(length: number): Uint8Array {

@@ -33,6 +33,12 @@ const order = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** The contract of a {@link CryptoBackend}. */
 export function cryptoContract(name: string, backend: CryptoBackend): void {
+  void t.test(`${name}: the SHA-256 vectors of FIPS 180-4`, async t => {
+    const digest = (text: string) => hex(backend.sha256(new TextEncoder().encode(text)));
+    t.equal(digest(''), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+    t.equal(digest('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  });
+
   void t.test(`${name}: the vectors of RFC 8032`, async t => {
     for (const [secret, key, message, signature] of rfc8032Vectors) {
       t.equal(hex(await backend.sign(bytes(secret), bytes(message))), signature);
