@@ -438,6 +438,36 @@ void t.test('a server that does not answer sends is given up for a new connectio
   await client.close();
 });
 
+void t.test(
+  'nothing is taken or offered before `state`; a connection without it is given up',
+  async t => {
+    const { server, a, b } = await two();
+    const from = await a.open();
+    await from.connect();
+    await text(from, 'hello').accepted;
+    server.stateless = true;
+    const to = await b.open();
+    const got = new Reader(to);
+    await to.connect();
+    const answer = to.send({ to: alice, text: 'x' });
+    await answer.stored;
+    await turns();
+    t.same(got.messages, []);
+    t.notOk(
+      server.heard.some(({ device, packet }) => device === 'bob:1' && packet.kind !== 'login'),
+    );
+    server.stateless = false;
+    b.clock.advance(30_000);
+    await turns();
+    b.clock.advance(30_000);
+    await until(() => got.kinds('disconnected').length === 1);
+    b.clock.advance(1_000);
+    await answer.accepted;
+    await until(() => got.texts.length === 1);
+    await Promise.all([from.close(), to.close()]);
+  },
+);
+
 void t.test('requests are answered by type, asked again after a break, and time out', async t => {
   const { server, a } = await two();
   const client = await a.open();

@@ -61,6 +61,8 @@ export class FakeServer {
   deaf = false;
   /** While true decisions are made but nobody is told. */
   mute = false;
+  /** While true a login is welcomed, but `state` does not follow. */
+  stateless = false;
   /** The next send is refused with this. */
   refuseNext: Refusal | null = null;
   era = 1;
@@ -369,7 +371,7 @@ export class FakeSession implements TransportSocket {
       time: 0,
       limits: { ...limits, bodyBytes: this.#server.bodyBytes },
     });
-    this.tell(this.#server.state(device));
+    if (!this.#server.stateless) this.tell(this.#server.state(device));
     this.push();
   }
 
