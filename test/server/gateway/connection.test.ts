@@ -1,5 +1,5 @@
 import t from 'tap';
-import { spawn } from '../../../actors/index.ts';
+import { exit, spawn } from '../../../actors/index.ts';
 import type { DeviceId } from '../../../protocol/ids.ts';
 import { closeReason } from '../../../server/gateway/close-reason.ts';
 import { Connection } from '../../../server/gateway/connection.ts';
@@ -89,6 +89,19 @@ void t.test('congestion is told once, also to a session that comes later', async
     { kind: 'congested' },
     { kind: 'drained' },
   ]);
+});
+
+void t.test('a frame for a session that has just died is for the next one', async t => {
+  const { connection, session } = setup();
+  const first = session();
+  connection.attach(first.pid);
+  exit(first.pid, 'kill');
+  connection.received(frame(7));
+  t.ok(connection.isOpen());
+  const second = session();
+  connection.attach(second.pid);
+  await until(() => second.messages.length === 2, 'the frame');
+  t.same(second.messages[1], { kind: 'frame', data: frame(7) });
 });
 
 void t.test('a socket that would hold too much is cut', async t => {

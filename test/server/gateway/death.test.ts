@@ -1,7 +1,8 @@
 import t from 'tap';
-import { exit, isAlive, processes, processInfo, send } from '../../../actors/index.ts';
+import { call, exit, isAlive, processes, processInfo, send, stop } from '../../../actors/index.ts';
 import type { Pid } from '../../../actors/index.ts';
-import { startGateway } from '../../../server/gateway/gateway.ts';
+import { gatewayName, startGateway } from '../../../server/gateway/gateway.ts';
+import { supervisor } from '../../../supervisors/index.ts';
 import { Client, testGateway, until } from './fake-session.ts';
 import type { TestGateway } from './fake-session.ts';
 
@@ -76,4 +77,27 @@ void t.test('nothing of a gateway is left after it', async t => {
   await until(() => processes().length === before, 'the guard ends too');
   const client = new Client(`ws://127.0.0.1:${server.port}/v1/a:1`, ['strowger.v1'], {});
   t.equal((await client.closed).code, 1006, 'the port is closed');
+});
+
+void t.test('its supervisor brings it back on its port, again and again', async t => {
+  const server = await testGateway(t);
+  const { options, port } = server;
+  await stop(server.pid());
+  const started = await supervisor.startLink(() => [
+    { strategy: 'one_for_one', intensity: 100, period: 10 },
+    [{ id: 'gateway', start: () => startGateway({ ...options }) }],
+  ]);
+  if (started[0] !== 'ok') throw new Error('the supervisor did not start');
+  t.teardown(() => stop(started[1], 'shutdown'));
+  for (let death = 0; death < 10; death++) {
+    const client = new Client(`ws://127.0.0.1:${port}/v1/alice:1`, ['strowger.v1'], {});
+    await client.opened;
+    client.send('hello');
+    t.equal(await client.nextText(), 'hello');
+    const pid = server.pid();
+    exit(pid, 'kill');
+    await client.closed;
+    await until(() => ![0, pid].includes(server.pid()), 'another gateway');
+    await call(gatewayName, { kind: 'connections' });
+  }
 });
