@@ -52,3 +52,9 @@ export const WAITING_BYTES = 4 * 1024 * 1024;
  */
 export const socketBytes = ({ socketBackpressureBytes, frameBytes }: GatewayLimits): number =>
   socketBackpressureBytes + 4 * frameBytes;
+
+/**
+ * Sockets that are no WebSocket (yet) at most: those of a reconnect storm, and a few for HTTP. More are cut. One that
+ * says nothing is closed by uWebSockets.js after ten seconds.
+ */
+export const httpSockets = ({ connections }: GatewayLimits): number => 64 + connections;

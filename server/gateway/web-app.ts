@@ -10,6 +10,7 @@ import type {
 import type { ClientAddress } from '../http/client-address.ts';
 import type { HttpHandler } from '../http/http-request.ts';
 import { answerHttp, headersOf, remoteAddress, writeAnswer } from './http-exchange.ts';
+import { httpSockets } from './options.ts';
 import type { GatewayOptions } from './options.ts';
 import type { Socket, SocketEvents } from './socket.ts';
 import { SUBPROTOCOL } from './upgrade.ts';
@@ -38,6 +39,7 @@ export class WebApp {
   readonly #app: TemplatedApp;
   #listener: us_listen_socket | undefined;
   #abandoned = false;
+  #httpSockets = 0;
 
   constructor(options: GatewayOptions, handlers: WebAppHandlers) {
     const { tls, limits } = options;
@@ -64,6 +66,8 @@ export class WebApp {
           writeAnswer(response, decision.answer);
           return;
         }
+        // The filter below does not hear of its end any more.
+        this.#httpSockets -= 1;
         response.upgrade<UserData>(
           { peer: decision.peer, events: undefined },
           request.getHeader('sec-websocket-key'),
@@ -87,6 +91,14 @@ export class WebApp {
       close: (ws, code) => {
         if (!this.#abandoned) ws.getUserData().events?.gone(code);
       },
+    });
+    const most = httpSockets(limits);
+    this.#app.filter((response, change) => {
+      this.#httpSockets += change;
+      if (change > 0 && this.#httpSockets > most) {
+        options.metrics.refused.inc({ error: 'unavailable' });
+        response.close();
+      }
     });
     this.#app.any('/*', (response: UwsResponse, request: UwsRequest) =>
       answerHttp(response, request, handlers),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import t from 'tap';
 import { limits } from '../../../protocol/limits.ts';
 import { rawSocket, testGateway, until } from './fake-session.ts';
@@ -116,6 +117,35 @@ void t.test('so many connections in all', async t => {
   const refusal = await server.connect('/v1/bob:1').refused;
   t.match(refusal, { status: 503, body: { error: 'unavailable' } });
   t.match(refusal.headers['retry-after'], /^[0-9]+$/);
+});
+
+void t.test('sockets that are no WebSocket are bounded as well', async t => {
+  const server = await testGateway(t, { limits: { ...some, connections: 3 } });
+  const client = server.connect();
+  await client.opened;
+  const sockets: Socket[] = [];
+  let cut = 0;
+  const open = () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.on('close', () => (cut += 1));
+    sockets.push(socket);
+  };
+  for (let i = 0; i < 67; i++) open();
+  await Promise.all(sockets.map(socket => once(socket, 'connect')));
+  open();
+  await until(() => cut === 1, 'one too many');
+  client.send('hello');
+  t.equal(await client.nextText(), 'hello');
+  for (const socket of sockets) socket.destroy();
+  await until(() => cut === sockets.length, 'all closed');
+  // Upgraded sockets do not count: there is room again, however many came and went.
+  for (let i = 0; i < 100; i++) {
+    const other = server.connect('/v1/bob:1');
+    await other.opened;
+    other.ws.close();
+    await other.closed;
+  }
 });
 
 void t.test('a socket that speaks no WebSocket is cut, its neighbours stay', async t => {
