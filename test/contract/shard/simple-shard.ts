@@ -109,6 +109,8 @@ export class SimpleShard {
         return { kind: 'rejected', seq, rev, why, upTo };
       case 'gap':
         return { kind: 'gap', seq, state: this.deviceState(id) };
+      case 'fresh':
+        break;
     }
     const refusal = intent.kind === 'refuse' ? intent.why : this.noRoom(id, intent);
     if (refusal !== null) {
