@@ -10,7 +10,7 @@ import { options, optionNames } from './options.ts';
 import type { OptionName } from './options.ts';
 
 /** The variable that names the configuration file when `--config` does not. */
-export const CONFIG_FILE_VARIABLE = `${ENVIRONMENT_PREFIX}CONFIG`;
+const CONFIG_FILE_VARIABLE = `${ENVIRONMENT_PREFIX}CONFIG`;
 
 export interface ConfigSources {
   /** As an argument parser gives them, `config` (the file) among them: `{ port: '8081', config: 'a.toml' }`. */

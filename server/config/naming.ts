@@ -18,10 +18,3 @@ const indexBy = (key: (name: OptionName) => string): ReadonlyMap<string, OptionN
 
 export const byEnvironmentName = indexBy(environmentName);
 export const byFlagKey = indexBy(flagKey);
-
-/** What an argument parser needs to know: `--tls-key`, whose value it hands over as `tlsKey`. */
-export const optionFlags: readonly {
-  readonly name: OptionName;
-  readonly flag: string;
-  readonly key: string;
-}[] = optionNames.map(name => ({ name, flag: flagName(name), key: flagKey(name) }));

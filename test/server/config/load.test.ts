@@ -7,7 +7,7 @@ import { ConfigError } from '../../../server/config/config-error.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 import type { ConfigSources } from '../../../server/config/load.ts';
 import { options, optionNames } from '../../../server/config/options.ts';
-import { optionFlags } from '../../../server/config/naming.ts';
+import { flagKey, flagName } from '../../../server/config/naming.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'strowger-config-'));
 
@@ -172,13 +172,13 @@ void t.test('every flag finds its option', async t => {
     data: 'd',
     adminTokenFile: 'token',
   };
-  const parsed = optionFlags.map(({ key, name }) => {
-    const { default: value } = options[name];
+  const parsed = optionNames.map(name => {
+    const [key, { default: value }] = [flagKey(name), options[name]];
     return [key, given[key] ?? String(value)] as const;
   });
   t.equal(parsed.length, optionNames.length);
   const config = loadConfig({ flags: Object.fromEntries(parsed), cwd: '/srv' });
   t.match(config, { host: '::1', registration: 'closed', logLevel: 'debug', shards: 1 });
-  t.match(optionFlags[0], { flag: '--data', name: 'data', key: 'data' });
-  t.ok(optionFlags.some(({ flag }) => flag === '--limits-connections-per-address'));
+  t.equal(flagName('data'), '--data');
+  t.equal(flagName('limits.connections_per_address'), '--limits-connections-per-address');
 });
