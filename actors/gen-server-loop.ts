@@ -9,7 +9,8 @@ import type { TimerHandle } from './clock.ts';
 import { Exit, reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
 import { log } from './logger.ts';
-import type { ExitMessage, TimeoutMessage } from './messages.ts';
+import type { TimeoutMessage } from './messages.ts';
+import { isParentExit } from './parent-exit.ts';
 import type { Behaviour, Process } from './process.ts';
 import type { ReplySlot } from './reply-slot.ts';
 import { crash, deliver } from './signals.ts';
@@ -275,16 +276,6 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
 function isTuple(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
-}
-
-function isParentExit(message: unknown, process: Process): message is ExitMessage {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    (message as Partial<ExitMessage>).kind === 'EXIT' &&
-    (message as Partial<ExitMessage>).pid === process.parent &&
-    process.parent !== undefined
-  );
 }
 
 /** What kind of message it is, without its contents. */

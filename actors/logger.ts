@@ -18,7 +18,7 @@ export type LogSink = (event: LogEvent) => void;
 
 const stderrSink: LogSink = event => {
   if (event.level !== 'warning' && event.level !== 'error') return;
-  process.stderr.write(`${JSON.stringify(event, plain)}\n`);
+  process.stderr.write(`${JSON.stringify(event, plainly())}\n`);
 };
 
 let sink: LogSink = stderrSink;
@@ -30,14 +30,25 @@ export function setLogger(replacement: LogSink): LogSink {
   return old;
 }
 
+/** A report is no reason to fail: a sink that throws is told of on stderr, and the caller goes on. */
 export function log(level: LogLevel, report: Report, pid: Pid | undefined): void {
-  sink({ level, report, pid, at: wallNow() });
+  try {
+    sink({ level, report, pid, at: wallNow() });
+  } catch (error) {
+    process.stderr.write(`the log sink failed on a ${report.kind} report: ${String(error)}\n`);
+  }
 }
 
-/** Errors have no enumerable fields, and reasons may hold anything: keep the line printable. */
-function plain(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return { name: value.name, message: value.message };
-  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
-  if (typeof value === 'function') return `[function ${value.name}]`;
-  return value;
+/** Reasons may hold anything, circles included: keep the line printable. */
+function plainly(): (key: string, value: unknown) => unknown {
+  const above = new WeakSet();
+  return (_key, value) => {
+    if (value instanceof Error) return { name: value.name, message: value.message };
+    if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+    if (typeof value === 'function') return `[function ${value.name}]`;
+    if (typeof value !== 'object' || value === null) return value;
+    if (above.has(value)) return '[seen above]';
+    above.add(value);
+    return value;
+  };
 }

@@ -1,6 +1,7 @@
 /** How a behaviour answers system messages. See `sys.erl`, `do_cmd/6`. */
 import { reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
+import { isParentExit } from './parent-exit.ts';
 import type { Process } from './process.ts';
 import type { SystemMessage } from './system-message.ts';
 
@@ -24,6 +25,7 @@ export function answerSystemMessage(
   switch (request.kind) {
     case 'suspend':
       process.suspended = true;
+      obeyParentAllTheSame(process);
       message.answer('ok');
       return undefined;
     case 'resume':
@@ -58,6 +60,12 @@ export function answerSystemMessage(
       // Whoever asked learns of the end from the end itself.
       return callbacks.terminate(request.reason);
   }
+}
+
+/** Its exit may wait among the ordinary messages already. */
+function obeyParentAllTheSame(process: Process): void {
+  const exits = process.mailbox.extract(message => isParentExit(message, process));
+  if (exits.length > 0) (process.system ??= []).push(...exits);
 }
 
 function attempt(message: SystemMessage, action: () => unknown): void {

@@ -9,6 +9,7 @@ import { requireProcess } from './context.ts';
 import type { ExitReason } from './exit.ts';
 import { unlinkProcesses } from './links.ts';
 import type { ExitMessage } from './messages.ts';
+import { isExit } from './parent-exit.ts';
 import type { Pid } from './pid.ts';
 import { processOf } from './process-table.ts';
 import type { Holding, Process, Watcher } from './process.ts';
@@ -56,10 +57,11 @@ class EndingGroup implements Holding {
 
   begin(): void {
     this.#caller.holdings = smallAdd<Holding>(this.#caller.holdings, this);
+    const dead = new Map<Pid, number>();
     this.#endings.forEach(({ pid, shutdown }, index) => {
       const target = processOf(pid);
       if (target === undefined) {
-        this.died(index, lastWordOf(this.#caller, pid));
+        dead.set(pid, index);
         return;
       }
       const watch = new EndingWatch(this, index, this.#caller);
@@ -67,6 +69,7 @@ class EndingGroup implements Holding {
       const how = shutdown === 'brutal_kill' ? 'kill' : 'shutdown';
       sendExitSignal(target, this.#caller.pid, how);
     });
+    if (dead.size > 0) this.#readLastWords(dead);
     for (const shutdown of this.#times()) {
       this.#timers.set(
         shutdown,
@@ -87,6 +90,17 @@ class EndingGroup implements Holding {
     this.release();
     this.#caller.holdings = smallDelete<Holding>(this.#caller.holdings, this);
     this.#resolve?.(this.#reasons);
+  }
+
+  /** Those that were dead before: their EXITs wait in the mailbox and say why. Read once for all. */
+  #readLastWords(dead: Map<Pid, number>): void {
+    const exits = this.#caller.mailbox.extract(
+      message => isExit(message) && dead.has(message.pid),
+    ) as ExitMessage[];
+    const reasons = new Map(exits.map(({ pid, reason }) => [pid, reason]));
+    for (const [pid, index] of dead) {
+      this.died(index, reasons.has(pid) ? reasons.get(pid) : 'noproc');
+    }
   }
 
   /** The caller died: its timers go, and its links end the children. */
@@ -133,16 +147,4 @@ class EndingWatch implements Watcher {
     unlinkProcesses(this.#caller, target);
     this.#group.died(this.#index, reason);
   }
-}
-
-/** It was dead before: its EXIT waits in the mailbox and says why. */
-function lastWordOf(caller: Process, pid: Pid): ExitReason {
-  const [exit] = caller.mailbox.extract(
-    message =>
-      typeof message === 'object' &&
-      message !== null &&
-      (message as Partial<ExitMessage>).kind === 'EXIT' &&
-      (message as Partial<ExitMessage>).pid === pid,
-  );
-  return exit === undefined ? 'noproc' : (exit as ExitMessage).reason;
 }

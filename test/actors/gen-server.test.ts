@@ -257,3 +257,39 @@ void t.test('types: only what the server understands can be asked', async t => {
   const named = serverName<Call, Cast>('a.typed.name');
   t.match(await exitOf(call(named, { kind: 'get' })), ['noproc']);
 });
+
+void t.test('a suspended server obeys its parent, also when its exit came before', async t => {
+  captureLog(t);
+  for (const early of [true, false]) {
+    const reasons: unknown[] = [];
+    const module: GenServer<null, null, never, Promise<void>> = {
+      init: () => ['ok', null],
+      async handleCast(wait) {
+        await wait;
+        return ['noreply', null];
+      },
+      terminate(reason) {
+        reasons.push(reason);
+      },
+    };
+    let child: ServerPid<never, Promise<void>> | undefined;
+    const parent = spawn(async () => {
+      const result = await startLink(module, null, { trapExit: true });
+      if (result[0] === 'ok') child = result[1];
+    });
+    send(parent, 1);
+    await settle();
+    let go: () => void = () => undefined;
+    cast(child!, new Promise<void>(resolve => (go = resolve)));
+    await settle();
+    // The server is busy: what comes now waits, the suspension ahead of the ordinary messages.
+    const suspended = sys.suspend(child!);
+    if (early) exit(parent, 'gone');
+    go();
+    await suspended;
+    if (!early) exit(parent, 'gone');
+    await settle();
+    t.same(reasons, ['gone']);
+    t.notOk(isAlive(child!));
+  }
+});

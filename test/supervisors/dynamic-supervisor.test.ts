@@ -1,5 +1,14 @@
 import t from 'tap';
-import { exit, isAlive, processInfo, send, spawn, startLink } from '../../actors/index.ts';
+import {
+  exit,
+  isAlive,
+  processInfo,
+  send,
+  spawn,
+  startLink,
+  stop,
+  sys,
+} from '../../actors/index.ts';
 import type { GenServer, Pid } from '../../actors/index.ts';
 import { settle } from '../../actors/testing.ts';
 import { dynamicSupervisor } from '../../supervisors/index.ts';
@@ -139,4 +148,24 @@ void t.test('a supervisor that dies takes its children with it', async t => {
   exit(owner, 'over');
   await until(() => !isAlive(pid));
   t.notOk(isAlive(child as Pid));
+});
+
+void t.test('one that ends while the exits of its children wait reads them once', async t => {
+  const events = captureLog(t);
+  const pid = await dynamic(t);
+  const permanent = { ...idleSpec, restart: 'permanent' } as const;
+  for (let done = 0; done < 5_000; done += 500) {
+    await Promise.all(
+      Array.from({ length: 500 }, () => dynamicSupervisor.startChild(pid, permanent)),
+    );
+  }
+  await sys.suspend(pid);
+  for (const child of processInfo(pid)?.links ?? []) exit(child, 'odd');
+  const from = process.cpuUsage();
+  await stop(pid, 'shutdown');
+  const { user } = process.cpuUsage(from);
+  const reports = events.filter(({ report }) => report.kind === 'supervisor');
+  t.equal(reports.length, 5_000, 'each one is reported with its own reason');
+  t.match(reports[0]?.report, { errorContext: 'shutdown_error', reason: 'odd' });
+  t.ok(user < 2_000_000, `${user} µs of work`);
 });
