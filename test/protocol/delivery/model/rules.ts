@@ -8,7 +8,7 @@ import * as link from '../../../../protocol/delivery/link.ts';
 import * as outbox from '../../../../protocol/delivery/outbox.ts';
 import * as receipt from '../../../../protocol/delivery/receipt.ts';
 import * as sender from '../../../../protocol/delivery/sender.ts';
-import type { Box } from './shard.ts';
+import type { Box } from './box.ts';
 
 export interface Rules {
   readonly judge: typeof sender.judge;

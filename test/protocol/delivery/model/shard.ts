@@ -5,15 +5,8 @@ import type { Conversation, DeviceId } from '../../../../protocol/ids.ts';
 import type { Accepted, Read, Rejected, Send, State } from '../../../../protocol/packets.ts';
 import type { Refusal } from '../../../../protocol/refusal.ts';
 import type { MessageRow, Row } from '../../../../protocol/rows.ts';
+import type { Box } from './box.ts';
 import type { Rules } from './rules.ts';
-
-export interface Box {
-  lastN: number;
-  acked: number;
-  rows: Row[];
-  /** Its device was removed. */
-  gone: boolean;
-}
 
 /** What one shard tells another, numbered without holes. */
 export interface LinkRow {
