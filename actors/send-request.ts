@@ -59,11 +59,6 @@ class PendingRequest {
     else resolve(here);
   }
 
-  /** What still comes vanishes. */
-  abandon(): void {
-    this.#waiter = () => undefined;
-  }
-
   #message(response: Response): ResponseMessage {
     return { kind: 'response', id: this as unknown as RequestId, response };
   }
@@ -106,7 +101,10 @@ function whyOf(exit: Exit): ExitReason {
   return (exit.reason as readonly unknown[])[0];
 }
 
-/** Waits for the response. After a `'timeout'` the request is given up: a late reply vanishes. */
+/**
+ * Waits for the response. After a `'timeout'` the request is given up: who waited once gets no
+ * message, and a late reply vanishes.
+ */
 export function receiveResponse<Reply>(
   id: RequestId<Reply>,
   timeoutMs = Infinity,
@@ -114,13 +112,7 @@ export function receiveResponse<Reply>(
   callingProcess();
   const pending = pendingOf(id);
   return new Promise(resolve => {
-    const timer =
-      timeoutMs === Infinity
-        ? undefined
-        : after(timeoutMs, () => {
-            pending.abandon();
-            resolve('timeout');
-          });
+    const timer = timeoutMs === Infinity ? undefined : after(timeoutMs, () => resolve('timeout'));
     pending.wait(response => {
       timer?.cancel();
       resolve(response as Response<Reply>);

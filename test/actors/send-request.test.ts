@@ -46,6 +46,20 @@ void t.test('the response is awaited later, whether it is there already or not',
   t.same(await receiveResponse(sendRequest(pid as Pid, { kind: 'x' })), ['error', ['noproc', pid]]);
 });
 
+void t.test('after a timeout a late reply vanishes', async t => {
+  const pid = await server();
+  const seen: unknown[] = [];
+  const client = spawn(async message => {
+    if (message !== 'ask') seen.push(message);
+    else seen.push(await receiveResponse(sendRequest(pid, { kind: 'hold' }), 1));
+  });
+  send(client, 'ask');
+  while (seen.length === 0) await settle();
+  reply(held.pop()!, undefined);
+  await settle();
+  t.same(seen, ['timeout']);
+});
+
 void t.test('a process that does not wait gets it as a message', async t => {
   const pid = await server();
   const seen: unknown[] = [];
