@@ -3,7 +3,7 @@
  * Whoever opens one holds its lock until it closes it or dies, so a home serves one sender and one receiver at a
  * time, and they never wait for each other.
  */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase, type Database } from '../mnesia/database.ts';
 import type { Table } from '../mnesia/schema.ts';
@@ -27,7 +27,9 @@ export async function openRoleFile({ file, role, tables, waitMs }: RoleFile): Pr
   const deadline = performance.now() + waitMs;
   for (;;) {
     try {
-      return openDatabase({ file, tables, schemaVersion, reserveBytes: 0 });
+      const database = openDatabase({ file, tables, schemaVersion, reserveBytes: 0 });
+      for (const path of [file, `${file}-wal`]) if (existsSync(path)) chmodSync(path, 0o600);
+      return database;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       if (error.code !== 'locked') throw homeError(file, error);

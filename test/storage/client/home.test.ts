@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -75,6 +75,16 @@ void t.test('the private key is for its owner alone', async t => {
   t.equal(mode(home), 0o700);
   await store.saveIdentity({ ...someIdentity, retired: true });
   t.equal(mode(join(home, 'identity.json')), 0o600);
+});
+
+void t.test('so are the messages, also in a directory that others may read', async t => {
+  const home = t.testdir();
+  const store = createHome(home, someIdentity);
+  const outbox = await store.openOutbox();
+  await outbox.commit([{ kind: 'put', entry: someEntry(1) }]);
+  for (const name of readdirSync(home).filter(name => name.startsWith('outbox')))
+    t.equal(statSync(join(home, name)).mode & 0o777, 0o600, name);
+  await outbox.close();
 });
 
 void t.test('a home is made once', async t => {
