@@ -3,6 +3,7 @@ import { call, setLogger } from '../actors/index.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
 import { application } from '../supervisors/index.ts';
 import { addAccountRoutes } from './accounts/routes.ts';
+import { speakingSessions } from './directory/tables.ts';
 import { backup } from './backup/backup.ts';
 import type { Config } from './config/config.ts';
 import { ensureDirectory, ensureTicketSecret, shardCount, shardFile } from './data-directory.ts';
@@ -16,6 +17,7 @@ import { addHealthRoutes, type Readiness } from './http/health-routes.ts';
 import { createAddressRateLimit, createRateLimit } from './http/rate-limit.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { createLogger, logError, logSink } from './logging.ts';
+import { countRestarts } from './metrics/count-restarts.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { Tickets } from './sessions/tickets.ts';
 import { findStartError, StartError } from './start-error.ts';
@@ -40,13 +42,14 @@ type OnError = GatewayOptions['onError'];
 /** One server per process. @throws StartError for a taken port or directory, a damaged or newer store, a bad certificate … */
 export async function startServer(config: Config): Promise<RunningServer> {
   ensureDirectory(config.dataDirectory);
+  const metrics = createMetrics();
+  metrics.server.gauge('sessions', 'Sessions that are logged in.', speakingSessions);
   const logger = createLogger({ level: config.logLevel });
-  setLogger(logSink(logger));
+  setLogger(countRestarts(metrics.server, logSink(logger)));
   const onError = (error: unknown, where: string): void => {
     logError(logger, error, where);
   };
   const shards = shardCount(config.dataDirectory, config.shards);
-  const metrics = createMetrics();
   const router = makeRouter(config, shards, metrics, onError);
   let listening: Listening | undefined;
   let hasEnded = (): void => undefined;

@@ -16,7 +16,7 @@ import {
 } from '../../actors/index.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import type { ConnectionId } from '../gateway/port.ts';
-import { clearTables } from './tables.ts';
+import { clearTables, setSpeakingSessions } from './tables.ts';
 
 /** A session's claim. `connection` tells older from newer. */
 export interface Claim {
@@ -94,12 +94,14 @@ function claim(state: State, wanted: Claim): void {
   }
   const holder = { ...wanted, watch: monitor(wanted.session) };
   state.watches.set(holder.watch, holder);
+  setSpeakingSessions(state.watches.size);
   state.holders.set(wanted.device, [...(state.holders.get(wanted.device) ?? []), holder]);
 }
 
 function release(state: State, holder: Holder): void {
   demonitor(holder.watch, { flush: true });
   state.watches.delete(holder.watch);
+  setSpeakingSessions(state.watches.size);
   const left = (state.holders.get(holder.device) ?? []).filter(other => other !== holder);
   if (left.length === 0) state.holders.delete(holder.device);
   else state.holders.set(holder.device, left);

@@ -1,12 +1,10 @@
 /** What sessions, stores, mailboxes and supervisors count. */
 import { Counter, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
-import { gauge, level, PREFIX, tally } from './tally.ts';
-import type { Level, Tally } from './tally.ts';
+import { gauge, PREFIX, tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 export interface ServerMetrics {
-  /** Running sessions. */
-  readonly sessions: Level;
   /** Logins that succeeded, by what proved them. */
   readonly logins: Counter<'proof'>;
   readonly loginsFailed: Tally;
@@ -16,8 +14,6 @@ export interface ServerMetrics {
   readonly rejected: Counter<'code'>;
   /** Mailbox rows pushed to devices. */
   readonly pushed: Tally;
-  /** Mailbox rows acknowledged by devices. */
-  readonly delivered: Tally;
   /** Seconds that a commit of a store took. */
   readonly commitSeconds: Histogram;
   /** How many commands shared one commit. */
@@ -33,13 +29,11 @@ export interface ServerMetrics {
 }
 
 export const createServerMetrics = (registry: Registry): ServerMetrics => ({
-  sessions: level(registry, 'sessions', 'Running sessions.'),
   logins: labelled(registry, 'logins_total', 'Logins that succeeded.', 'proof'),
   loginsFailed: tally(registry, 'logins_failed_total', 'Logins that failed.'),
   accepted: tally(registry, 'accepted_total', 'Sends accepted.'),
   rejected: labelled(registry, 'rejected_total', 'Sends rejected.', 'code'),
   pushed: tally(registry, 'pushed_total', 'Mailbox rows pushed to devices.'),
-  delivered: tally(registry, 'delivered_total', 'Mailbox rows acknowledged by devices.'),
   commitSeconds: new Histogram({
     name: `${PREFIX}commit_seconds`,
     help: 'Time that a commit took.',
