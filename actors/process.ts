@@ -13,6 +13,8 @@ export interface Behaviour {
   handleSystem(message: unknown): void | Promise<void>;
   /** What the crash report may say of the process's last moments. */
   describe?(): Readonly<Record<string, unknown>>;
+  /** The process is dead: what is held for it is let go. */
+  release?(): void;
 }
 
 /** Somebody who is told once when a process dies. */

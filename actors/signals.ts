@@ -99,6 +99,7 @@ export function die(process: Process, reason: ExitReason): void {
   closeTurns(process);
   process.mailbox.clear();
   process.system = undefined;
+  process.behaviour?.release?.();
   process.behaviour = undefined;
   for (const holding of smallList(process.holdings)) holding.release();
   for (const holding of process.monitors?.values() ?? []) holding.release();

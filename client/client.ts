@@ -346,6 +346,7 @@ export class Client {
     for (const packet of packets) {
       switch (packet.kind) {
         case 'state':
+          this.#requests.onState();
           this.#receiver?.onState(packet);
           this.#sender?.onState(packet).catch((cause: unknown) => {
             void this.#endWith(new ClientError('store_failed', undefined, { cause }));

@@ -1,6 +1,7 @@
 /**
  * Requests that have no answer yet. They are kept over reconnects and asked again, as every request may be repeated
- * with the same effect (protocol/requests.ts).
+ * with the same effect (protocol/requests.ts). They go out with each `state`, as sends do: it is what a session says
+ * first, also one that takes over the socket of a session that died and took the requests with it.
  */
 import type { ErrorPacket, ReplyPacket, RequestPacket } from '../protocol/packets.ts';
 import type { Argument, Method, Reply } from '../protocol/requests.ts';
@@ -23,6 +24,8 @@ export class OpenRequests {
   /** In the order of asking. */
   readonly #open = new Map<number, Open>();
   #line: { send(packet: RequestPacket): void } | null = null;
+  /** The server has told its `state` on this connection. */
+  #begun = false;
   #limit = 0;
   #underWay = 0;
   #nextId: number;
@@ -53,13 +56,19 @@ export class OpenRequests {
   attach(line: { send(packet: RequestPacket): void }, limit: number): void {
     this.#line = line;
     this.#limit = limit;
+  }
+
+  /** A session has begun, or begins anew. */
+  onState(): void {
+    this.#forgetAsked();
+    this.#begun = true;
     this.#pump();
   }
 
   detach(): void {
     this.#line = null;
-    this.#underWay = 0;
-    for (const open of this.#open.values()) open.asked = false;
+    this.#begun = false;
+    this.#forgetAsked();
   }
 
   onReply({ id, value }: ReplyPacket): void {
@@ -87,6 +96,11 @@ export class OpenRequests {
     for (const id of [...this.#open.keys()]) this.#close(id)?.reject(error);
   }
 
+  #forgetAsked(): void {
+    this.#underWay = 0;
+    for (const open of this.#open.values()) open.asked = false;
+  }
+
   #askAgain(open: Open): void {
     if (!open.asked || !this.#open.has(open.packet.id)) return;
     open.asked = false;
@@ -105,7 +119,7 @@ export class OpenRequests {
   }
 
   #pump(): void {
-    if (this.#line === null || this.#underWay >= this.#limit) return;
+    if (this.#line === null || !this.#begun || this.#underWay >= this.#limit) return;
     for (const open of this.#open.values()) {
       if (open.asked) continue;
       if (this.#underWay >= this.#limit) return;

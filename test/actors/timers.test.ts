@@ -150,3 +150,17 @@ void t.test('a timeout of 0 still takes a queued message first', async t => {
   await settle();
   t.same(got.slice(2), ['first', { kind: 'timeout' }]);
 });
+
+void t.test('the timeout of a server goes with it, also when it is killed', async t => {
+  const clock = virtual(t);
+  const idle: GenServer<undefined, number> = {
+    init: () => ['ok', 0, 30_000],
+  };
+  for (const reason of ['kill', 'shutdown']) {
+    const started = await start(idle, undefined);
+    t.equal(clock.pending, 1);
+    exit(started[1] as Pid, reason);
+    await settle();
+    t.equal(clock.pending, 0, `no timer is left after ${reason}`);
+  }
+});

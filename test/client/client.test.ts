@@ -496,6 +496,25 @@ void t.test('requests are answered by type, asked again after a break, and time 
   await t.rejects(client.request('group_info', { group }), { code: 'closed' });
 });
 
+void t.test('requests are asked again by the session that follows one that died', async t => {
+  const { server, a } = await two();
+  const client = await a.open();
+  await client.connect();
+  server.answer = () => null;
+  const answer = client.request('group_info', { group });
+  await until(() => server.heard.some(({ packet }) => packet.kind === 'request'));
+  server.answer = ({ id }) => ({
+    kind: 'reply',
+    id,
+    method: 'group_info',
+    value: { group, name: 'us', version: 3, members: [] },
+  });
+  // The gateway kept the socket; all that the client hears is another `state`.
+  for (const session of server.sessions) session.resume();
+  t.match(await answer, { name: 'us', version: 3 });
+  await client.close();
+});
+
 void t.test('what cannot be sent is said at once', async t => {
   const { a } = await two();
   const client = await a.open({ limits: { outboxEntries: 1 } });

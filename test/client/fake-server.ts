@@ -271,6 +271,12 @@ export class FakeSession implements TransportSocket {
     this.#end(1006, '');
   }
 
+  /** What a session says that takes over the socket of one that died. */
+  resume(): void {
+    const device = this.#server.devices.get(this.#id);
+    if (device !== undefined) this.tell(this.#server.state(device));
+  }
+
   /** As the gateway does: the packet, then the WebSocket close. */
   close(code: CloseCode | number | undefined = 1000, retryAfterMs: number | null = null): void {
     if (typeof code === 'number') {

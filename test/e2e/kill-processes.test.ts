@@ -1,10 +1,7 @@
 /** Promise 2: any process may die at any time; only its own work restarts and no socket closes but for the gateway's death. */
 import t, { type Test } from 'tap';
 import { killOne, processesOf, type ProcessKind } from '../../lab/process-faults.ts';
-import { ClientError } from '../../client/errors.ts';
-import type { WatchedDevice } from '../../lab/watched-device.ts';
-import { groupId, type GroupId, type UserId } from '../../protocol/ids.ts';
-import type { GroupInfo } from '../../protocol/requests.ts';
+import { groupId } from '../../protocol/ids.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { seededRandom } from '../protocol/fuzz/frames.ts';
 import { runtime, startInProcess } from './in-process-server.ts';
@@ -43,7 +40,7 @@ async function killing(t: Test, { kinds, shards = 1, kills: count = kills }: Run
     await world.moreAccepted(40);
     const kind = kinds[kill % kinds.length]!;
     // A group has a process once somebody wants it changed; here to what it is already.
-    const asked = change(founder!, group, people[1]!.user);
+    const asked = founder!.client.request('group_add', { group, users: [people[1]!.user] });
     await until(() => processesOf(runtime, kind).length > 0, `a process of kind ${kind}`);
     killOne(runtime, kind, random());
     t.match(await asked, { name: 'all' });
@@ -53,16 +50,6 @@ async function killing(t: Test, { kinds, shards = 1, kills: count = kills }: Run
   await Promise.all(talking);
   await world.judge();
   return world;
-}
-
-/** Asks again while the answer is that the group is being restarted. */
-async function change(by: WatchedDevice, group: GroupId, user: UserId): Promise<GroupInfo> {
-  for (;;)
-    try {
-      return await by.client.request('group_add', { group, users: [user] });
-    } catch (error) {
-      if (!(error instanceof ClientError) || error.code !== 'unavailable') throw error;
-    }
 }
 
 const nobodyDisconnected = (t: Test, world: World): void => {
