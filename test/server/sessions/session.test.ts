@@ -1,0 +1,269 @@
+/** A session between a gateway that only listens and a real store: what it says when something dies or is full. */
+import t from 'tap';
+import { Registry } from 'prom-client';
+import { exit, isAlive, send, setClock, start, type Pid } from '../../../actors/index.ts';
+import { createVirtualClock } from '../../../actors/testing.ts';
+import { decodeServerFrame, encodeFrame } from '../../../protocol/codec/frame.ts';
+import { limits } from '../../../protocol/limits.ts';
+import { roles, type ClientPacket, type ServerPacket } from '../../../protocol/packets.ts';
+import type { UserId } from '../../../protocol/ids.ts';
+import { createServerMetrics } from '../../../server/metrics/server-metrics.ts';
+import { session } from '../../../server/sessions/session.ts';
+import type { SessionServices } from '../../../server/sessions/state.ts';
+import { Tickets } from '../../../server/sessions/tickets.ts';
+import { execute } from '../../../server/stores/execute.ts';
+import { StorageError } from '../../../storage/mnesia/storage-error.ts';
+import { captureLog } from '../../actors/capture-log.ts';
+import { dev } from '../../contract/shard/fixture.ts';
+import { listener, type Heard } from '../listener.ts';
+import { TestStore } from '../stores/test-store.ts';
+import { until } from '../until.ts';
+
+const ann = dev('ann');
+type Test = ConstructorParameters<typeof TestStore>[0];
+
+class TestSession {
+  readonly gateway;
+  readonly mailbox;
+  private readonly options: Partial<SessionServices>;
+  pid: Pid | undefined;
+
+  constructor(t: Test, options: Partial<SessionServices> = {}) {
+    this.gateway = listener(t);
+    this.mailbox = listener(t);
+    this.options = options;
+    t.teardown(() => {
+      if (this.pid !== undefined && isAlive(this.pid)) exit(this.pid, 'kill');
+    });
+  }
+
+  /** A session of a connection that has logged in; also the one that follows it. */
+  async start(): Promise<Pid> {
+    const services = {
+      shards: 1,
+      tickets: new Tickets(Buffer.alloc(32), 1_000),
+      limits: { ...limits, connections: 10 },
+      metrics: createServerMetrics(new Registry()),
+      mayLogIn: () => true,
+      retryAfterMs: () => 1,
+      mailboxOf: async () => this.mailbox.pid,
+      requests: { groupOf: () => Promise.reject(new Error('there are no groups')) },
+      ...this.options,
+    } as unknown as SessionServices;
+    const opening = {
+      gateway: this.gateway.pid,
+      connection: 1,
+      device: ann,
+      address: '127.0.0.1',
+      remembered: undefined,
+    };
+    const result = await start(session, { opening, services });
+    if (result[0] !== 'ok') throw new Error('the session did not start', { cause: result });
+    this.pid = result[1];
+    const remembered = { nonce: Buffer.alloc(32), roles: roles.send | roles.receive };
+    send(this.pid, { kind: 'attached', remembered });
+    return this.pid;
+  }
+
+  say(...packets: ClientPacket[]): void {
+    send(this.pid!, { kind: 'frame', data: encodeFrame(packets) });
+  }
+
+  /** What it has said so far. */
+  said(): ServerPacket[] {
+    return this.gateway.heard.flatMap(({ kind, frame }) =>
+      kind === 'send' ? (decodeServerFrame(frame as Uint8Array) as ServerPacket[]) : [],
+    );
+  }
+
+  count(kind: ServerPacket['kind']): number {
+    return this.said().filter(packet => packet.kind === kind).length;
+  }
+
+  acceptedUpTo(): number {
+    const last = this.said().at(-1);
+    return last?.kind === 'accepted' ? last.upTo : 0;
+  }
+
+  attachments(): Heard[] {
+    return this.mailbox.heard.filter(({ kind }) => kind === 'attach_device');
+  }
+}
+
+async function accounts(): Promise<void> {
+  for (const user of ['ann', 'bob'] as UserId[])
+    await execute(0, { kind: 'register', user, key: Buffer.alloc(32), at: 1 });
+}
+
+const message = (seq: number, prev = seq - 1): ClientPacket => ({
+  kind: 'send',
+  seq,
+  prev,
+  rev: 0,
+  to: { kind: 'direct', users: [['bob' as UserId, 1]], own: 1 },
+  body: Buffer.from([seq]),
+});
+
+void t.test('a session that follows another says the committed state, and goes on', async t => {
+  captureLog(t);
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start();
+  session.say(message(1), message(2));
+  await until(() => session.acceptedUpTo() === 2);
+  exit(session.pid!, 'kill');
+  await session.start();
+  await until(() => session.count('state') === 2);
+  t.match(session.said().at(-1), { kind: 'state', upTo: 2, seen: 2, acked: 0 });
+  session.say(message(2), message(3));
+  await until(() => session.acceptedUpTo() === 3);
+  await until(() => session.attachments().length === 2);
+});
+
+void t.test('of a run of gaps one state is said', async t => {
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  session.say(message(5), message(6), message(7));
+  await until(() => session.count('state') === 2);
+  session.say({ kind: 'ping', token: 1 });
+  await until(() => session.count('pong') === 1);
+  t.equal(session.count('state'), 2);
+  t.match(
+    session.said().findLast(({ kind }) => kind === 'state'),
+    { upTo: 0, seen: 0 },
+  );
+});
+
+void t.test('a store that dies under a send: it is answered all the same', async t => {
+  captureLog(t);
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  const held = store.holdCommit('decide');
+  session.say(message(1));
+  await held;
+  store.kill();
+  await store.start();
+  await until(() => session.count('accepted') === 1);
+  t.equal(session.count('state'), 1);
+});
+
+void t.test('on a full disk nothing is decided; there is room: state, and on it goes', async t => {
+  const clock = createVirtualClock();
+  const old = setClock(clock);
+  t.teardown(() => setClock(old));
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  store.intercept = (commit, commands) => {
+    if (!commands.some(({ kind }) => kind === 'decide')) return commit();
+    throw new StorageError('disk_full', 'as the test wants it');
+  };
+  session.say(message(1), message(2));
+  await until(() => session.count('error') === 1);
+  t.match(session.said().at(-1), { kind: 'error', code: 'storage_full', retryAfterMs: 1_000 });
+  session.say(message(3));
+  store.intercept = undefined;
+  await clock.advance(1_000);
+  t.equal(session.count('state'), 2);
+  t.match(
+    session.said().at(-1),
+    { kind: 'state', upTo: 0, seen: 0 },
+    'what came meanwhile is not taken',
+  );
+  session.say(message(1), message(2), message(3));
+  await until(() => session.acceptedUpTo() === 3);
+});
+
+void t.test(
+  'a mailbox that dies is replaced, from what is taken and what is committed',
+  async t => {
+    captureLog(t);
+    const store = new TestStore(t);
+    await store.start();
+    await accounts();
+    const [first, second] = [listener(t), listener(t)];
+    const session = new TestSession(t, {
+      mailboxOf: async () => (isAlive(first.pid) ? first.pid : second.pid),
+    });
+    await session.start();
+    await until(() => first.heard.length === 1);
+    t.match(first.heard, [{ kind: 'attach_device', device: ann, acked: 0, committed: 0 }]);
+    session.say({ kind: 'ack', upTo: 7, again: false });
+    await until(() => first.heard.length === 2);
+    t.match(first.heard[1], { kind: 'taken', upTo: 7, again: false });
+    exit(first.pid, 'kill');
+    await until(() => second.heard.length === 1);
+    t.match(second.heard, [{ kind: 'attach_device', acked: 7, committed: 0 }]);
+  },
+);
+
+void t.test('a session that was replaced does not attach again', async t => {
+  captureLog(t);
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  let answer: ((mailbox: Pid) => void) | undefined;
+  const session = new TestSession(t, {
+    mailboxOf: () =>
+      new Promise(resolve => {
+        answer = resolve;
+      }),
+  });
+  const pid = await session.start();
+  await until(() => answer !== undefined);
+  send(pid, { kind: 'replaced' });
+  await until(() => session.gateway.heard.some(({ kind }) => kind === 'close'));
+  answer?.(session.mailbox.pid);
+  send(pid, { kind: 'find_mailbox' });
+  send(pid, { kind: 'closed', code: 1000 });
+  await until(() => !isAlive(pid));
+  t.same(session.mailbox.heard, []);
+  t.match(session.said().at(-1), { kind: 'close', code: 'replaced', retryAfterMs: null });
+});
+
+void t.test('more sends under way than two windows close the connection', async t => {
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  const held = store.holdCommit('decide');
+  const all = Array.from({ length: 2 * limits.unacceptedSends + 1 }, (_, i) => message(i + 1));
+  session.say(...all.slice(0, -1));
+  const { release } = await held;
+  t.equal(session.count('close'), 0);
+  session.say(...all.slice(-1));
+  await until(() => session.count('close') === 1);
+  t.match(session.said().at(-1), { kind: 'close', code: 'window_exceeded' });
+  release();
+});
+
+void t.test('what a removed device still sends is not taken', async t => {
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const added = { by: ann, key: Buffer.alloc(32, 1), signature: Buffer.alloc(64), at: 1 };
+  await execute(0, { kind: 'add_device', ...added });
+  const session = new TestSession(t);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  await execute(0, { kind: 'remove_device', device: ann });
+  session.say(message(1));
+  await until(() => session.count('close') === 1);
+  t.match(session.said().at(-1), { kind: 'close', code: 'device_removed' });
+  t.match(await execute(0, { kind: 'state', device: ann }), { upTo: 0 });
+});
