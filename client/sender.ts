@@ -177,8 +177,7 @@ export class Sender {
   /** A new connection is logged in; `state` will follow. */
   attach(line: Line, limits: { unacceptedSends: number; bodyBytes: number }): void {
     this.#line = line;
-    // What was pipelined behind a refused one may still be on its way when it is offered again.
-    this.#window = Math.max(1, Math.floor(limits.unacceptedSends / 2));
+    this.#window = limits.unacceptedSends;
     this.#bodyBytes = limits.bodyBytes;
     this.#met = this.#ready = false;
   }
