@@ -71,9 +71,27 @@ function homeIn(path: string): DeviceStore {
  * After an answer that leaves this open the home stays, with the key that the server may have taken.
  */
 export function forgetRefusedHome(directory: string, error: unknown): void {
-  if (!(error instanceof ClientError) || !refusals.has(error.code)) return;
-  rmSync(resolve(directory), { recursive: true });
+  if (!(error instanceof ClientError)) return;
+  if (refusals.has(error.code) || (error.code === 'unreachable' && neverConnected(error)))
+    rmSync(resolve(directory), { recursive: true });
 }
+
+/** No connection was made, so nothing was asked. */
+function neverConnected(error: Error): boolean {
+  let inner: unknown = error;
+  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
+  const { code, message } = inner as NodeJS.ErrnoException;
+  return noConnection.has(code ?? '') || message === 'bad port';
+}
+
+/** Of connect(2) and getaddrinfo(3). */
+const noConnection: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+]);
 
 const refusals: ReadonlySet<string> = new Set([
   'bad_field',
