@@ -46,7 +46,7 @@ async function listen(options: ListenOptions): Promise<void> {
     process.exitCode = await stop.reason;
   } finally {
     await client.close();
-    await marks?.finish(patienceMs);
+    await marks?.finish();
   }
 }
 
