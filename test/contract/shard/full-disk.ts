@@ -7,15 +7,22 @@ const ann = dev('ann');
 const bob = dev('bob');
 const cid = dev('cid');
 
-/** Sends until the disk is full, and says how many were taken. */
+/** Sends until there is no room for even the smallest message, and says how many were taken. */
 async function fill(shard: Subject): Promise<number> {
-  for (let seq = 1; ; seq++) {
-    try {
-      await shard.one(send(ann, seq, [bob], { body: bulk(20_000) }));
-    } catch (error) {
-      if ((error as { code?: unknown }).code === 'disk_full') return seq - 1;
-      throw error;
-    }
+  let taken = 0;
+  for (const bytes of [20_000, 2_000, 200, 1]) {
+    while (await fits(shard, send(ann, taken + 1, [bob], { body: bulk(bytes) }))) taken++;
+  }
+  return taken;
+}
+
+async function fits(shard: Subject, command: Command<'decide'>): Promise<boolean> {
+  try {
+    await shard.one(command);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'disk_full') return false;
+    throw error;
   }
 }
 

@@ -265,12 +265,12 @@ export function mailboxesContract(contract: ShardContract): void {
       { acked: 1 },
       { rows: [], complete: true },
     ]);
-    const later = await shard.commit(send(ann, 2, [cid], { at: 6 }), {
+    const later = await shard.commit(send(ann, 2, [bob, cid], { at: 6 }), {
       kind: 'expire',
       after: '',
       before: 10,
       devices: 10,
     });
-    t.match(later.outcomes[1], { expired: 2 });
+    t.match(later.outcomes[1], { expired: 3 });
   });
 }
