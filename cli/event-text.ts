@@ -8,13 +8,16 @@ export function eventAsText(event: StoredEvent, self: UserId): string {
     case 'message':
       return messageLine(event, self);
     case 'receipt': {
-      const read = event.read.map(([conversation, upTo]) => `read ${upTo}${within(conversation)}`);
-      return `  ${event.peer} has up to ${[event.delivered, ...read].join(', ')}`;
+      const has = `  ${event.peer} has your messages up to ${event.delivered}`;
+      const read = event.read.map(([group, upTo]) => `read up to ${upTo}${within(group)}`);
+      return [has, ...read].join(', ');
     }
     case 'undelivered':
       return `  ${event.peer} will not get ${event.after + 1} to ${event.upTo}`;
-    case 'group':
-      return `  ${event.by} has ${changes[event.event]} ${event.users.join(', ')}${within(event.group)}`;
+    case 'group': {
+      const whom = event.event === 'left' ? '' : ` ${event.users.join(', ')}`;
+      return `  ${event.by} has ${changes[event.event]}${whom}${within(event.group)}`;
+    }
     default:
       return event satisfies never;
   }
@@ -24,7 +27,7 @@ const changes = {
   created: 'made a group with',
   added: 'added',
   removed: 'removed',
-  left: 'left as',
+  left: 'left',
 };
 
 const within = (conversation: Conversation): string =>

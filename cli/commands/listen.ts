@@ -71,10 +71,11 @@ async function printEvents(
 ): Promise<boolean> {
   const format = json ? eventAsJson : eventAsText;
   const { user } = client.identity;
+  const status = new StatusLine();
   let messages = 0;
   for await (const event of client.events()) {
     if (!isStored(event)) {
-      tellStatus(event);
+      status.tell(event);
       continue;
     }
     await print(format(event, user));
@@ -94,25 +95,32 @@ const isStored = (event: ClientEvent): event is StoredEvent & { done(): void } =
   event.kind === 'undelivered' ||
   event.kind === 'group';
 
-/** @throws ClientError when it is the end */
-function tellStatus(event: Exclude<ClientEvent, StoredEvent>): void {
-  switch (event.kind) {
-    case 'connected':
-      say('Listening.');
-      return;
-    case 'disconnected':
-      if (event.retryInMs === null) throw new ClientError(event.code, event.message);
-      say(`${event.message} Trying again in ${(event.retryInMs / 1000).toFixed(1)} s.`);
-      return;
-    case 'retired':
-      throw new ClientError('retired');
-    case 'complaint':
-      say(`The server complains (${event.code}): ${event.message}`);
-      return;
-    case 'unresolved':
-      say(`The message ${event.id} (seq ${event.seq}) was lost when the server was restored.`);
-      return;
-    default:
-      event satisfies never;
+/** Tells how the connection is, once for each time that it breaks, however often the client tries again. */
+class StatusLine {
+  #listening = false;
+
+  /** @throws ClientError when it is the end */
+  tell(event: Exclude<ClientEvent, StoredEvent>): void {
+    switch (event.kind) {
+      case 'connected':
+        this.#listening = true;
+        say('Listening.');
+        return;
+      case 'disconnected':
+        if (event.retryInMs === null) throw new ClientError(event.code, event.message);
+        if (this.#listening) say(`${event.message} Trying again.`);
+        this.#listening = false;
+        return;
+      case 'retired':
+        throw new ClientError('retired');
+      case 'complaint':
+        say(`The server complains (${event.code}): ${event.message}`);
+        return;
+      case 'unresolved':
+        say(`The message ${event.id} (seq ${event.seq}) was lost when the server was restored.`);
+        return;
+      default:
+        event satisfies never;
+    }
   }
 }
