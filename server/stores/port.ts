@@ -50,8 +50,6 @@ export class StorePort {
   private underWay: Job[] = [];
   private next: Job[] = [];
   private watch: { readonly ref: MonitorRef; readonly store: Pid } | undefined;
-  /** A timer will look for the store. */
-  private looking = false;
   private readonly lost: () => void;
 
   /** @param lost the store that was used last is dead; what it had to tell may never have been told */
@@ -109,7 +107,6 @@ export class StorePort {
         return true;
       case 'store_retry':
         if (message.shard !== this.shard) return false;
-        this.looking = false;
         this.give();
         return true;
     }
@@ -124,12 +121,11 @@ export class StorePort {
   }
 
   private give(): void {
-    if (this.underWay.length === 0 || this.looking) return;
+    if (this.underWay.length === 0) return;
     const store = whereis(storeName(this.shard));
     // The one that was used last is dead: its DOWN is on its way, and the batch is given then.
     if (this.watch !== undefined && this.watch.store !== store) return;
     if (store === undefined) {
-      this.looking = true;
       sendAfter(RETRY_MS, self(), { kind: 'store_retry', shard: this.shard } satisfies StoreRetry);
       return;
     }

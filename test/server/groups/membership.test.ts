@@ -124,11 +124,9 @@ void t.test(
         for (const { by, change: what } of steps) {
           const next = change(group, by, what);
           if (next.kind !== 'next') continue;
-          const old = new Set<UserId>(
-            group === null ? [] : (group).members.map(m => m.user),
-          );
+          const old = new Set<UserId>(group === null ? [] : group.members.map(m => m.user));
           const now = new Set(next.group.members.map(m => m.user));
-          if (next.group.version !== ((group)?.version ?? 0) + 1) return false;
+          if (next.group.version !== (group?.version ?? 0) + 1) return false;
           if (now.size !== next.group.members.length) return false;
           if (now.size > 0 && !next.group.members.some(m => m.admin)) return false;
           const changed = new Set([...old, ...now].filter(u => old.has(u) !== now.has(u)));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { exit, isAlive, setClock, start, type Pid } from '../../../actors/index.ts';
+import { exit, isAlive, send, setClock, start, type Pid } from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { deviceId } from '../../../protocol/ids.ts';
 import type { Row } from '../../../protocol/rows.ts';
@@ -89,6 +89,19 @@ void t.test('rows that come while it carries go next', async t => {
   release();
   await until(() => count(home, 'trim_link') >= 2);
   t.same(seqs(await rowsOf(1, bob)), upTo(5));
+});
+
+void t.test('woken while it looks, it looks again', async t => {
+  const [home] = await twoStores(t);
+  const held = home.holdCommit('read_link');
+  const pid = await startLink(t, 0, 1);
+  const { release } = await held;
+  send(pid, { kind: 'wake' });
+  await settle();
+  release();
+  await until(() => count(home, 'read_link') === 2);
+  await settle();
+  t.equal(count(home, 'read_link'), 2);
 });
 
 void t.test('a target that dies before or after its commit takes every row once', async t => {

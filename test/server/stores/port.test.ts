@@ -115,7 +115,7 @@ void t.test('a batch is given once to each incarnation', async t => {
   await store.start();
   t.match(await answer, { upTo: 1 });
   await settle();
-  t.equal(store.commits.filter(batch => batch[0]?.kind === 'decide').length, 1);
+  t.equal(store.commits.flat().filter(({ kind }) => kind === 'decide').length, 1);
   t.equal(owner.lost, 1);
   // And it is watched.
   store.kill();

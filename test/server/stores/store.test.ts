@@ -131,11 +131,11 @@ void t.test('what a killed store had not published is loaded again', async t => 
   send(pid, batch(client.pid, 1, { kind: 'add_device', ...add }));
   const { release } = await held;
   store.kill();
+  await store.start();
+  t.not(accountOf(user)?.version, 1, 'the list without the new device is not used any more');
   release();
   await settle();
   t.same(client.heard, [], 'the dead tell nothing');
-  await store.start();
-  t.not(accountOf(user)?.version, 1, 'the list without the new device is not used any more');
   t.match(await execute(0, { kind: 'account', user }), { version: 2 });
 });
 
