@@ -11,13 +11,19 @@ import { seededRandom, type Random } from '../protocol/fuzz/frames.ts';
 const settleMs = 45_000;
 
 export class World {
-  readonly oracle = new Oracle();
+  readonly oracle: Oracle;
   readonly devices: WatchedDevice[] = [];
   readonly #t: Test;
   readonly #url: () => string;
   readonly #options: Pick<WatchedDeviceOptions, 'client'>;
 
-  constructor(t: Test, url: () => string, options: Pick<WatchedDeviceOptions, 'client'> = {}) {
+  constructor(
+    t: Test,
+    url: () => string,
+    options: Pick<WatchedDeviceOptions, 'client'> = {},
+    oracle = new Oracle(),
+  ) {
+    this.oracle = oracle;
     this.#t = t;
     this.#url = url;
     this.#options = options;
@@ -78,15 +84,18 @@ const underWay = 8;
 
 /**
  * Everybody talks to somebody else, one message after the other, until `over` says so.
+ * @param all whom they talk to
+ * @param talkers who talks: all unless told
  * @returns resolves when everybody has put in the last one
  */
 export function talk(
-  talkers: readonly WatchedDevice[],
+  all: readonly WatchedDevice[],
   over: () => boolean,
   seed = 1,
+  talkers = all,
 ): Promise<unknown> {
   const random = seededRandom(seed);
-  return Promise.all(talkers.map(talker => talkOf(talker, talkers, over, random)));
+  return Promise.all(talkers.map(talker => talkOf(talker, all, over, random)));
 }
 
 async function talkOf(
