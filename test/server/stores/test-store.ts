@@ -1,5 +1,4 @@
 /** A store process under test: on a real file, so that each incarnation finds what the one before has committed. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { exit, isAlive, start, whereis, type Pid } from '../../../actors/index.ts';
@@ -12,11 +11,12 @@ import { openShard, type ShardOptions } from '../../../storage/shard/sqlite-shar
 interface Test {
   teardown: (undo: () => void) => void;
   testdir: () => string;
-  readonly testdirName: string;
 }
 
 type Commit = ReturnType<ShardStore['commit']>;
 type Intercept = (commit: () => Commit, commands: readonly Command[]) => Commit;
+
+const directories = new WeakMap<Test, string>();
 
 export class TestStore {
   readonly shard: number;
@@ -29,8 +29,9 @@ export class TestStore {
 
   constructor(t: Test, options: Partial<ShardOptions> = {}) {
     this.shard = options.shard ?? 0;
-    // A test's directory is emptied whenever it is made.
-    const directory = existsSync(t.testdirName) ? t.testdirName : t.testdir();
+    // A test's directory is emptied whenever it is made: once for all its stores, also of what a killed run has left.
+    const directory = directories.get(t) ?? t.testdir();
+    directories.set(t, directory);
     const file = join(directory, `shard-${this.shard}.db`);
     this.options = { file, shard: 0, shards: 1, reserveBytes: 128 * 1024, ...options };
     t.teardown(() => {
