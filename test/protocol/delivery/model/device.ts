@@ -290,7 +290,8 @@ export class Device {
     if (refused.item.kind === 'send' && answer.kind !== 'repaired') {
       const uid = uidOf(refused.item.body);
       const why = settled.why?.code;
-      if (answer.kind === 'dropped' && (why === 'stale_devices' || why === 'stale_group'))
+      // An old copy offers again what was refused long ago, and is told why its last one was.
+      if (!this.rolledBack && answer.kind === 'dropped' && why?.startsWith('stale_') === true)
         this.#oracle.bad('REFUSED_FOR_NOTHING', `message ${uid}: repaired again and again`);
       this.#verdicts.push(() => {
         if (answer.kind === 'unresolved') this.#oracle.fate(uid).exempt = true;

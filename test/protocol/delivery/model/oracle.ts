@@ -26,6 +26,7 @@ export interface Fate {
   readonly uid: number;
   readonly from: DeviceId;
   readonly conversation: string | null;
+  taken: boolean;
   accepted: boolean;
   refused: boolean;
   /** For whom it was last taken. */
@@ -73,6 +74,7 @@ export class Oracle {
       uid,
       from,
       conversation,
+      taken: false,
       accepted: false,
       refused: false,
       targets: [],
@@ -96,6 +98,7 @@ export class Oracle {
   taken(uid: number, targets: readonly DeviceId[]): void {
     const fate = this.fate(uid);
     this.note(`${this.name(fate)} is taken for ${targets.join(' ')}`);
+    fate.taken = true;
     fate.targets = targets;
     for (const target of targets) fate.everTargets.add(target);
   }
@@ -132,6 +135,7 @@ export class Oracle {
   finish(excused: (device: DeviceId) => boolean): void {
     for (const fate of this.fates) {
       if (!fate.accepted || fate.exempt) continue;
+      if (!fate.taken) this.bad('LOST', `${this.name(fate)} was accepted, never taken`);
       for (const target of fate.targets)
         if (!fate.seen.has(target) && !fate.expired.has(target) && !excused(target))
           this.bad('LOST', `${this.name(fate)} was accepted, never reached ${target}`);

@@ -359,6 +359,8 @@ class World implements Surroundings, SessionHost {
     this.#count('device restored', device.id);
     // Its connections are gone with it, or its old self would go on beside it.
     for (const { socket } of this.#of(device.id)) this.#serverCloses(socket);
+    // So is what the server had of it and not decided: nobody can tell a late offer of the old self from the new one’s.
+    this.#writers[this.shardOf(device.id)]!.forget(device.id);
     this.#leave(device);
     device.restoreBackup();
     if (this.oracle.restored) this.#forgive(device.id);

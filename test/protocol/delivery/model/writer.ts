@@ -67,6 +67,13 @@ export class Writer {
     else channel.push(request);
   }
 
+  /** What a device has asked and what was not looked at yet is gone. */
+  forget(device: DeviceId): void {
+    for (const [asker, channel] of this.#channels)
+      if (channel.some(request => 'device' in request && request.device === device))
+        this.#channels.delete(asker);
+  }
+
   get hasRequests(): boolean {
     return this.#channels.size > 0;
   }
