@@ -2,7 +2,7 @@
 import t from 'tap';
 import { Registry } from 'prom-client';
 import { exit, isAlive, send, setClock, start, type Pid } from '../../../actors/index.ts';
-import { createVirtualClock } from '../../../actors/testing.ts';
+import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { decodeServerFrame, encodeFrame } from '../../../protocol/codec/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { roles, type ClientPacket, type ServerPacket } from '../../../protocol/packets.ts';
@@ -228,6 +228,7 @@ void t.test('a session that was replaced does not attach again', async t => {
   await until(() => session.gateway.heard.some(({ kind }) => kind === 'close'));
   answer?.(session.mailbox.pid);
   send(pid, { kind: 'find_mailbox' });
+  await settle();
   send(pid, { kind: 'closed', code: 1000 });
   await until(() => !isAlive(pid));
   t.same(session.mailbox.heard, []);
