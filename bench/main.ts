@@ -11,6 +11,7 @@ interface Options {
 /** Each is loaded when it is asked for: they bring a server, a database or Erlang with them. */
 const subjects: Record<string, (options: Options) => Promise<BenchReport>> = {
   actors: async options => (await import('./actors.ts')).run(options),
+  recovery: async options => (await import('./recovery.ts')).run(options),
   relay: async options => (await import('./relay.ts')).run(options),
 };
 

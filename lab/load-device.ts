@@ -97,6 +97,12 @@ export class LoadDevice {
     });
   }
 
+  /** Closes once the server has answered whatever was said before: an acknowledgement is then with it. */
+  async leave(): Promise<void> {
+    await this.request('devices', { users: [this.user] });
+    this.close();
+  }
+
   close(): void {
     this.#closed = true;
     this.#connection.close();

@@ -115,18 +115,19 @@ async function talkOf(
   }
 }
 
-/** The talkers talk into a group of all. */
+/** The talkers talk into a group. @param optional devices of users who are in it at times */
 export function talkInGroup(
   talkers: readonly WatchedDevice[],
   members: readonly WatchedDevice[],
   group: GroupId,
   over: () => boolean,
+  optional: readonly DeviceId[] = [],
 ): Promise<unknown> {
   return Promise.all(
     talkers.map(async talker => {
       const targets = idsOf(members.filter(({ user }) => user !== talker.user));
       while (!over()) {
-        const { accepted } = await talker.send({ group }, { targets });
+        const { accepted } = await talker.send({ group }, { targets, optional });
         await accepted.catch(() => undefined);
       }
     }),
