@@ -150,6 +150,11 @@ export const errors = {
     again: false,
     text: 'The signature does not fit: only a device that is in may approve another.',
   },
+  block_list_full: {
+    closes: null,
+    again: false,
+    text: 'You block as many users as you may: unblock one first.',
+  },
   key_taken: {
     closes: null,
     again: false,

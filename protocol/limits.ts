@@ -26,6 +26,10 @@ export const limits = {
   recipientsPerSend: 32,
   /** Devices of one user. More: `too_many_devices`. */
   devicesPerUser: 5,
+  /** Devices that a user has ever had: their ids are never given again. More: `too_many_devices`. */
+  devicesEver: 1024,
+  /** Users that one user blocks. More: `block_list_full`. */
+  blockedUsers: 1024,
   /** Members of a group. More: `group_full`. */
   membersPerGroup: 1024,
   /** Characters of a group's name. */

@@ -81,6 +81,7 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
         backup(state, request.file, from as From<BackupAnswer>);
         return ['noreply', state];
       case 'hold':
+        if (state.held !== undefined) cancelTimer(state.held);
         state.held = sendAfter(request.withinMs, self(), RELEASE);
         return ['reply', true, state];
       case 'release':

@@ -49,7 +49,8 @@ export function addDevice(
   const approver = present.find(device => device.number === deviceNumber(by));
   if (record === undefined || approver === undefined) return 'device_removed';
   if (present.some(device => sameBytes(device.key, key))) return assemble(work, record);
-  if (present.length >= limits.devicesPerUser) return 'too_many_devices';
+  if (present.length >= limits.devicesPerUser || all.length >= limits.devicesEver)
+    return 'too_many_devices';
   work.tx.write(devices, {
     user,
     number: record.nextNumber,
@@ -87,8 +88,11 @@ export function setBlocked(
 ): Of<'set_blocked'>['outcome'] {
   const account = work.tx.read(accounts, user);
   if (account === undefined) return 'unknown_user';
-  if (blocked) work.tx.write(blocks, { user, other });
-  else work.tx.delete(blocks, [user, other]);
+  if (blocked) {
+    const others = work.tx.range(blocks, [user], [user]).map(block => block.other);
+    if (!others.includes(other) && others.length >= limits.blockedUsers) return 'block_list_full';
+    work.tx.write(blocks, { user, other });
+  } else work.tx.delete(blocks, [user, other]);
   return assemble(work, account);
 }
 

@@ -39,6 +39,6 @@ export interface AccountCommands {
   };
   set_blocked: {
     command: { readonly user: UserId; readonly other: UserId; readonly blocked: boolean };
-    outcome: Account | 'unknown_user';
+    outcome: Account | 'unknown_user' | 'block_list_full';
   };
 }

@@ -159,6 +159,18 @@ export function accountsContract(contract: ShardContract): void {
     t.match(await block('bob', false), { blocked: ['eve'] });
   });
 
+  void t.test(name('a user blocks so many others and no more'), async t => {
+    const shard = begin(t, contract);
+    await shard.one(register());
+    const block = (other: string) =>
+      ({ kind: 'set_blocked', user: ann, other: other as UserId, blocked: true }) as const;
+    await shard.store.commit(
+      Array.from({ length: limits.blockedUsers }, (_, i) => block(`other${i}`)),
+    );
+    t.equal(await shard.one(block('one-more')), 'block_list_full');
+    t.match(await shard.one(block('other0')), { user: ann });
+  });
+
   void t.test(name('an invite is used up, by as many users as it has uses'), async t => {
     const shard = begin(t, contract);
     const use = (user: string, code = 'one', at = 5) =>
