@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../../bin/strowger.js', import.meta.url));
+/** The path of the command. */
+export const strowgerCommand = fileURLToPath(new URL('../../../bin/strowger.js', import.meta.url));
 
 /** A command that does not end by itself is ended, and the test fails by its exit code. */
 const endAfterMs = 60_000;
@@ -88,7 +89,7 @@ export class Workplace {
 
   start(args: readonly string[], { input, environment }: RunOptions = {}): Running {
     const { STROWGER_HOME: _home, ...inherited } = process.env;
-    const child = spawn(process.execPath, [command, ...args], {
+    const child = spawn(process.execPath, [strowgerCommand, ...args], {
       cwd: this.directory,
       env: { ...inherited, HOME: this.directory, ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
