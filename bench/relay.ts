@@ -36,7 +36,11 @@ const plans = {
 const bodyBytes = 200;
 const window = 16;
 
-/** One side of the comparison: at full load as fast as it goes, then at half of that. */
+/**
+ * One side of the comparison: at full load as fast as it goes; then at half of that rate, in the bursts of a whole
+ * window that a closed loop makes, so that both loads have frames of one size. Latencies at half load run from when
+ * a burst was due.
+ */
 interface Round {
   readonly full: LoadResult;
   readonly half: LoadResult;
@@ -83,7 +87,7 @@ async function strangers(server: string, count: number): Promise<Identity[]> {
 async function round(load: Load, { warmUpSeconds, seconds }: Plan): Promise<Round> {
   const full = await load.run({ warmUpSeconds, seconds });
   const ratePerSecond = full.deliveredPerSecond / 2;
-  return { full, half: await load.run({ warmUpSeconds, seconds, ratePerSecond }) };
+  return { full, half: await load.run({ warmUpSeconds, seconds, ratePerSecond, burst: window }) };
 }
 
 function report(rounds: readonly { readonly raw: Round; readonly strowger: Round }[]): BenchReport {
@@ -94,6 +98,11 @@ function report(rounds: readonly { readonly raw: Round; readonly strowger: Round
     {
       name: `${side}, full load`,
       value: middle(round => round[side].full.deliveredPerSecond),
+      unit: 'messages/s',
+    },
+    {
+      name: `${side}, half load`,
+      value: middle(round => round[side].half.deliveredPerSecond),
       unit: 'messages/s',
     },
     ...(['full', 'half'] as const).flatMap(load =>

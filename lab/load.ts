@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly warmUpSeconds?: number;
   /** Messages a second of all senders together; without it as many as the windows let through. */
   readonly ratePerSecond?: number;
+  /** At a given rate: how many messages a sender puts in at once; 1 unless given. */
+  readonly burst?: number;
 }
 
 export interface LoadResult {
@@ -92,9 +94,14 @@ export class Load {
   }
 
   /** @throws (rejects) Error when a connection ends, a message is refused, or one does not arrive */
-  async run({ seconds, warmUpSeconds = 0, ratePerSecond }: RunOptions): Promise<LoadResult> {
+  async run({
+    seconds,
+    warmUpSeconds = 0,
+    ratePerSecond,
+    burst = 1,
+  }: RunOptions): Promise<LoadResult> {
     const ticking =
-      ratePerSecond === undefined ? this.#startClosed() : this.#startOpen(ratePerSecond);
+      ratePerSecond === undefined ? this.#startClosed() : this.#startOpen(ratePerSecond, burst);
     await this.#sleep(warmUpSeconds * 1000);
     this.#latency = new Latency();
     const deliveredBefore = this.#delivered;
@@ -203,11 +210,11 @@ export class Load {
     return () => undefined;
   }
 
-  /** Message k is due at k / rate, from one sender after the other. */
-  #startOpen(ratePerSecond: number): () => NodeJS.Timeout {
+  /** Burst k is due at k * burst / rate, from one sender after the other. */
+  #startOpen(ratePerSecond: number, burst: number): () => NodeJS.Timeout {
     this.#loop = 'open';
     const begun = performance.now();
-    const perMs = ratePerSecond / 1000;
+    const perMs = ratePerSecond / 1000 / burst;
     let count = 0;
     let timer: NodeJS.Timeout;
     const tick = (): void => {
@@ -216,7 +223,7 @@ export class Load {
       for (; count < due; count++) {
         const sender = this.#senders[count % this.#senders.length];
         if (sender === undefined) return;
-        sender.late.push(begun + count / perMs);
+        for (let i = 0; i < burst; i++) sender.late.push(begun + count / perMs);
         this.#refill(sender);
       }
     };

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { Flight } from '../../lab/flight.ts';
 import { Load } from '../../lab/load.ts';
+import { Proxy } from '../../lab/proxy.ts';
 import { startServerProcess, type ServerProcess } from '../../lab/server-process.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import type { Identity } from '../../protocol/device/identity.ts';
@@ -39,6 +40,27 @@ void t.test('a closed loop and an open one against a bare relay', async t => {
   t.ok(full.latencyMs.p50 <= full.latencyMs.p99 && full.latencyMs.p99 <= full.latencyMs.max);
   const paced = await load.run({ seconds: 0.3, ratePerSecond: 1000 });
   t.ok(paced.delivered > 100 && paced.delivered < 700, `${paced.delivered} delivered at 1,000/s`);
+});
+
+void t.test('at a given rate a server that stalls cannot hide it', async t => {
+  const server = await startRelay(t);
+  const proxy = await Proxy.start(server.url);
+  t.teardown(() => proxy.end());
+  const load = await Load.connect({
+    server: proxy.url,
+    identities: await strangers(proxy.url, 4),
+    bodyBytes: 10,
+    shape: { kind: 'pairs' },
+    window: 4,
+  });
+  t.teardown(() => load.close());
+  const run = load.run({ seconds: 0.6, ratePerSecond: 1000, burst: 2 });
+  proxy.stall();
+  setTimeout(() => proxy.resume(), 300);
+  const { latencyMs, delivered } = await run;
+  t.ok(delivered > 300, `${delivered} delivered`);
+  // A closed loop would have had 16 messages that waited; here a third of all was due in that time.
+  t.ok(latencyMs.p90 > 150, `p90 ${latencyMs.p90} ms`);
 });
 
 void t.test('a server that dies ends the run with the reason', async t => {
