@@ -3,6 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { Proxy } from '../../lab/proxy.ts';
 
+/** Unlike `once` it does not mind the error before it. */
+const closing = (socket: Socket): Promise<unknown> =>
+  new Promise(resolve => socket.once('close', resolve));
+
 /** A server that echoes, behind a proxy, and one connection through it. */
 async function connected(t: Test) {
   const peers: Socket[] = [];
@@ -29,7 +33,7 @@ async function connected(t: Test) {
 
 void t.test('cut: both sides hear of it', async t => {
   const { proxy, client, peer } = await connected(t);
-  const closed = Promise.all([once(client, 'close'), once(peer, 'close')]);
+  const closed = Promise.all([closing(client), closing(peer)]);
   proxy.cut();
   await closed;
   t.equal(proxy.connections, 0);
@@ -37,12 +41,12 @@ void t.test('cut: both sides hear of it', async t => {
 
 void t.test('strand: the client hears of it, the server does not', async t => {
   const { proxy, client, peer } = await connected(t);
-  const closed = once(client, 'close');
+  const closed = closing(client);
   proxy.strand();
   await closed;
   t.notOk(peer.destroyed);
   t.equal(proxy.stranded, 1);
-  const gone = once(peer, 'close');
+  const gone = closing(peer);
   peer.end();
   await gone;
 });
