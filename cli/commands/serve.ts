@@ -8,6 +8,7 @@ import { startServer } from '../../server/start.ts';
 import { CommandError } from '../failure.ts';
 import { print } from '../output.ts';
 import { urlFile } from '../server-files.ts';
+import { stopOnSignal } from '../stop-on-signal.ts';
 
 export function defineServe(command: Command): void {
   command.option('--config <file>', 'a TOML file with options');
@@ -40,24 +41,6 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   await print(`ready ${server.url}`);
   await server.ended;
   rmSync(file, { force: true });
-  if (!stopping.begun) throw new CommandError('server_ended');
+  if (stopping.done === null) throw new CommandError('server_ended');
   await stopping.done;
-}
-
-/** A signal repeated sooner comes from the same key: npm passes on what the terminal has already sent to all. */
-const sameKeyMs = 500;
-
-/** The first SIGTERM or SIGINT stops the server in good order, the next one at once. */
-function stopOnSignal(stop: () => Promise<void>): { begun: boolean; done: Promise<void> } {
-  const stopping = { begun: false, done: Promise.resolve() };
-  let begunAt = 0;
-  const onSignal = (_signal: NodeJS.Signals, number: number): void => {
-    if (!stopping.begun) {
-      stopping.begun = true;
-      begunAt = performance.now();
-      stopping.done = stop();
-    } else if (performance.now() - begunAt > sameKeyMs) process.exit(128 + number);
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  return stopping;
 }

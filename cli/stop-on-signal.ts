@@ -1,0 +1,34 @@
+/** The first SIGTERM or SIGINT stops something in good order, the next one ends the process at once. */
+
+/** What of `process` is used. */
+export interface SignalSource {
+  on(signal: 'SIGTERM' | 'SIGINT', listener: (signal: string, number: number) => void): unknown;
+  exit(code: number): void;
+}
+
+export interface Stopping {
+  /** Null until the first signal; then what `stop` has returned. */
+  readonly done: Promise<void> | null;
+}
+
+/** A signal repeated sooner comes from the same key: npm passes on what the terminal has already sent to all. */
+const sameKeyMs = 500;
+
+/** @param now milliseconds of a clock that never goes back */
+export function stopOnSignal(
+  stop: () => Promise<void>,
+  source: SignalSource = process,
+  now: () => number = () => performance.now(),
+): Stopping {
+  const stopping: { done: Promise<void> | null } = { done: null };
+  let begunAt = 0;
+  const onSignal = (_signal: string, number: number): void => {
+    if (stopping.done === null) {
+      begunAt = now();
+      stopping.done = stop();
+    } else if (now() - begunAt > sameKeyMs) source.exit(128 + number);
+  };
+  source.on('SIGTERM', onSignal);
+  source.on('SIGINT', onSignal);
+  return stopping;
+}

@@ -1,0 +1,32 @@
+import { EventEmitter } from 'node:events';
+import t from 'tap';
+import { stopOnSignal } from '../../cli/stop-on-signal.ts';
+
+class Process extends EventEmitter {
+  code: number | null = null;
+
+  exit(code: number): void {
+    this.code = code;
+  }
+}
+
+void t.test('the first signal stops, one from the same key does nothing, a later one ends', t => {
+  const source = new Process();
+  let now = 1_000;
+  let stops = 0;
+  const stop = async (): Promise<void> => void (stops += 1);
+  const stopping = stopOnSignal(stop, source, () => now);
+  t.equal(stopping.done, null);
+  source.emit('SIGINT', 'SIGINT', 2);
+  t.equal(stops, 1);
+  t.ok(stopping.done instanceof Promise);
+  now += 10;
+  source.emit('SIGINT', 'SIGINT', 2);
+  t.equal(stops, 1);
+  t.equal(source.code, null, 'npm has passed the same Ctrl-C on');
+  now += 1_000;
+  source.emit('SIGTERM', 'SIGTERM', 15);
+  t.equal(stops, 1);
+  t.equal(source.code, 128 + 15);
+  t.end();
+});
