@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --enable-source-maps
+#!/usr/bin/env -S node --enable-source-maps --max-semi-space-size=64
 // The command's front door: the code behind it is TypeScript, compiled to dist/ by `npm ci`.
 import { existsSync } from 'node:fs';
 

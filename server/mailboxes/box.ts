@@ -3,6 +3,7 @@
  * and does nothing itself.
  */
 import type { MonitorRef, Pid } from '../../actors/index.ts';
+import type { DeviceId } from '../../protocol/ids.ts';
 import type { Row } from '../../protocol/rows.ts';
 
 /** Rows kept in memory ahead of the window. What goes beyond is read from the store when its turn comes. */
@@ -28,6 +29,8 @@ export class Box {
   /** Counts resets: the answer to a read from before one is not for now. */
   generation = 0;
   reading = false;
+  /** Whether a timer runs for the receipts that are held. */
+  holding = false;
   /** The number of the last row pushed. */
   private cursor: number;
   private buffer: Row[] = [];
@@ -36,6 +39,9 @@ export class Box {
   private complete = false;
   /** The number of the last row that came while the store was read and was not buffered. */
   private passedOver = 0;
+  /** Rows in the buffer that are no receipts. */
+  private pressing = 0;
+  private receiptsAreDue = false;
   private flight: { readonly n: number; readonly bytes: number }[] = [];
   private flightBytes = 0;
 
@@ -88,7 +94,7 @@ export class Box {
       this.reading = this.complete = false;
       this.cursor = Math.max(upTo, this.acked);
       this.buffer = [];
-      this.bufferBytes = 0;
+      this.bufferBytes = this.pressing = 0;
       this.flight = [];
       this.flightBytes = 0;
       return;
@@ -103,7 +109,8 @@ export class Box {
 
   /** The next rows to push within the window, or null. */
   next(): { after: number; rows: readonly Row[] } | null {
-    if (this.paused) return null;
+    if (this.paused || this.holdsReceipts) return null;
+    this.receiptsAreDue = false;
     let count = 0;
     for (const row of this.buffer) {
       const bytes = sizeOf(row);
@@ -112,6 +119,7 @@ export class Box {
       this.flight.push({ n: row.n, bytes });
       this.flightBytes += bytes;
       this.bufferBytes -= bytes;
+      if (row.kind !== 'receipt') this.pressing--;
       count++;
     }
     if (count === 0) return null;
@@ -119,6 +127,19 @@ export class Box {
     const rows = this.buffer.splice(0, count);
     this.cursor = rows.at(-1)?.n ?? after;
     return { after, rows };
+  }
+
+  /**
+   * Receipts alone wait a moment for company: pushed one by one they would cost as many frames as the messages that
+   * they tell of.
+   */
+  get holdsReceipts(): boolean {
+    return this.buffer.length > 0 && this.pressing === 0 && this.complete && !this.receiptsAreDue;
+  }
+
+  /** Receipts have waited long enough. */
+  receiptsDue(): void {
+    this.receiptsAreDue = true;
   }
 
   /** After which row the store is to be read, or null when there is no need now. */
@@ -137,10 +158,18 @@ export class Box {
     return this.buffer.at(-1)?.n ?? this.cursor;
   }
 
+  /** Of a peer's receipts that wait only the newest says anything. */
+  private dropOlderReceipt(peer: DeviceId): void {
+    const older = this.buffer.findIndex(row => row.kind === 'receipt' && row.peer === peer);
+    if (older !== -1) this.buffer.splice(older, 1);
+  }
+
   private enqueue(rows: readonly Row[]): void {
     let last = this.last();
     for (const row of rows) {
       if (row.n <= last) continue;
+      if (row.kind !== 'receipt') this.pressing++;
+      else if (this.pressing === 0) this.dropOlderReceipt(row.peer);
       this.buffer.push(row);
       this.bufferBytes += sizeOf(row);
       last = row.n;

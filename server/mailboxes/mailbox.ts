@@ -40,9 +40,17 @@ interface AckRetry {
   readonly device: DeviceId;
 }
 
-type Info = ToMailbox | PortMessage | AckRetry | DownMessage;
+/** Receipts have waited for company long enough. */
+interface ReceiptsDue {
+  readonly kind: 'receipts_due';
+  readonly device: DeviceId;
+}
+
+type Info = ToMailbox | PortMessage | AckRetry | ReceiptsDue | DownMessage;
 
 const ACK_RETRY_MS = 500;
+/** How long a receipt waits for a row to go with. */
+const RECEIPT_HOLD_MS = 100;
 
 export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
   init({ shard, passivateMs, window }): InitResult<State> {
@@ -88,6 +96,14 @@ export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
         if (box !== undefined) acknowledge(state, message.device, box);
         break;
       }
+      case 'receipts_due': {
+        const box = state.boxes.get(message.device);
+        if (box === undefined) break;
+        box.holding = false;
+        box.receiptsDue();
+        serve(state, message.device, box);
+        break;
+      }
       case 'timeout':
         if (state.boxes.size === 0) return ['stop', 'normal', state];
         break;
@@ -117,6 +133,10 @@ function detach(state: State, { ref }: DownMessage): void {
 function serve(state: State, device: DeviceId, box: Box): void {
   const next = box.next();
   if (next !== null) send(box.session, { kind: 'push', ...next } satisfies Push);
+  else if (box.holdsReceipts && !box.holding) {
+    box.holding = true;
+    sendAfter(RECEIPT_HOLD_MS, self(), { kind: 'receipts_due', device } satisfies ReceiptsDue);
+  }
   const after = box.readAfter();
   if (after === null) return;
   const { generation } = box;

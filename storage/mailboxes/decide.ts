@@ -51,6 +51,7 @@ function rejected(state: SenderState, seq: number, rev: number, why: Refusal | n
  */
 function noRoom(work: Work, sender: DeviceId, effect: Effect): Refusal | null {
   if (effect.kind !== 'message' || effect.conversation !== null) return null;
+  if (!effect.targets.some(device => isFull(work, device, effect.body.length))) return null;
   const own = userOf(sender);
   const full = new Map<UserId, boolean>();
   for (const device of effect.targets) {

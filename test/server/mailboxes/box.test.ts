@@ -181,3 +181,45 @@ void t.test('when rows may have been missed, the store is read behind the buffer
   box.taken(3, false);
   t.same(next(box), [3, 4, 5]);
 });
+
+const receipt = (n: number, peer = 'ann'): Row => ({
+  kind: 'receipt',
+  n,
+  peer: dev(peer),
+  delivered: n,
+  read: [],
+});
+
+void t.test('receipts alone wait for a message or for their time', async t => {
+  const box = newBox();
+  box.startReading();
+  box.loaded([], true);
+  box.appended([receipt(1)]);
+  t.equal(next(box), null);
+  t.equal(box.holdsReceipts, true);
+  box.appended([row(2)]);
+  t.same(next(box), [0, 1, 2]);
+  box.appended([receipt(3)]);
+  t.equal(next(box), null);
+  box.receiptsDue();
+  t.same(next(box), [2, 3]);
+  box.appended([receipt(4)]);
+  t.equal(next(box), null, 'the time is for those that waited, not for all that follow');
+});
+
+void t.test('of the receipts of a peer that wait only the newest is pushed', async t => {
+  const box = newBox();
+  box.startReading();
+  box.loaded([], true);
+  box.appended([receipt(1), receipt(2, 'eve'), receipt(3)]);
+  box.receiptsDue();
+  t.same(next(box), [0, 2, 3]);
+});
+
+void t.test('receipts do not keep back what the store still has', async t => {
+  const box = newBox();
+  box.startReading();
+  box.loaded([receipt(1)], false);
+  t.equal(box.holdsReceipts, false);
+  t.same(next(box), [0, 1]);
+});
