@@ -171,7 +171,12 @@ function sessionServices({ config, sessions, shards }: TreeOptions): SessionServ
   const startGroup = (id: GroupId) => () =>
     startLink(
       group,
-      { group: id, shards, passivateMs: PASSIVATE_MS },
+      {
+        group: id,
+        shards,
+        passivateMs: PASSIVATE_MS,
+        maxMembers: config.limits.membersPerGroup,
+      },
       { name: groupName(id), label: 'group' },
     );
   return {

@@ -30,6 +30,8 @@ export class Connection implements SocketEvents {
   remembered: unknown = undefined;
   /** Runs while no session is attached. */
   attachTimer: TimerRef | undefined = undefined;
+  /** Its session's death is counted already: the next one may be opened at no further cost. */
+  mayOpen = false;
   #open = true;
   readonly #socket: Socket;
   readonly #options: GatewayOptions;

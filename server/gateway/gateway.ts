@@ -38,7 +38,7 @@ import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { listenError, probePort, urlOf } from './listen.ts';
 import type { Listening, ListenError } from './listen.ts';
-import { ATTACH_WITHIN_MS } from './options.ts';
+import { ATTACH_WITHIN_MS, REOPEN_AFTER_MS } from './options.ts';
 import type { GatewayOptions } from './options.ts';
 import type { ConnectionId, Opening, ToGateway, ToSession } from './port.ts';
 import { tlsError } from './tls-files.ts';
@@ -291,6 +291,7 @@ function attach(state: GatewayState, id: ConnectionId, session: Pid): void {
     }
     state.connections.watch(monitor(session), connection);
   }
+  connection.mayOpen = false;
   if (connection.attachTimer !== undefined) cancelTimer(connection.attachTimer);
   connection.attach(session);
   if (state.draining !== undefined) connection.drain(retryAfterMs(state.options, 0, 1));
@@ -306,7 +307,10 @@ function sessionDown(state: GatewayState, { ref, pid, reason }: DownMessage): vo
   }
   state.options.metrics.sessionsLost.inc();
   if (!mayGoOn(state, connection)) return;
-  connection.attachTimer = sendAfter(ATTACH_WITHIN_MS, self(), {
+  connection.mayOpen = true;
+  // Who was told to go with its supervisor is not restarted by it.
+  const waitMs = reason === 'shutdown' ? REOPEN_AFTER_MS : ATTACH_WITHIN_MS;
+  connection.attachTimer = sendAfter(waitMs, self(), {
     kind: 'attach_timeout',
     connection: connection.id,
   } satisfies GatewayInfo);
@@ -316,7 +320,10 @@ function sessionDown(state: GatewayState, { ref, pid, reason }: DownMessage): vo
 function attachTimeout(state: GatewayState, id: ConnectionId): void {
   const connection = state.connections.get(id);
   if (connection === undefined || connection.session !== undefined) return;
-  if (mayGoOn(state, connection)) openSession(state.options, self(), connection);
+  // One death costs one restart, whoever makes the next session.
+  const isPaidFor = connection.mayOpen;
+  connection.mayOpen = false;
+  if (isPaidFor || mayGoOn(state, connection)) openSession(state.options, self(), connection);
 }
 
 /** Whether the connection may have another session; if not it is closed. */

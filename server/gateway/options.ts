@@ -41,6 +41,8 @@ export interface GatewayLimits {
 
 /** A session that died has this long for its next incarnation to attach; then the gateway opens one itself. */
 export const ATTACH_WITHIN_MS = 1000;
+/** A session that went with its supervisor: the supervisor has this long to be there again. */
+export const REOPEN_AFTER_MS = 20;
 
 /** Frames that wait for a session. More: closed with `internal`, since the server has none for it. */
 export const WAITING_FRAMES = 256;

@@ -22,6 +22,8 @@ import type { GroupAnswer, GroupCall } from './protocol.ts';
 export interface GroupArgument {
   readonly group: GroupId;
   readonly shards: number;
+  /** See limits.membersPerGroup. */
+  readonly maxMembers?: number;
   /** How long it stays without a request. */
   readonly passivateMs: number;
 }
@@ -45,7 +47,7 @@ export const group: GenServer<GroupArgument, State, GroupCall, never, SystemInfo
       state,
       state.passivateMs,
     ];
-    const next = nextGroup(state.group, state.current, by, change, at);
+    const next = nextGroup(state.group, state.current, by, change, at, state.maxMembers);
     if (next.kind === 'error') return answered(next);
     if (next.kind === 'same') return answered({ group: next.group });
     try {

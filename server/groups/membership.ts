@@ -23,8 +23,9 @@ export function nextGroup(
   by: UserId,
   change: GroupChange,
   at: number,
+  maxMembers: number = limits.membersPerGroup,
 ): NextGroup {
-  if (change.kind === 'create') return create(id, before, by, change, at);
+  if (change.kind === 'create') return create(id, before, by, change, at, maxMembers);
   const me = before?.members.find(member => member.user === by);
   if (before === null || me === undefined) {
     // Who is not in a group does not learn that it exists; who has left may say so again.
@@ -34,7 +35,9 @@ export function nextGroup(
   }
   if (change.kind === 'leave') return leave(before, by);
   if (!me.admin) return { kind: 'error', error: 'not_admin' };
-  return change.kind === 'add' ? add(before, change.users, at) : remove(before, by, change.users);
+  return change.kind === 'add'
+    ? add(before, change.users, at, maxMembers)
+    : remove(before, by, change.users);
 }
 
 function create(
@@ -43,23 +46,23 @@ function create(
   by: UserId,
   { name, users }: Extract<GroupChange, { kind: 'create' }>,
   at: number,
+  maxMembers: number,
 ): NextGroup {
   if (before !== null) {
     const repeated = before.name === name && before.members.some(member => member.user === by);
     return repeated ? { kind: 'same', group: before } : { kind: 'error', error: 'group_exists' };
   }
   const everybody = [...new Set([by, ...users])];
-  if (everybody.length > limits.membersPerGroup) return { kind: 'error', error: 'group_full' };
+  if (everybody.length > maxMembers) return { kind: 'error', error: 'group_full' };
   const members = everybody.map(user => ({ user, admin: user === by, joinedAt: at }));
   return next({ group: id, name, version: 1, members }, 'created', everybody);
 }
 
-function add(before: Group, users: readonly UserId[], at: number): NextGroup {
+function add(before: Group, users: readonly UserId[], at: number, maxMembers: number): NextGroup {
   const present = new Set(before.members.map(member => member.user));
   const added = [...new Set(users)].filter(user => !present.has(user));
   if (added.length === 0) return { kind: 'same', group: before };
-  if (present.size + added.length > limits.membersPerGroup)
-    return { kind: 'error', error: 'group_full' };
+  if (present.size + added.length > maxMembers) return { kind: 'error', error: 'group_full' };
   const joining = added.map(user => ({ user, admin: false, joinedAt: at }));
   return next(withMembers(before, [...before.members, ...joining]), 'added', added);
 }

@@ -49,7 +49,7 @@ export function addDevice(
   const approver = present.find(device => device.number === deviceNumber(by));
   if (record === undefined || approver === undefined) return 'device_removed';
   if (present.some(device => sameBytes(device.key, key))) return assemble(work, record);
-  if (present.length >= limits.devicesPerUser || all.length >= limits.devicesEver)
+  if (present.length >= work.limits.devicesPerUser || all.length >= limits.devicesEver)
     return 'too_many_devices';
   work.tx.write(devices, {
     user,

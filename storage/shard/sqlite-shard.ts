@@ -6,14 +6,14 @@ import { carryOut } from './carry-out.ts';
 import { freesSpace, type Command, type Committed, type ShardStore } from './contract.ts';
 import { openFacts } from './facts.ts';
 import { SCHEMA_VERSION, tables } from './tables.ts';
-import { newCaches, Work, type MailboxLimits, type ShardCaches } from './work.ts';
+import { newCaches, Work, type ShardLimits, type ShardCaches } from './work.ts';
 
 export interface ShardOptions {
   /** The shard's file; undefined keeps it in memory, for tests. */
   readonly file?: string;
   readonly shard: number;
   readonly shards: number;
-  readonly limits?: MailboxLimits;
+  readonly limits?: Partial<ShardLimits>;
   /** A limit for the file, in pages of 4,096 bytes. */
   readonly maxPages?: number;
   /** Room kept for giving space back on a full disk; see Mnesia's. */
@@ -28,13 +28,13 @@ class SqliteShard implements ShardStore {
   readonly shards: number;
   readonly era: number;
   private readonly database: Database;
-  private readonly limits: MailboxLimits;
+  private readonly limits: ShardLimits;
   private readonly caches: ShardCaches;
 
-  constructor({ shard, shards, limits = defaults, ...place }: ShardOptions) {
+  constructor({ shard, shards, limits, ...place }: ShardOptions) {
     this.shard = shard;
     this.shards = shards;
-    this.limits = limits;
+    this.limits = { ...defaults, ...limits };
     this.database = openDatabase({ ...place, tables, schemaVersion: SCHEMA_VERSION });
     try {
       this.era = openFacts(this.database, { shard, shards, file: this.database.file });

@@ -16,10 +16,9 @@ import { receipts, type ReceiptRecord } from '../receipts/tables.ts';
 import { BoundedCache } from './bounded-cache.ts';
 
 /** Limits that a host may set lower; the defaults are in protocol/limits.ts. */
-export interface MailboxLimits {
-  readonly mailboxMessages: number;
-  readonly mailboxBytes: number;
-}
+export type ShardLimits = {
+  readonly [K in 'mailboxMessages' | 'mailboxBytes' | 'devicesPerUser']: number;
+};
 
 /** Committed records in memory, across batches. */
 export interface ShardCaches {
@@ -44,7 +43,7 @@ export class Work {
   readonly tx: Transaction;
   readonly shard: number;
   readonly shards: number;
-  readonly limits: MailboxLimits;
+  readonly limits: ShardLimits;
   readonly appended = new Map<DeviceId, Row[]>();
   readonly links = new Set<number>();
 
@@ -64,7 +63,7 @@ export class Work {
     tx: Transaction,
     caches: ShardCaches,
     place: { shard: number; shards: number },
-    limits: MailboxLimits,
+    limits: ShardLimits,
   ) {
     this.tx = tx;
     this.caches = caches;

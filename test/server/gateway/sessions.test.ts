@@ -60,7 +60,7 @@ void t.test('the gateway opens a session itself when none attached within a seco
   await client.opened;
   client.send('one');
   await client.nextText();
-  exit(server.sessions[0]?.pid as Pid, 'shutdown');
+  exit(server.sessions[0]?.pid as Pid, 'kill');
   await until(() => server.metrics.gateway.sessionsLost.value === 1, 'the loss');
   await clock.advance(999);
   t.equal(server.sessions.length, 1, 'its supervisor has a second');
@@ -70,6 +70,32 @@ void t.test('the gateway opens a session itself when none attached within a seco
   client.send('two');
   t.equal(await client.nextText(), 'two');
 });
+
+void t.test(
+  'a session that went with its supervisor is opened again at once, for one restart',
+  async t => {
+    const clock = createVirtualClock();
+    const realClock = setClock(clock);
+    t.teardown(() => setClock(realClock));
+    const server = await testGateway(t, {
+      behaviour: remembering,
+      sessionRestarts: { intensity: 2, periodMs: 60_000 },
+    });
+    const client = server.connect();
+    await client.opened;
+    for (const round of [1, 2]) {
+      await until(() => server.sessions.length === round, 'the session');
+      client.send(`${round}`);
+      await client.nextText();
+      exit(server.sessions[round - 1]?.pid as Pid, 'shutdown');
+      await until(() => server.metrics.gateway.sessionsLost.value === round, 'the loss');
+      await clock.advance(20);
+    }
+    await until(() => server.sessions.length === 3, 'the last session');
+    client.send('still open');
+    t.equal(await client.nextText(), 'still open');
+  },
+);
 
 void t.test(
   'a session that cannot be started is tried again until the budget is spent',
