@@ -11,7 +11,7 @@ export interface Stopping {
   readonly done: Promise<void> | null;
 }
 
-/** A signal repeated sooner comes from the same key: npm passes on what the terminal has already sent to all. */
+/** Repeated sooner it comes from the same key: a parent that passes signals on doubles what the terminal sends to all. */
 const sameKeyMs = 500;
 
 /** @param now milliseconds of a clock that never goes back */

@@ -25,40 +25,58 @@ export function defineListen(command: Command): void {
   command
     .option('--json', 'one JSON line per event; else lines for people')
     .option('--count <n>', 'end with exit code 0 after so many messages', count)
-    .option('--timeout <seconds>', 'end with exit code 3 after so long', seconds)
+    .option('--timeout <seconds>', 'end with exit code 3 after listening so long', seconds)
     .option('--mark-read', 'tell the senders that what is printed was read')
     .addOption(homeOption())
     .action(listen);
 }
 
 async function listen(options: ListenOptions): Promise<void> {
-  const { home, timeout } = options;
-  const patienceMs = Math.min(timeout ?? Infinity, defaultTimeoutMs);
-  const stop = stopReasons(timeout);
-  await finishOutbox(home, patienceMs);
-  const client = await openDevice(home, 'receive', patienceMs);
-  const marks = options.markRead === true ? new ReadMarks(home) : null;
+  const { home, timeout, markRead = false } = options;
+  const told = toldToStop();
+  const client = await Promise.race([startListening(home), told.then(() => null)]);
+  // Told to stop while it started: nothing is open that could not be cut off.
+  if (client === null) return;
+  const marks = markRead ? new ReadMarks(home) : null;
+  const stop = timeout === undefined ? told : Promise.race([told, timeIsOver(timeout)]);
+  const stopped: { code: number | null } = { code: null };
+  void stop.then(code => {
+    stopped.code = code;
+    return client.close();
+  });
   try {
-    await connect(client, patienceMs);
-    void stop.reason.then(() => client.close());
     const enough = await printEvents(client, options, marks);
-    if (enough) return;
-    process.exitCode = await stop.reason;
+    // Without a word from the server or from outside only a store that fails ends a client.
+    if (!enough && stopped.code === null) throw new ClientError('store_failed');
+    process.exitCode = enough ? exitCodes.done : (stopped.code ?? exitCodes.failed);
   } finally {
     await client.close();
     await marks?.finish();
   }
 }
 
-/** Why listening ends without having all it was asked for, as an exit code. */
-function stopReasons(timeoutMs: number | undefined): { reason: Promise<number> } {
-  const reason = new Promise<number>(resolve => {
+/** How long a listener that is just ending may take to give the home free. */
+const handoverMs = 1_000;
+
+/** Finishes what was left in the outbox, then connects. @throws (rejects) when that takes too long */
+async function startListening(home: string): Promise<Client> {
+  const deadline = performance.now() + defaultTimeoutMs;
+  const remainingMs = (): number => Math.max(1, deadline - performance.now());
+  await finishOutbox(home, remainingMs());
+  const client = await openDevice(home, 'receive', handoverMs);
+  await connect(client, remainingMs());
+  return client;
+}
+
+/** Resolves with the exit code. A second signal ends the process as it does by default. */
+const toldToStop = (): Promise<number> =>
+  new Promise(resolve => {
     process.once('SIGINT', () => resolve(exitCodes.done));
     process.once('SIGTERM', () => resolve(exitCodes.done));
-    if (timeoutMs !== undefined) setTimeout(() => resolve(exitCodes.timeout), timeoutMs);
   });
-  return { reason };
-}
+
+const timeIsOver = (timeoutMs: number): Promise<number> =>
+  new Promise(resolve => setTimeout(() => resolve(exitCodes.timeout), timeoutMs));
 
 /**
  * @returns whether as many messages came as were asked for; false when the client was closed

@@ -31,9 +31,7 @@ function flagOf(name: OptionName): Option {
 }
 
 async function serve(flags: Record<string, unknown>): Promise<void> {
-  // The home of a device is no option of the server, though its name is close to one.
-  const { STROWGER_HOME: _home, ...environment } = process.env;
-  const config = loadConfig({ flags, environment });
+  const config = loadConfig({ flags, environment: process.env });
   const server = await startServer(config);
   const stopping = stopOnSignal(() => server.stop());
   const file = urlFile(config.dataDirectory);

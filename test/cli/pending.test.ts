@@ -27,6 +27,8 @@ const send = (body: string, ...more: readonly string[]) =>
   place.run(['send', '--home', 'alice', '--to', 'bob', '--body', body, ...more]);
 const listen = (home: string, ...more: readonly string[]) =>
   place.run(['listen', '--home', home, '--json', ...more]);
+/** Seconds in which a `send` connects even on a busy machine; then it gives up. */
+const patience = '3';
 const finished = (seq: number) =>
   new RegExp(`The earlier message \\S+ \\(seq ${seq}\\) is accepted now\\.`);
 /** The first message to somebody is refused, and repaired, because the sender does not know their devices yet. */
@@ -37,7 +39,7 @@ const getAcquainted = async () => {
 
 void t.test('the message is lost on the way: the next send finishes it first', async t => {
   proxy.stallRequestsFrom = firstFrame;
-  const cut = await send('first', '--timeout', '1');
+  const cut = await send('first', '--timeout', patience);
   t.equal(cut.code, 1);
   t.equal(codeOf(cut), 'pending', cut.stderr);
   t.equal(cut.stdout, '');
@@ -55,7 +57,7 @@ void t.test('the message is lost on the way: the next send finishes it first', a
 void t.test('only the answer is lost: the next listen finishes it, and it came once', async t => {
   await getAcquainted();
   proxy.stallAnswersFrom = firstFrame;
-  t.equal(codeOf(await send('first', '--timeout', '1')), 'pending');
+  t.equal(codeOf(await send('first', '--timeout', patience)), 'pending');
   proxy.stallAnswersFrom = null;
   const next = await listen('alice', '--timeout', '0.2');
   t.equal(next.code, 3, next.stderr);
@@ -88,7 +90,7 @@ void t.test(
 
 void t.test('a pending message that is refused later is told with the reason', async t => {
   proxy.stallRequestsFrom = firstFrame;
-  const args = ['send', '--home', 'alice', '--to', 'nobody', '--body', 'x', '--timeout', '1'];
+  const args = ['send', '--home', 'alice', '--to', 'nobody', '--body', 'x', '--timeout', patience];
   t.equal(codeOf(await place.run(args)), 'pending');
   proxy.stallRequestsFrom = null;
   const next = await listen('alice', '--timeout', '0.2');

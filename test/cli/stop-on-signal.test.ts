@@ -23,7 +23,7 @@ void t.test('the first signal stops, one from the same key does nothing, a later
   now += 10;
   source.emit('SIGINT', 'SIGINT', 2);
   t.equal(stops, 1);
-  t.equal(source.code, null, 'npm has passed the same Ctrl-C on');
+  t.equal(source.code, null, 'a parent has passed the same Ctrl-C on');
   now += 1_000;
   source.emit('SIGTERM', 'SIGTERM', 15);
   t.equal(stops, 1);
