@@ -69,4 +69,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'put a backup into the place of a stopped server’s data',
     load: async () => (await import('./commands/backup.ts')).defineRestore,
   },
+  {
+    name: 'bench',
+    summary: 'measure this machine: actors, relay or recovery, next to a baseline',
+    load: async () => (await import('../bench/command.ts')).defineBench,
+  },
 ];
