@@ -21,6 +21,7 @@ import { countRestarts } from './metrics/count-restarts.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { Tickets } from './sessions/tickets.ts';
 import { findStartError, StartError } from './start-error.ts';
+import { StartLog } from './start-log.ts';
 import { storeName } from './stores/protocol.ts';
 import { startTree, type TreeOptions } from './tree.ts';
 
@@ -45,7 +46,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const metrics = createMetrics();
   metrics.server.gauge('sessions', 'Sessions that are logged in.', speakingSessions);
   const logger = createLogger({ level: config.logLevel });
-  setLogger(countRestarts(metrics.server, logSink(logger)));
+  const startLog = new StartLog(countRestarts(metrics.server, logSink(logger)));
+  setLogger(startLog.sink);
   const onError = (error: unknown, where: string): void => {
     logError(logger, error, where);
   };
@@ -75,7 +77,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     },
     stop: hasEnded,
   });
-  if (started !== 'ok') throw startError(started[1]);
+  if (started !== 'ok') {
+    const error = startError(started[1]);
+    if (error.code === 'start_failed') startLog.release();
+    throw error;
+  }
+  startLog.release();
   if (listening === undefined) throw new StartError('listen_failed', 'The port was not opened.');
   const stop = async (): Promise<void> => {
     await application.stop(APPLICATION);

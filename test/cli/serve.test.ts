@@ -59,6 +59,7 @@ void t.test('a taken port is a sentence and exit code 1', async t => {
   t.equal(outcome.code, 1);
   t.equal(outcome.stdout, '');
   t.equal(codeOf(outcome), 'port_taken', outcome.stderr);
+  t.match(outcome.stderr, /^[^\n]+\n$/, 'one sentence, no crash reports around it');
   t.match(outcome.stderr, String(port));
 });
 
@@ -71,6 +72,7 @@ void t.test(
     t.equal(outcome.code, 1);
     t.equal(outcome.stdout, '');
     t.equal(codeOf(outcome), 'locked', outcome.stderr);
+    t.match(outcome.stderr, /^[^\n]+\n$/, 'one sentence, no crash reports around it');
     t.equal((await fetch(`${line.slice('ready '.length)}/readyz`)).status, 200);
   },
 );
