@@ -32,3 +32,14 @@ export function findStartError(reason: unknown): StartError {
   }
   return new StartError('start_failed', `The server could not start: ${describeReason(reason)}`);
 }
+
+/** What the operating system says when files of the data directory cannot be made, read or written; else undefined. */
+export function unusableDirectory(error: unknown, directory: string): StartError | undefined {
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  const { code = '', path = directory } = error as NodeJS.ErrnoException;
+  return new StartError(
+    'bad_data_directory',
+    `The data directory ${directory} cannot be used (${code}: ${path}): name a directory with --data that this user may write.`,
+    { cause: error },
+  );
+}

@@ -20,7 +20,7 @@ import { createLogger, logError, logSink } from './logging.ts';
 import { countRestarts } from './metrics/count-restarts.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { Tickets } from './sessions/tickets.ts';
-import { findStartError, StartError } from './start-error.ts';
+import { findStartError, StartError, unusableDirectory } from './start-error.ts';
 import { StartLog } from './start-log.ts';
 import { storeName } from './stores/protocol.ts';
 import { startTree, type TreeOptions } from './tree.ts';
@@ -42,6 +42,14 @@ type OnError = GatewayOptions['onError'];
 
 /** One server per process. @throws StartError for a taken port or directory, a damaged or newer store, a bad certificate … */
 export async function startServer(config: Config): Promise<RunningServer> {
+  try {
+    return await start(config);
+  } catch (error) {
+    throw unusableDirectory(error, config.dataDirectory) ?? error;
+  }
+}
+
+async function start(config: Config): Promise<RunningServer> {
   ensureDirectory(config.dataDirectory);
   const metrics = createMetrics();
   metrics.server.gauge('sessions', 'Sessions that are logged in.', speakingSessions);

@@ -65,6 +65,7 @@ export async function setBlocked(
   other: UserId,
   blocked: boolean,
 ): Promise<Record<string, never>> {
+  if (other === user) throw new RequestError('bad_field', 'user');
   if ((await findAccount(other, shards)) === null) throw new RequestError('unknown_user', 'user');
   const outcome = await execute(shardOf(user, shards), {
     kind: 'set_blocked',
