@@ -56,6 +56,7 @@ void t.test('at a given rate a server that stalls cannot hide it', async t => {
   t.teardown(() => load.close());
   const run = load.run({ seconds: 0.6, ratePerSecond: 1000, burst: 2 });
   proxy.stall();
+  // Not a wait for a state: the length of the stall is what is measured.
   setTimeout(() => proxy.resume(), 300);
   const { latencyMs, delivered } = await run;
   t.ok(delivered > 300, `${delivered} delivered`);
