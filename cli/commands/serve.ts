@@ -12,7 +12,12 @@ import { stopOnSignal } from '../stop-on-signal.ts';
 
 export function defineServe(command: Command): void {
   command.option('--config <file>', 'a TOML file with options');
-  for (const name of optionNames) command.addOption(flagOf(name));
+  for (const name of optionNames) {
+    command.addOption(flagOf(name));
+    const { short } = options[name];
+    if (short !== undefined)
+      command.option(`${flagName(short)} <value>`, `Short for ${flagName(name)}.`);
+  }
   command.action(serve);
 }
 

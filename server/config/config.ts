@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { limits } from '../../protocol/limits.ts';
 import { ConfigError } from './config-error.ts';
+import { defaultShards } from './isolate-count.ts';
 import { defaultRegistration } from './loopback.ts';
 import type { Option } from './option.ts';
 import type { OptionName, Options } from './options.ts';
 
 /** Options without a default of their own: what holds then is decided here. */
-export type UndecidedOption = 'tls.key' | 'tls.certificate' | 'registration' | 'admin.token_file';
+export type UndecidedOption =
+  'tls.key' | 'tls.certificate' | 'registration' | 'admin.token_file' | 'shards';
 
 type ValueOf<N extends OptionName> = Options[N] extends Option<infer T> ? T : never;
 
@@ -33,6 +35,13 @@ export interface Config {
   readonly port: number;
   readonly tls: { readonly keyFile: string; readonly certificateFile: string } | undefined;
   readonly registration: 'open' | 'invite' | 'closed';
+  readonly isolates: {
+    /** 0: everything in one thread. */
+    readonly count: number;
+    readonly heartbeatMs: number;
+    readonly heapMb: number;
+  };
+  /** Of a data directory that is made now. */
   readonly shards: number;
   /** Addresses and networks (CIDR). */
   readonly trustedProxies: readonly string[];
@@ -52,7 +61,12 @@ export function buildConfig(values: OptionValues): Config {
     port: values.port,
     tls: tls(values['tls.key'], values['tls.certificate']),
     registration: values.registration ?? defaultRegistration(values.host),
-    shards: values.shards,
+    isolates: {
+      count: values['isolates.count'],
+      heartbeatMs: values['isolates.heartbeat_ms'],
+      heapMb: values['isolates.heap_mb'],
+    },
+    shards: values.shards ?? defaultShards(values['isolates.count']),
     trustedProxies: [...values.trusted_proxies],
     logLevel: values['log.level'],
     adminTokenFile: values['admin.token_file'] ?? join(values.data, 'admin-token'),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.ts';
-import { byEnvironmentName, byFlagKey, ENVIRONMENT_PREFIX, flagName } from './naming.ts';
+import { byEnvironmentName, byFlagKey, byName, ENVIRONMENT_PREFIX, flagName } from './naming.ts';
 import { options, optionNames } from './options.ts';
 import type { OptionName } from './options.ts';
 import { nearest } from './suggestion.ts';
@@ -18,6 +18,15 @@ export interface Found {
 
 export type Layer = ReadonlyMap<OptionName, Found>;
 
+/** One place says each thing once. @throws ConfigError when an option has been given under its other name already */
+function add(layer: Map<OptionName, Found>, name: OptionName, found: Found): void {
+  const { origin } = layer.get(name) ?? {};
+  if (origin !== undefined) {
+    throw new ConfigError(`${name} is given twice, by ${origin} and ${found.origin}: keep one.`);
+  }
+  layer.set(name, found);
+}
+
 /** @param flags as an argument parser gives them: `{ tlsKey: 'key.pem' }`; undefined values are not given */
 export function flagsLayer(flags: Readonly<Record<string, unknown>>, cwd: string): Layer {
   const layer = new Map<OptionName, Found>();
@@ -25,7 +34,8 @@ export function flagsLayer(flags: Readonly<Record<string, unknown>>, cwd: string
     if (value === undefined) continue;
     const name = byFlagKey.get(key);
     if (name === undefined) throw unknown(`flag "${key}"`, nearest(key, byFlagKey.keys()));
-    layer.set(name, { value: fromText(name, value), origin: flagName(name), base: cwd });
+    const origin = flagName(key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`));
+    add(layer, name, { value: fromText(name, value), origin, base: cwd });
   }
   return layer;
 }
@@ -46,7 +56,7 @@ export function environmentLayer(
       const meant = nearestVariable(key);
       if (meant !== undefined) throw unknown(`environment variable "${key}"`, meant);
     } else {
-      layer.set(name, { value: fromText(name, value), origin: key, base: cwd });
+      add(layer, name, { value: fromText(name, value), origin: key, base: cwd });
     }
   }
   return layer;
@@ -62,15 +72,16 @@ function nearestVariable(key: string): string | undefined {
 /** A TOML file. */
 export function fileLayer(file: string): Layer {
   const layer = new Map<OptionName, Found>();
-  const known = new Set<string>(optionNames);
   const base = dirname(file);
   const collect = (table: Readonly<Record<string, unknown>>, prefix: string): void => {
     for (const [key, value] of Object.entries(table)) {
-      const name = prefix + key;
-      if (known.has(name)) layer.set(name as OptionName, { value, origin: file, base });
-      else if (isTable(value) && optionNames.some(other => other.startsWith(`${name}.`))) {
-        collect(value, `${name}.`);
-      } else throw unknown(`option "${name}" in ${file}`, nearest(name, known));
+      const path = prefix + key;
+      const name = byName.get(path);
+      if (isTable(value) && optionNames.some(other => other.startsWith(`${path}.`))) {
+        collect(value, `${path}.`);
+      } else if (name === undefined) {
+        throw unknown(`option "${path}" in ${file}`, nearest(path, byName.keys()));
+      } else add(layer, name, { value, origin: file, base });
     }
   };
   collect(readToml(file), '');

@@ -14,6 +14,8 @@ export interface Option<T> {
   /** How the default reads in docs/operations.md, when it is not plain. */
   readonly defaultText: string | undefined;
   readonly unit: string | undefined;
+  /** A second, shorter name on the command line and in the environment. */
+  readonly short: string | undefined;
   readonly doc: string;
   /** A path is made absolute: from a file relative to that file, else to the working directory. */
   readonly isPath: boolean;
@@ -25,6 +27,7 @@ interface Description<T> {
   readonly default?: T;
   readonly defaultText?: string;
   readonly unit?: string;
+  readonly short?: string;
   readonly doc: string;
 }
 
@@ -36,6 +39,7 @@ function option<T>(
     default: description.default,
     defaultText: description.defaultText,
     unit: description.unit,
+    short: description.short,
     doc: description.doc,
     isPath: false,
     ...kind,

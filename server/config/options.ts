@@ -5,6 +5,7 @@
  * environment variable and the flag follow from it, see `naming.ts`; docs/operations.md has the table.
  */
 import { limits } from '../../protocol/limits.ts';
+import { defaultIsolates, MOST_ISOLATES } from './isolate-count.ts';
 import { choice, integer, networks, path, text } from './option.ts';
 
 const MINUTE_MS = 60_000;
@@ -42,8 +43,24 @@ export const options = {
     defaultText: '`open` when `host` is a loopback address, else `invite`',
     doc: 'Who may register: everybody, who has an invite code, or nobody.',
   }),
+  'isolates.count': integer(0, MOST_ISOLATES, {
+    default: defaultIsolates(),
+    defaultText: 'one per core less one, at least 1',
+    short: 'isolates',
+    doc: 'How many worker threads the users and groups are spread over, beside the one with the sockets. 0 runs everything in one thread.',
+  }),
+  'isolates.heartbeat_ms': integer(100, MINUTE_MS, {
+    default: 1000,
+    unit: 'ms',
+    doc: 'How long an isolate may be silent before it is taken for stuck, ended and started anew.',
+  }),
+  'isolates.heap_mb': integer(64, 65_536, {
+    default: 1024,
+    unit: 'MB',
+    doc: 'How much an isolate may keep in its JavaScript heap. Past it the isolate is ended and started anew.',
+  }),
   shards: integer(1, 64, {
-    default: 1,
+    defaultText: 'as many as isolates, at least 1',
     doc: 'How many store files a new data directory gets. It is fixed once the directory is made.',
   }),
   trusted_proxies: networks({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { limits } from '../../../protocol/limits.ts';
 import { ConfigError } from '../../../server/config/config-error.ts';
+import { defaultIsolates } from '../../../server/config/isolate-count.ts';
 import { loadConfig } from '../../../server/config/load.ts';
 import type { ConfigSources } from '../../../server/config/load.ts';
 import { options, optionNames } from '../../../server/config/options.ts';
@@ -38,7 +39,8 @@ void t.test('without anything it is the defaults', async t => {
     port: 8080,
     tls: undefined,
     registration: 'open',
-    shards: 1,
+    isolates: { count: defaultIsolates(), heartbeatMs: 1000, heapMb: 1024 },
+    shards: defaultIsolates(),
     trustedProxies: [],
     logLevel: 'notice',
     adminTokenFile: '/srv/data/admin-token',
@@ -57,7 +59,6 @@ void t.test('flags beat the environment, that beats the file, that beats the def
     host: '0.0.0.0',
     logLevel: 'error',
     limits: { connections: 5 },
-    shards: 1,
   });
   t.match(loadConfig({ environment: { ...all.environment, STROWGER_CONFIG: config } }), {
     port: 2,
@@ -83,6 +84,35 @@ void t.test('who may register follows from the host unless it is said', async t 
   t.equal(loadConfig({ flags: { registration: 'closed' } }).registration, 'closed');
   t.equal(loadConfig({ flags: { host: '::', registration: 'open' } }).registration, 'open');
 });
+
+void t.test(
+  'a core for the gateway, an isolate for each of the others, a shard for each isolate',
+  async t => {
+    t.same([1, 2, 3, 16, 65, 256].map(defaultIsolates), [1, 1, 2, 15, 64, 64]);
+    const { isolates, shards } = loadConfig({ flags: { isolatesCount: '3' } });
+    t.same([isolates.count, shards], [3, 3]);
+    t.match(loadConfig({ flags: { isolates: '0' } }), { isolates: { count: 0 }, shards: 1 });
+    t.match(loadConfig({ flags: { isolates: '2', shards: '8' } }), { shards: 8 });
+  },
+);
+
+void t.test(
+  'the short name of an option is good everywhere, but not beside the long one',
+  async t => {
+    t.equal(loadConfig({ environment: { STROWGER_ISOLATES: '2' } }).isolates.count, 2);
+    t.equal(loadConfig({ flags: { config: file('isolates = 2') } }).isolates.count, 2);
+    const table = file('[isolates]\ncount = 3\nheartbeat_ms = 500\nheap_mb = 64');
+    t.same(loadConfig({ flags: { config: table } }).isolates, {
+      count: 3,
+      heartbeatMs: 500,
+      heapMb: 64,
+    });
+    t.equal(
+      refusal({ flags: { isolates: '2', isolatesCount: '2' } }),
+      'isolates.count is given twice, by --isolates and --isolates-count: keep one.',
+    );
+  },
+);
 
 void t.test('a relative path is relative to where it stands', async t => {
   const config = file('data = "store"\n[tls]\nkey = "key.pem"\ncertificate = "/etc/cert.pem"');
@@ -171,6 +201,7 @@ void t.test('every flag finds its option', async t => {
     tlsCertificate: 'certificate',
     data: 'd',
     adminTokenFile: 'token',
+    shards: '3',
   };
   const parsed = optionNames.map(name => {
     const [key, { default: value }] = [flagKey(name), options[name]];
@@ -178,7 +209,7 @@ void t.test('every flag finds its option', async t => {
   });
   t.equal(parsed.length, optionNames.length);
   const config = loadConfig({ flags: Object.fromEntries(parsed), cwd: '/srv' });
-  t.match(config, { host: '::1', registration: 'closed', logLevel: 'debug', shards: 1 });
+  t.match(config, { host: '::1', registration: 'closed', logLevel: 'debug', shards: 3 });
   t.equal(flagName('data'), '--data');
   t.equal(flagName('limits.connections_per_address'), '--limits-connections-per-address');
 });
