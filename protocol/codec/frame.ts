@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { packetKinds, type ClientPacket, type Deliver, type ServerPacket } from '../packets.ts';
-import { readClientPacket, writeClientPacket } from './client-packets.ts';
+import { readClientPacket } from './client-packets.ts';
 import { BadField } from './fields.ts';
+import { FrameWriter, writePacket } from './frame-writer.ts';
 import { MsgpackError, pack, Scanner, unpack } from './msgpack.ts';
 import { writeRow } from './rows.ts';
-import { readServerPacket, writeServerPacket } from './server-packets.ts';
+import { readServerPacket } from './server-packets.ts';
 
 /**
  * A frame is one binary WebSocket message: a msgpack array of packets, in order. Bytes that are no frame throw
@@ -50,13 +51,14 @@ export interface FrameLimits {
  * @throws RangeError when the packets do not fit into one frame; see {@link splitFrames}
  */
 export function encodeFrame(packets: readonly (ClientPacket | ServerPacket)[]): Uint8Array {
-  const frame = packFrame(packets);
-  if (packets.length > limits.packetsPerFrame || frame.length > limits.frameBytes)
+  writePackets(packets);
+  const bytes = writer.frameBytes(0, packets.length);
+  if (packets.length > limits.packetsPerFrame || bytes > limits.frameBytes)
     throw new RangeError(
       `a frame holds ${limits.packetsPerFrame} packets and ${limits.frameBytes} bytes, ` +
-        `got ${packets.length} packets and ${frame.length} bytes`,
+        `got ${packets.length} packets and ${bytes} bytes`,
     );
-  return frame;
+  return writer.frame(0, packets.length);
 }
 
 /**
@@ -67,20 +69,18 @@ export function splitFrames(
   packets: readonly (ClientPacket | ServerPacket)[],
   frameBytes: number = limits.frameBytes,
 ): Uint8Array[] {
-  if (packets.length === 0) return [];
-  if (packets.length <= limits.packetsPerFrame) {
-    const frame = packFrame(packets);
-    if (frame.length <= frameBytes) return [frame];
-    if (packets.length === 1)
-      throw new RangeError(
-        `a frame holds ${frameBytes} bytes, got a packet that needs ${frame.length}`,
-      );
+  writePackets(packets);
+  return writer.frames(frameBytes);
+}
+
+const writer = new FrameWriter();
+
+function writePackets(packets: readonly (ClientPacket | ServerPacket)[]): void {
+  writer.begin();
+  for (const packet of packets) {
+    writePacket(writer.packet, packet);
+    writer.end();
   }
-  const half = packets.length >> 1;
-  return [
-    ...splitFrames(packets.slice(0, half), frameBytes),
-    ...splitFrames(packets.slice(half), frameBytes),
-  ];
 }
 
 /**
@@ -113,8 +113,10 @@ export function splitDeliver(
 const deliverHeadBytes = 16;
 
 /** The packet's size in bytes within a frame. */
-export const encodedSize = (packet: ClientPacket | ServerPacket): number =>
-  pack(writePacket(packet)).length;
+export function encodedSize(packet: ClientPacket | ServerPacket): number {
+  writePackets([packet]);
+  return writer.packet.position;
+}
 
 /**
  * What a server reads. Binary fields are views into `data`: the caller gives the decoder memory that is not used
@@ -152,18 +154,6 @@ const unknownKind = (kind: unknown): { message: string; field: string } => ({
       : 'A packet is an array whose first element is the number of its kind.',
   field: 'kind',
 });
-
-const writePacket = (packet: ClientPacket | ServerPacket): unknown[] =>
-  packetKinds[packet.kind] < firstServerKind
-    ? writeClientPacket(packet as ClientPacket)
-    : writeServerPacket(packet as ServerPacket);
-
-/** Kinds below are the clients’. */
-const firstServerKind = 32;
-
-// msgpackr hands out consecutive pieces of a slab; a copy keeps a small frame from holding all of it.
-const packFrame = (packets: readonly (ClientPacket | ServerPacket)[]): Uint8Array =>
-  new Uint8Array(pack(packets.map(writePacket)));
 
 /** @param read turns a packet's array into a packet; undefined leaves it out */
 function decodeFrame<P>(
