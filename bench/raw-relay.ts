@@ -3,6 +3,9 @@
  * accounts, no store and no processes. It accepts what it has read and hands it on; a device is whoever says so.
  * What one loop turn brings for a device goes out as one frame, the best that a relay in one thread can do.
  *
+ * With the argument `frame-by-frame` it is the plain relay that one would write first: each message goes on as it
+ * comes, a frame and a system call each, and its sender is told for each frame that it sent.
+ *
  * As a program it prints `ready <url>`.
  */
 import * as uWS from 'uWebSockets.js';
@@ -25,6 +28,7 @@ interface Peer {
 
 type Socket = uWS.WebSocket<Peer>;
 
+const frameByFrame = process.argv[2] === 'frame-by-frame';
 const sockets = new Map<DeviceId, Socket>();
 let dirty: Socket[] = [];
 
@@ -119,7 +123,8 @@ function relay(from: DeviceId, seq: number, user: UserId, body: Uint8Array): voi
     acceptedAt: Date.now(),
     body,
   });
-  touch(socket);
+  if (frameByFrame) flush(socket);
+  else touch(socket);
 }
 
 uWS
@@ -153,6 +158,7 @@ uWS
       for (const packet of decodeClientFrame(new Uint8Array(data.slice(0))))
         if (packet.kind === 'bad') throw new Error(`the load generator sent: ${packet.message}`);
         else take(socket, packet);
+      if (frameByFrame) flush(socket);
     },
     close(socket) {
       sockets.delete(socket.getUserData().device);

@@ -1,25 +1,25 @@
 /**
- * `relay`: every message stored with fsync, accepted, delivered, acknowledged and deleted, next to a bare
- * uWebSockets.js relay that the same client code drives in the same run (bench/raw-relay.ts). The server, the relay
- * and the load generator (this process) are processes of their own; rounds take turns and the medians count.
+ * `relay`: every message stored with fsync, accepted, delivered, acknowledged and deleted, next to two bare
+ * uWebSockets.js relays without accounts and store that the same client code drives in the same run
+ * (bench/raw-relay.ts). The servers, the relays and the load generator (this process) are processes of their own;
+ * rounds take turns and the medians count.
  */
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { registerUsers } from '../lab/accounts.ts';
-import { Load, type LoadResult } from '../lab/load.ts';
+import type { LoadOptions } from '../lab/load.ts';
 import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
-import { nodeCrypto } from '../protocol/crypto/node.ts';
-import type { Identity } from '../protocol/device/identity.ts';
-import { deviceId, type UserId } from '../protocol/ids.ts';
-import { machine, median, type BenchReport, type BenchResult } from './report.ts';
-
-export interface RelayOptions {
-  readonly quick: boolean;
-  /** A running server instead of one of our own. */
-  readonly server?: string;
-}
-
-const relayProgram = fileURLToPath(new URL('./raw-relay.js', import.meta.url));
+import { Contestant, middleCosts, type Measured } from './contestant.ts';
+import { costResults } from './costs.ts';
+import { serverFlags, type BenchOptions } from './options.ts';
+import { keyPairs } from './prepared-users.ts';
+import {
+  machine,
+  median,
+  type BenchRatio,
+  type BenchReport,
+  type BenchResult,
+  type BenchTarget,
+} from './report.ts';
 
 interface Plan {
   readonly connections: number;
@@ -35,6 +35,17 @@ const plans = {
 
 const bodyBytes = 200;
 const window = 16;
+const targetRatio = 0.5;
+const targetP99Ms = 10;
+
+const raw = 'raw relay';
+const plain = 'raw relay, frame by frame';
+const baselines = {
+  [raw]:
+    'of a bare uWebSockets.js relay that gathers what a loop turn brings; no accounts, no store',
+  [plain]:
+    'of a bare uWebSockets.js relay that forwards each message as it comes; no accounts, no store',
+} as const;
 
 /**
  * One side of the comparison: at full load as fast as it goes; then at half of that rate, in the bursts of a whole
@@ -42,90 +53,146 @@ const window = 16;
  * a burst was due.
  */
 interface Round {
-  readonly full: LoadResult;
-  readonly half: LoadResult;
+  readonly full: Measured;
+  readonly half: Measured;
 }
 
-export async function run({ quick, server }: RelayOptions): Promise<BenchReport> {
-  const plan = quick ? plans.quick : plans.whole;
-  const started: ServerProcess[] = [];
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const planned: Plan = options.quick ? plans.quick : plans.whole;
+  const plan = { ...planned, connections: options.connections ?? planned.connections };
+  const contestants: Contestant[] = [];
+  const servers: ServerProcess[] = [];
   try {
-    const raw = await startServerProcess({ program: [relayProgram] });
-    started.push(raw);
-    let url = server;
-    if (url === undefined) {
-      const own = await startServerProcess({ flags: { 'log-level': 'warning' } });
-      started.push(own);
-      url = own.url;
+    const [keys] = await keyPairs(1);
+    if (keys === undefined) throw new Error('expected a key pair');
+    const load = { bodyBytes, window, shape: { kind: 'pairs' } } as const;
+    for (const [name, program] of [[raw, []] as const, [plain, ['frame-by-frame']] as const])
+      contestants.push(await Contestant.rawRelay(name, program, plan.connections, keys, load));
+    for (const isolates of options.isolates ?? [undefined]) {
+      const name = isolates === undefined ? 'strowger' : `strowger, ${isolates} isolates`;
+      contestants.push(await connect(name, isolates, options.server, plan, load, servers));
     }
-    const baseline = await connect(raw.url, await strangers(raw.url, plan.connections));
-    const prefix = `bench-${randomBytes(4).toString('hex')}-`;
-    const subject = await connect(url, await registerUsers(url, prefix, plan.connections));
-    const rounds: { raw: Round; strowger: Round }[] = [];
+    const rounds = new Map(contestants.map(({ name }) => [name, [] as Round[]]));
     for (let i = 0; i < plan.rounds; i++)
-      rounds.push({ raw: await round(baseline, plan), strowger: await round(subject, plan) });
-    baseline.close();
-    subject.close();
+      for (const contestant of contestants)
+        rounds.get(contestant.name)?.push(await round(contestant, plan));
     return report(rounds);
   } finally {
-    for (const each of started) await each.end();
+    for (const each of contestants) await each.close();
+    for (const each of servers) await each.end();
   }
 }
 
-const connect = (server: string, identities: readonly Identity[]): Promise<Load> =>
-  Load.connect({ server, identities, bodyBytes, window, shape: { kind: 'pairs' } });
-
-/** Users as the bare relay takes them: it asks for no account. */
-async function strangers(server: string, count: number): Promise<Identity[]> {
-  const keys = await nodeCrypto.generateKeyPair();
-  return Array.from({ length: count }, (_, index) => {
-    const user = `u${index}` as UserId;
-    return { server, user, device: deviceId(user, 1), ...keys, retired: false };
-  });
+async function connect(
+  name: string,
+  isolates: number | undefined,
+  url: string | undefined,
+  { connections }: Plan,
+  load: Omit<LoadOptions, 'server' | 'identities'>,
+  servers: ServerProcess[],
+): Promise<Contestant> {
+  let server: ServerProcess | null = null;
+  if (url === undefined)
+    servers.push((server = await startServerProcess({ flags: serverFlags(isolates) })));
+  const address = url ?? server?.url ?? '';
+  const prefix = `bench-${randomBytes(4).toString('hex')}-`;
+  const identities = await registerUsers(address, prefix, connections);
+  return Contestant.strowger(name, server, { ...load, server: address, identities });
 }
 
-async function round(load: Load, { warmUpSeconds, seconds }: Plan): Promise<Round> {
-  const full = await load.run({ warmUpSeconds, seconds });
+async function round(contestant: Contestant, { warmUpSeconds, seconds }: Plan): Promise<Round> {
+  const full = await contestant.run({ warmUpSeconds, seconds });
   const ratePerSecond = full.deliveredPerSecond / 2;
-  return { full, half: await load.run({ warmUpSeconds, seconds, ratePerSecond, burst: window }) };
+  const half = await contestant.run({ warmUpSeconds, seconds, ratePerSecond, burst: window });
+  return { full, half };
 }
 
-function report(rounds: readonly { readonly raw: Round; readonly strowger: Round }[]): BenchReport {
-  const sides = ['strowger', 'raw'] as const;
-  const middle = (pick: (round: (typeof rounds)[number]) => number): number =>
-    median(rounds.map(pick));
-  const results: BenchResult[] = sides.flatMap(side => [
-    {
-      name: `${side}, full load`,
-      value: middle(round => round[side].full.deliveredPerSecond),
+type Rounds = ReadonlyMap<string, readonly Round[]>;
+
+function report(rounds: Rounds): BenchReport {
+  const sides = [...rounds.keys()].toReversed();
+  const ours = sides.filter(name => !(name in baselines));
+  const ratios = ours.flatMap(name =>
+    ([raw, plain] as const).map(baseline => ratio(rounds, name, baseline)),
+  );
+  return {
+    subject: 'relay',
+    machine: machine(),
+    results: sides.flatMap(name => [...speed(name, rounds), ...cost(name, rounds)]),
+    ratios,
+    targets: ours.flatMap((name): BenchTarget[] => [
+      {
+        name: `${name} / ${raw}`,
+        value: ratio(rounds, name, raw).value,
+        unit: 'of its rate',
+        atLeast: targetRatio,
+      },
+      {
+        name: `${name}, half load, end to end p99`,
+        value: middle(rounds, name, ({ half }) => half.latencyMs.p99),
+        unit: 'ms',
+        atMost: targetP99Ms,
+      },
+    ]),
+    notes: [
+      'Costs are those of the run at full load. Capacity if cores allow: the rate at which the busiest thread of the server would have no time left, were there a core for each.',
+    ],
+  };
+}
+
+const middle = (rounds: Rounds, name: string, pick: (round: Round) => number): number =>
+  median((rounds.get(name) ?? []).map(pick));
+
+/** Round by round, so that what disturbed the machine for a while disturbed both. */
+function ratio(rounds: Rounds, name: string, baseline: keyof typeof baselines): BenchRatio {
+  const others = rounds.get(baseline) ?? [];
+  const quotients = (rounds.get(name) ?? []).map(
+    ({ full }, index) => full.deliveredPerSecond / (others[index]?.full.deliveredPerSecond ?? NaN),
+  );
+  return { name: `${name} / ${baseline}`, value: median(quotients), baseline: baselines[baseline] };
+}
+
+function speed(name: string, rounds: Rounds): BenchResult[] {
+  return [
+    ...(['full', 'half'] as const).map(load => ({
+      name: `${name}, ${load} load`,
+      value: middle(rounds, name, round => round[load].deliveredPerSecond),
       unit: 'messages/s',
-    },
-    {
-      name: `${side}, half load`,
-      value: middle(round => round[side].half.deliveredPerSecond),
-      unit: 'messages/s',
-    },
+      ...(load === 'full' ? { chart: 'messages a second' } : {}),
+    })),
     ...(['full', 'half'] as const).flatMap(load =>
       (['p50', 'p99'] as const).map(percentile => ({
-        name: `${side}, ${load} load, end to end ${percentile}`,
-        value: middle(round => round[side][load].latencyMs[percentile]),
+        name: `${name}, ${load} load, end to end ${percentile}`,
+        value: middle(rounds, name, round => round[load].latencyMs[percentile]),
         unit: 'ms',
+        chart: `latency at ${load} load`,
       })),
     ),
     {
-      name: `${side}, load generator`,
-      value: middle(({ [side]: { full } }) => full.generatorCpuSeconds / full.seconds) * 100,
+      name: `${name}, load generator`,
+      value: middle(rounds, name, ({ full }) => full.generatorCpuSeconds / full.seconds) * 100,
       unit: '% of one core at full load',
     },
-  ]);
-  const ratios = [
-    {
-      name: 'strowger / raw relay',
-      value: middle(
-        ({ raw, strowger }) => strowger.full.deliveredPerSecond / raw.full.deliveredPerSecond,
-      ),
-      baseline: 'of a bare uWebSockets.js relay without accounts and store, same client, same run',
-    },
   ];
-  return { subject: 'relay', machine: machine(), results, ratios };
+}
+
+function cost(name: string, rounds: Rounds): BenchResult[] {
+  const costs = middleCosts((rounds.get(name) ?? []).map(({ full }) => full));
+  if (costs === null) return [];
+  const busiest = Math.max(...costs.threads.map(({ micros }) => micros));
+  return [
+    {
+      name: `${name}, per second of the server's processor time`,
+      value: 1e6 / costs.micros,
+      unit: 'messages',
+      chart: "messages a second of the server's processor time",
+    },
+    {
+      name: `${name}, capacity if cores allow`,
+      value: 1e6 / busiest,
+      unit: 'messages/s',
+      chart: 'capacity if cores allow, messages a second',
+    },
+    ...costResults(name, costs),
+  ];
 }

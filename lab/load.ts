@@ -20,9 +20,10 @@ export interface LoadOptions {
   /** One connection each; see lab/accounts.ts. An even number for pairs, a multiple of the size for groups. */
   readonly identities: readonly Identity[];
   readonly bodyBytes: number;
-  /** Who sends to whom: neighbours to each other, or everybody into a group with so many members. */
+  /** Who sends to whom: neighbours to each other, or everybody (or so many of each group) into a group of so many members. */
   readonly shape:
-    { readonly kind: 'pairs' } | { readonly kind: 'groups'; readonly members: number };
+    | { readonly kind: 'pairs' }
+    | { readonly kind: 'groups'; readonly members: number; readonly speakers?: number };
   /** Messages under way per sender, up to `unacceptedSends` of protocol/limits.ts. */
   readonly window: number;
   readonly transport?: Transport;
@@ -43,6 +44,8 @@ export interface LoadResult {
   readonly delivered: number;
   readonly seconds: number;
   readonly deliveredPerSecond: number;
+  /** The deliveries before and after that time too: warming up and draining. */
+  readonly deliveredInAll: number;
   /** End to end: from the intended send to the receiving device. */
   readonly latencyMs: LatencySummary;
   /** Processor time of the generator itself, in seconds. */
@@ -65,7 +68,9 @@ const drainMs = 30_000;
 
 export class Load {
   readonly #options: LoadOptions;
+  /** All devices, and those of them that send. */
   readonly #senders: Sender[] = [];
+  readonly #speakers: Sender[] = [];
   readonly #byDevice = new Map<DeviceId, Sender>();
   readonly #body: Uint8Array;
   readonly #stop = new AbortController();
@@ -100,6 +105,7 @@ export class Load {
     ratePerSecond,
     burst = 1,
   }: RunOptions): Promise<LoadResult> {
+    const deliveredAtFirst = this.#delivered;
     const ticking =
       ratePerSecond === undefined ? this.#startClosed() : this.#startOpen(ratePerSecond, burst);
     await this.#sleep(warmUpSeconds * 1000);
@@ -119,6 +125,7 @@ export class Load {
       delivered,
       seconds: elapsed,
       deliveredPerSecond: delivered / elapsed,
+      deliveredInAll: this.#delivered - deliveredAtFirst,
       latencyMs,
       generatorCpuSeconds: (user + system) / 1e6,
     };
@@ -173,7 +180,9 @@ export class Load {
       parties.push(this.#senders.slice(at, at + size));
     await Promise.all(
       parties.map(party =>
-        shape.kind === 'pairs' ? this.#addressPair(party) : this.#addressGroup(party),
+        shape.kind === 'pairs'
+          ? this.#addressPair(party)
+          : this.#addressGroup(party, shape.speakers ?? shape.members),
       ),
     );
   }
@@ -188,25 +197,27 @@ export class Load {
     one.to = { kind: 'direct', users: [[other.device.user, second]], own: first };
     other.to = { kind: 'direct', users: [[one.device.user, first]], own: second };
     one.receivers = other.receivers = 1;
+    this.#speakers.push(one, other);
   }
 
-  async #addressGroup(members: readonly Sender[]): Promise<void> {
+  async #addressGroup(members: readonly Sender[], speakers: number): Promise<void> {
     const info = await members[0]?.device.request('group_create', {
       group: groupId(nodeCrypto.randomBytes(16)),
       name: 'load',
       members: members.map(({ device }) => device.user),
     });
     if (info === undefined) return;
-    for (const member of members) {
+    for (const member of members.slice(0, speakers)) {
       member.to = { kind: 'group', group: info.group, version: info.version };
       member.receivers = members.length - 1;
+      this.#speakers.push(member);
     }
   }
 
   /** @returns what gives the timer to be stopped */
   #startClosed(): () => undefined {
     this.#loop = 'closed';
-    for (const sender of this.#senders) this.#refill(sender);
+    for (const sender of this.#speakers) this.#refill(sender);
     return () => undefined;
   }
 
@@ -221,7 +232,7 @@ export class Load {
       timer = setTimeout(tick, 1);
       const due = (performance.now() - begun) * perMs;
       for (; count < due; count++) {
-        const sender = this.#senders[count % this.#senders.length];
+        const sender = this.#speakers[count % this.#speakers.length];
         if (sender === undefined) return;
         for (let i = 0; i < burst; i++) sender.late.push(begun + count / perMs);
         this.#refill(sender);
@@ -266,17 +277,17 @@ export class Load {
   }
 
   #isDrained(): boolean {
-    return this.#senders.every(({ flight }) => flight.underWay === 0);
+    return this.#speakers.every(({ flight }) => flight.underWay === 0);
   }
 
   async #drain(): Promise<void> {
     this.#loop = 'draining';
-    for (const { late } of this.#senders) late.length = 0;
+    for (const { late } of this.#speakers) late.length = 0;
     if (this.#isDrained()) return;
     await this.#orFailure(
       new Promise<void>((resolve, reject) => {
         const late = setTimeout(() => {
-          const missing = this.#senders.reduce((sum, { flight }) => sum + flight.underWay, 0);
+          const missing = this.#speakers.reduce((sum, { flight }) => sum + flight.underWay, 0);
           reject(new Error(`${missing} messages have not arrived within ${drainMs} ms`));
         }, drainMs);
         this.#drained = () => {

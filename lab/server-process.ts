@@ -28,6 +28,8 @@ const keptLogLines = 40;
 const stopTimeoutMs = 20_000;
 
 const command = fileURLToPath(new URL('../../bin/strowger.js', import.meta.url));
+/** As bin/strowger.js and `npm start` ask for them. */
+const nodeFlags = ['--enable-source-maps', '--max-semi-space-size=64'];
 
 /** @throws (rejects) Error with the end of the log when the server does not become ready */
 export async function startServerProcess(
@@ -133,6 +135,7 @@ export class ServerProcess {
     const port = this.#url === '' ? '0' : new URL(this.#url).port;
     const flags = Object.entries(this.#options.flags ?? {});
     return [
+      ...nodeFlags,
       ...[command, 'serve'],
       ...['--data', this.directory, '--port', port],
       ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),

@@ -1,0 +1,91 @@
+/**
+ * `idle`: what a logged-in connection costs the server in memory while nothing happens. The clients are in a process
+ * of their own. The server is warmed up first, so that what its first connections make it allocate once (compiled
+ * code, the young heap) is not counted as theirs; memory is read when it has settled.
+ */
+import { CrowdProcess } from './crowd/crowd-process.ts';
+import type { BenchOptions } from './options.ts';
+import { withServer } from './own-server.ts';
+import { keyPairs, preparedIdentities } from './prepared-users.ts';
+import { machine, type BenchReport } from './report.ts';
+import { readMetrics } from './server-metrics.ts';
+import { settledMemory } from './settled-memory.ts';
+
+const whole = 15_000;
+const short = 2_000;
+const loginsAtOnce = 100;
+const requestTimeoutMs = 120_000;
+const targetBytes = 5 * 1024;
+
+export async function run({ quick, connections, isolates }: BenchOptions): Promise<BenchReport> {
+  const count = connections ?? (quick ? short : whole);
+  const warm = Math.ceil(count / 5);
+  const [keys] = await keyPairs(1);
+  if (keys === undefined) throw new Error('expected a key pair');
+  const keyOf = () => keys;
+  const crowds: CrowdProcess[] = [];
+  const gather = async (server: string, from: number, users: number): Promise<CrowdProcess> => {
+    const crowd = new CrowdProcess(requestTimeoutMs);
+    crowds.push(crowd);
+    await crowd.gather(preparedIdentities(server, from, users, keyOf));
+    return crowd;
+  };
+  try {
+    const own = { users: warm + count, keyOf, isolates: isolates?.[0] };
+    return await withServer(own, async server => {
+      const first = await gather(server.url, 0, warm);
+      await first.connect(loginsAtOnce, 'signature');
+      await first.leave();
+      const before = await settledMemory(server, { quick });
+      const others = await gather(server.url, warm, count);
+      await others.connect(loginsAtOnce, 'signature');
+      const after = await settledMemory(server, { quick });
+      const open = (await readMetrics(server.url)).total('strowger_connections');
+      if (open !== count) throw new Error(`expected ${count} open connections, got ${open}`);
+      const each = (pick: 'residentBytes' | 'heapUsedBytes' | 'externalBytes'): number =>
+        (after[pick] - before[pick]) / count;
+      return {
+        subject: 'idle',
+        machine: machine(),
+        results: [
+          { name: 'connections', value: count, unit: 'logged in and idle' },
+          { name: 'server before', value: before.residentBytes / 2 ** 20, unit: 'MiB resident' },
+          { name: 'server with them', value: after.residentBytes / 2 ** 20, unit: 'MiB resident' },
+          {
+            name: 'each connection, resident memory',
+            value: each('residentBytes'),
+            unit: 'bytes',
+            chart: 'memory of an idle connection',
+          },
+          {
+            name: 'each connection, heap in use',
+            value: each('heapUsedBytes'),
+            unit: 'bytes',
+            chart: 'memory of an idle connection',
+          },
+          {
+            name: 'each connection, outside of the heap',
+            value: each('externalBytes'),
+            unit: 'bytes',
+            chart: 'memory of an idle connection',
+          },
+        ],
+        ratios: [],
+        targets: [
+          {
+            name: 'resident memory of an idle connection',
+            value: each('residentBytes'),
+            unit: 'bytes',
+            atMost: targetBytes,
+          },
+        ],
+        notes: [
+          'Resident memory of the whole server process, all threads included, after minus before; the memory that the kernel keeps for sockets is not in it.',
+          ...(after.settled && before.settled ? [] : ['The memory had not settled in time.']),
+        ],
+      };
+    });
+  } finally {
+    for (const crowd of crowds) await crowd.end();
+  }
+}

@@ -1,0 +1,31 @@
+/** A server of the bench's own on a directory with users in it; it is ended and the directory removed, however the work ends. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
+import type { KeyPair } from '../protocol/crypto/backend.ts';
+import { serverFlags, shardsFor } from './options.ts';
+import { prepareUsers } from './prepared-users.ts';
+
+export interface OwnServerOptions {
+  /** How many users are registered before it starts. */
+  readonly users: number;
+  readonly keyOf: (index: number) => KeyPair;
+  readonly isolates: number | undefined;
+}
+
+export async function withServer<T>(
+  { users, keyOf, isolates }: OwnServerOptions,
+  work: (server: ServerProcess) => Promise<T>,
+): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'strowger-bench-'));
+  let server: ServerProcess | null = null;
+  try {
+    await prepareUsers(directory, users, shardsFor(isolates), keyOf);
+    server = await startServerProcess({ directory, flags: serverFlags(isolates) });
+    return await work(server);
+  } finally {
+    await server?.end();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
