@@ -25,15 +25,17 @@ export class Latency {
   }
 
   summary(): LatencySummary {
+    const longest = this.#histogram.maxValue;
+    // A percentile is the upper end of its bucket, the longest is exact.
     const at = (percentile: number): number =>
-      this.#histogram.getValueAtPercentile(percentile) / 1000;
+      Math.min(this.#histogram.getValueAtPercentile(percentile), longest) / 1000;
     return {
       count: this.#histogram.totalCount,
       p50: at(50),
       p90: at(90),
       p99: at(99),
       p999: at(99.9),
-      max: this.#histogram.maxValue / 1000,
+      max: longest / 1000,
     };
   }
 }
