@@ -1,10 +1,12 @@
 import { limits } from '../limits.ts';
 import {
   packetKinds,
+  type Ack,
   type Addressing,
   type ClientPacket,
   type Login,
   type RequestPacket,
+  type Send,
 } from '../packets.ts';
 import { readArgument, readMethod } from './arguments.ts';
 import {
@@ -29,19 +31,9 @@ export const proofKinds = { signature: 1, ticket: 2 } as const;
 /** The first element of a send's addressing. */
 export const addressingKinds = { direct: 1, group: 2 } as const;
 
-export function writeClientPacket(packet: ClientPacket): unknown[] {
+/** All but `send` and `ack`, which frame-writer.ts writes by hand. */
+export function writeClientPacket(packet: Exclude<ClientPacket, Send | Ack>): unknown[] {
   switch (packet.kind) {
-    case 'send':
-      return [
-        packetKinds.send,
-        integer(packet.seq),
-        integer(packet.prev),
-        integer(packet.rev),
-        writeAddressing(packet.to),
-        packet.body,
-      ];
-    case 'ack':
-      return [packetKinds.ack, integer(packet.upTo), packet.again];
     case 'read':
       return [
         packetKinds.read,
@@ -67,15 +59,6 @@ export function writeClientPacket(packet: ClientPacket): unknown[] {
         packet.agent,
       ];
   }
-}
-
-function writeAddressing(to: Addressing): unknown[] {
-  if (to.kind === 'group') return [addressingKinds.group, to.group, integer(to.version)];
-  return [
-    addressingKinds.direct,
-    to.users.map(([user, version]) => [user, integer(version)]),
-    integer(to.own),
-  ];
 }
 
 /** @returns undefined for a kind that clients do not send */

@@ -1,7 +1,7 @@
 import type { Row } from '../rows.ts';
 import { BadField } from './fields.ts';
 import { MsgpackError, pack, Scanner, unpack } from './msgpack.ts';
-import { readRow, rowKinds, writeRow } from './rows.ts';
+import { messageElements, readRow, rowKinds, rowArray, writeMessageTail } from './rows.ts';
 import {
   arrayHeaderBytes,
   integerBytes,
@@ -48,17 +48,12 @@ const scratch = new MsgpackWriter(4 * 1024, 256 * 1024);
 /** Memory of its own: nothing of `row` is kept. */
 export function encodeTail(row: UnnumberedRow): RowTail {
   if (row.kind === 'message') {
-    // What nearly every row is; without an array of fields first.
     scratch.reset();
-    scratch.text(row.from);
-    scratch.integer(row.seq);
-    if (row.conversation === null) scratch.nil();
-    else scratch.text(row.conversation);
-    scratch.integer(row.acceptedAt);
-    scratch.binary(row.body);
-    return { kind: rowKinds.message, elements: 7, bytes: scratch.copyFrom(0) };
+    writeMessageTail(scratch, row);
+    const bytes = scratch.copy(0, scratch.position);
+    return { kind: rowKinds.message, elements: messageElements, bytes };
   }
-  const array = writeRow({ ...row, n: 1 });
+  const array = rowArray({ ...row, n: 1 });
   // The header, the kind and the number have one byte each.
   const bytes = new Uint8Array(pack(array).subarray(3));
   return { kind: rowKinds[row.kind], elements: array.length, bytes };

@@ -1,7 +1,15 @@
 import { limits } from '../limits.ts';
-import { packetKinds, type ClientPacket, type ServerPacket } from '../packets.ts';
-import { writeClientPacket } from './client-packets.ts';
+import {
+  packetKinds,
+  type ClientPacket,
+  type Deliver,
+  type Send,
+  type ServerPacket,
+} from '../packets.ts';
+import type { Row } from '../rows.ts';
+import { addressingKinds, writeClientPacket } from './client-packets.ts';
 import { pack } from './msgpack.ts';
+import { messageElements, rowArray, rowKinds, writeMessageTail } from './rows.ts';
 import { writeServerPacket } from './server-packets.ts';
 import { arrayHeaderBytes, MsgpackWriter, writeArrayHeader } from './writer.ts';
 
@@ -38,11 +46,11 @@ export class FrameWriter {
     return arrayHeaderBytes(last - first) + this.#edge(last) - this.#edge(first);
   }
 
-  /** That frame, in memory of its own. */
+  /** That frame, in memory that belongs to the caller. */
   frame(first: number, last: number): Uint8Array {
-    const frame = new Uint8Array(this.frameBytes(first, last));
-    const head = writeArrayHeader(frame, 0, last - first);
-    frame.set(this.#writer.bytes.subarray(this.#edge(first), this.#edge(last)), head);
+    const head = arrayHeaderBytes(last - first);
+    const frame = this.#writer.copy(this.#edge(first), this.#edge(last), head);
+    writeArrayHeader(frame, 0, last - first);
     return frame;
   }
 
@@ -69,22 +77,67 @@ export class FrameWriter {
 /** Writes one packet; those that come by the thousand without an array of fields first. */
 export function writePacket(writer: MsgpackWriter, packet: ClientPacket | ServerPacket): void {
   switch (packet.kind) {
+    case 'send':
+      return writeSend(writer, packet);
+    case 'ack':
+      writer.arrayHeader(3);
+      writer.integer(packetKinds.ack);
+      writer.integer(packet.upTo);
+      writer.boolean(packet.again);
+      return;
     case 'accepted':
       writer.arrayHeader(3);
       writer.integer(packetKinds.accepted);
       writer.integer(packet.upTo);
       writer.integer(packet.at);
       return;
+    case 'deliver':
+      return writeDeliver(writer, packet);
+    case 'login':
+    case 'read':
+    case 'request':
+    case 'ping':
+      return writer.raw(pack(writeClientPacket(packet)));
     default:
-      writer.raw(
-        pack(
-          packetKinds[packet.kind] < firstServerKind
-            ? writeClientPacket(packet as ClientPacket)
-            : writeServerPacket(packet as ServerPacket),
-        ),
-      );
+      return writer.raw(pack(writeServerPacket(packet)));
   }
 }
 
-/** Kinds below are the clients’. */
-const firstServerKind = 32;
+function writeSend(writer: MsgpackWriter, { seq, prev, rev, to, body }: Send): void {
+  writer.arrayHeader(6);
+  writer.integer(packetKinds.send);
+  writer.integer(seq);
+  writer.integer(prev);
+  writer.integer(rev);
+  writer.arrayHeader(3);
+  writer.integer(addressingKinds[to.kind]);
+  if (to.kind === 'group') {
+    writer.text(to.group);
+    writer.integer(to.version);
+  } else {
+    writer.arrayHeader(to.users.length);
+    for (const [user, version] of to.users) {
+      writer.arrayHeader(2);
+      writer.text(user);
+      writer.integer(version);
+    }
+    writer.integer(to.own);
+  }
+  writer.binary(body);
+}
+
+function writeDeliver(writer: MsgpackWriter, { after, rows }: Deliver): void {
+  writer.arrayHeader(3);
+  writer.integer(packetKinds.deliver);
+  writer.integer(after);
+  writer.arrayHeader(rows.length);
+  for (const row of rows) writeRow(writer, row);
+}
+
+export function writeRow(writer: MsgpackWriter, row: Row): void {
+  if (row.kind !== 'message') return writer.raw(pack(rowArray(row)));
+  writer.arrayHeader(messageElements);
+  writer.integer(rowKinds.message);
+  writer.integer(row.n);
+  writeMessageTail(writer, row);
+}

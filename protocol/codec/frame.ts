@@ -3,9 +3,11 @@ import { limits } from '../limits.ts';
 import { packetKinds, type ClientPacket, type Deliver, type ServerPacket } from '../packets.ts';
 import { readClientPacket } from './client-packets.ts';
 import { BadField } from './fields.ts';
-import { FrameWriter, writePacket } from './frame-writer.ts';
-import { MsgpackError, pack, Scanner, unpack } from './msgpack.ts';
-import { writeRow } from './rows.ts';
+import { FrameWriter, writePacket, writeRow } from './frame-writer.ts';
+import { readHotClientPacket } from './hot-client-packets.ts';
+import { HotReader } from './hot-reader.ts';
+import { readHotServerPacket } from './hot-server-packets.ts';
+import { MsgpackError, Scanner, unpack } from './msgpack.ts';
 import { readServerPacket } from './server-packets.ts';
 
 /**
@@ -96,7 +98,9 @@ export function splitDeliver(
   let first = 0;
   let bytes = 0;
   deliver.rows.forEach((row, index) => {
-    const size = pack(writeRow(row)).length;
+    writer.begin();
+    writeRow(writer.packet, row);
+    const size = writer.packet.position;
     if (index > first && bytes + size > packetBytes - deliverHeadBytes) {
       parts.push({ kind: 'deliver', after, rows: deliver.rows.slice(first, index) });
       after = deliver.rows[index - 1]?.n ?? after;
@@ -123,29 +127,47 @@ export function encodedSize(packet: ClientPacket | ServerPacket): number {
  * again, or copies what it keeps.
  * @throws FrameError
  */
-export function decodeClientFrame(
+export const decodeClientFrame = (
   data: Uint8Array,
   bounds: FrameLimits = limits,
-): (ClientPacket | BadPacket)[] {
-  return decodeFrame<ClientPacket>(data, bounds.frameBytes, bounds.packetBytes, array => {
-    const packet = readClientPacket(array, bounds.bodyBytes);
-    return packet ?? { kind: 'bad', code: 'unknown_packet', ...unknownKind(array[0]) };
-  });
-}
+): (ClientPacket | BadPacket)[] =>
+  decodeFrame(data, bounds.frameBytes, bounds.packetBytes, clientPackets(bounds.bodyBytes));
 
 /**
  * What a client reads. Packets of kinds that this version does not know are left out, so that a newer server may send
  * more; a server's packet is bounded by its frame alone. Binary fields are views into `data`.
  * @throws FrameError
  */
-export function decodeServerFrame(data: Uint8Array): (ServerPacket | BadPacket)[] {
-  return decodeFrame<ServerPacket>(data, limits.frameBytes, limits.frameBytes, array => {
+export const decodeServerFrame = (data: Uint8Array): (ServerPacket | BadPacket)[] =>
+  decodeFrame(data, limits.frameBytes, limits.frameBytes, serverPackets);
+
+/** How the packets of one direction are read. */
+export interface PacketReader<P> {
+  /** Straight from the bytes; null for what is to be read in the general way. */
+  hot(reader: HotReader): P | null;
+  /** From a packet's array; undefined leaves it out. @throws BadField */
+  general(array: readonly unknown[]): P | BadPacket | undefined;
+}
+
+export const clientPackets = (bodyBytes: number): PacketReader<ClientPacket> => ({
+  hot: reader => readHotClientPacket(reader, bodyBytes),
+  general: array =>
+    readClientPacket(array, bodyBytes) ?? {
+      kind: 'bad',
+      code: 'unknown_packet',
+      ...unknownKind(array[0]),
+    },
+});
+
+export const serverPackets: PacketReader<ServerPacket> = {
+  hot: readHotServerPacket,
+  general: array => {
     const packet = readServerPacket(array);
     if (packet !== undefined) return packet;
     if (Number.isSafeInteger(array[0])) return undefined;
     return { kind: 'bad', code: 'unknown_packet', ...unknownKind(array[0]) };
-  });
-}
+  },
+};
 
 const unknownKind = (kind: unknown): { message: string; field: string } => ({
   message:
@@ -155,51 +177,56 @@ const unknownKind = (kind: unknown): { message: string; field: string } => ({
   field: 'kind',
 });
 
-/** @param read turns a packet's array into a packet; undefined leaves it out */
-function decodeFrame<P>(
+/**
+ * Reads a frame. What breaks it is thrown before any of its packets is handed out: a broken frame has no effect at all.
+ * @throws FrameError
+ */
+export function decodeFrame<P>(
   data: Uint8Array,
   frameBytes: number,
   packetBytes: number,
-  read: (array: readonly unknown[]) => P | BadPacket | undefined,
+  packets: PacketReader<P>,
 ): (P | BadPacket)[] {
   if (data.length > frameBytes)
     throw new FrameError('frame_too_large', `A frame may have at most ${frameBytes} bytes.`);
   const scanner = new Scanner(data);
+  const count = packetCount(scanner);
+  const reader = new HotReader(data);
   const found: (P | BadPacket)[] = [];
-  const spans = scanFrame(scanner, data.length);
-  for (const { start, end, fault } of spans) {
-    const packet = readPacket(data, start, end, fault, packetBytes, read);
-    if (packet !== undefined) found.push(packet);
+  for (let i = 0; i < count; i++) {
+    const start = scanner.position;
+    reader.position = start;
+    const hot = packets.hot(reader);
+    const end = reader.position;
+    if (hot !== null && end <= data.length && end - start <= packetBytes) {
+      found.push(hot);
+      scanner.position = end;
+    } else {
+      scanner.fault = null;
+      orBadFrame(() => scanner.skip(1));
+      const packet = readPacket(data, start, scanner, packetBytes, packets);
+      if (packet !== undefined) found.push(packet);
+    }
   }
+  if (scanner.position !== data.length)
+    throw new FrameError('bad_frame', 'There are bytes after the frame’s array.');
   return found;
 }
 
-interface Span {
-  readonly start: number;
-  readonly end: number;
-  readonly fault: string | null;
+function packetCount(scanner: Scanner): number {
+  const count = orBadFrame(() => scanner.arrayHeader());
+  if (count < 0) throw new FrameError('bad_frame', 'A frame is a msgpack array of packets.');
+  if (count > limits.packetsPerFrame)
+    throw new FrameError(
+      'bad_frame',
+      `A frame may have at most ${limits.packetsPerFrame} packets.`,
+    );
+  return count;
 }
 
-/** Walks the whole frame before anything is read from it: a broken one has no effect at all. */
-function scanFrame(scanner: Scanner, length: number): Span[] {
+function orBadFrame<T>(scan: () => T): T {
   try {
-    const count = scanner.arrayHeader();
-    if (count < 0) throw new FrameError('bad_frame', 'A frame is a msgpack array of packets.');
-    if (count > limits.packetsPerFrame)
-      throw new FrameError(
-        'bad_frame',
-        `A frame may have at most ${limits.packetsPerFrame} packets.`,
-      );
-    const spans: Span[] = [];
-    for (let i = 0; i < count; i++) {
-      const start = scanner.position;
-      scanner.fault = null;
-      scanner.skip(1);
-      spans.push({ start, end: scanner.position, fault: scanner.fault });
-    }
-    if (scanner.position !== length)
-      throw new FrameError('bad_frame', 'There are bytes after the frame’s array.');
-    return spans;
+    return scan();
   } catch (error) {
     if (!(error instanceof MsgpackError)) throw error;
     throw new FrameError('bad_frame', `The frame is not msgpack: ${error.message}.`, {
@@ -208,13 +235,13 @@ function scanFrame(scanner: Scanner, length: number): Span[] {
   }
 }
 
+/** In the general way; the scanner has stepped over the packet. */
 function readPacket<P>(
   data: Uint8Array,
   start: number,
-  end: number,
-  fault: string | null,
+  { position: end, fault }: Scanner,
   packetBytes: number,
-  read: (array: readonly unknown[]) => P | BadPacket | undefined,
+  packets: PacketReader<P>,
 ): P | BadPacket | undefined {
   const about = (): { about?: number } => {
     const id = requestId(data, start);
@@ -231,7 +258,7 @@ function readPacket<P>(
   if (fault !== null) return { kind: 'bad', code: 'bad_field', message: fault, ...about() };
   const array = unpack(data, start, end);
   try {
-    return read(Array.isArray(array) ? array : []);
+    return packets.general(Array.isArray(array) ? array : []);
   } catch (error) {
     if (!(error instanceof BadField)) throw error;
     return {

@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts';
-import { groupEvents, type GroupEvent, type Row } from '../rows.ts';
+import { groupEvents, type GroupEvent, type MessageRow, type Row } from '../rows.ts';
 import {
   BadField,
   readArray,
@@ -13,6 +13,7 @@ import {
   unknownVariant,
 } from './fields.ts';
 import { integer } from './msgpack.ts';
+import type { MsgpackWriter } from './writer.ts';
 
 /** The rows of a `deliver` packet: `[kind, n, …]`. */
 
@@ -24,18 +25,22 @@ export const rowKinds = {
   group: 4,
 } as const satisfies Record<Row['kind'], number>;
 
-export function writeRow(row: Row): unknown[] {
+/** Of a message's array. */
+export const messageElements = 7;
+
+/** What follows the number in a message's array: by hand, for nearly all rows are messages. */
+export function writeMessageTail(writer: MsgpackWriter, row: Omit<MessageRow, 'n'>): void {
+  writer.text(row.from);
+  writer.integer(row.seq);
+  if (row.conversation === null) writer.nil();
+  else writer.text(row.conversation);
+  writer.integer(row.acceptedAt);
+  writer.binary(row.body);
+}
+
+/** The array of a row of every other kind. */
+export function rowArray(row: Exclude<Row, MessageRow>): unknown[] {
   switch (row.kind) {
-    case 'message':
-      return [
-        rowKinds.message,
-        integer(row.n),
-        row.from,
-        integer(row.seq),
-        row.conversation,
-        integer(row.acceptedAt),
-        row.body,
-      ];
     case 'receipt':
       return [
         rowKinds.receipt,

@@ -2,7 +2,9 @@ import { errors, isErrorCode, type CloseCode, type ErrorCode } from '../errors.t
 import { limits } from '../limits.ts';
 import {
   packetKinds,
+  type Accepted,
   type Close,
+  type Deliver,
   type ErrorPacket,
   type ServerPacket,
   type WireLimits,
@@ -12,16 +14,13 @@ import { readArray, readBinary, readInteger, readMap, readOptional, readText } f
 import { integer } from './msgpack.ts';
 import { readRefusal, writeRefusal } from './refusals.ts';
 import { readReply, writeReply } from './replies.ts';
-import { readRow, writeRow } from './rows.ts';
+import { readRow } from './rows.ts';
 
 /** The packets that servers send, as arrays. What a position means stands in docs/protocol.md. */
 
-export function writeServerPacket(packet: ServerPacket): unknown[] {
+/** All but `accepted` and `deliver`, which frame-writer.ts writes by hand. */
+export function writeServerPacket(packet: Exclude<ServerPacket, Accepted | Deliver>): unknown[] {
   switch (packet.kind) {
-    case 'deliver':
-      return [packetKinds.deliver, integer(packet.after), packet.rows.map(writeRow)];
-    case 'accepted':
-      return [packetKinds.accepted, integer(packet.upTo), integer(packet.at)];
     case 'rejected':
       return [
         packetKinds.rejected,

@@ -1,4 +1,5 @@
 import { integer, pack } from './msgpack.ts';
+import { takeBytes } from './slab.ts';
 
 /**
  * Writes MessagePack into memory that is used again and again: what is made every microsecond must not make arrays
@@ -25,9 +26,11 @@ export class MsgpackWriter {
     if (this.bytes.length > this.#keepBytes) this.bytes = new Uint8Array(this.#initialBytes);
   }
 
-  /** A copy of what was written since `start`, in memory of its own. */
-  copyFrom(start: number): Uint8Array {
-    return this.bytes.slice(start, this.position);
+  /** What was written from `start` to `end`, in memory that belongs to the caller, with `head` bytes free before it. */
+  copy(start: number, end: number, head = 0): Uint8Array {
+    const copy = takeBytes(head + end - start);
+    copy.set(this.bytes.subarray(start, end), head);
+    return copy;
   }
 
   nil(): void {

@@ -33,7 +33,8 @@ const users = (maxLength: number) => fc.uniqueArray(user, { maxLength });
 /** Without a byte order mark in front, which TextDecoder drops. */
 const text = (maxLength: number) =>
   fc.string({ unit: 'binary', maxLength }).filter(value => !value.startsWith('\ufeff'));
-const body = fc.oneof(bytes(0, 300), bytes(limits.bodyBytes - 1, limits.bodyBytes));
+const shortBody = bytes(0, 300);
+const body = fc.oneof(shortBody, bytes(limits.bodyBytes - 1, limits.bodyBytes));
 
 const offer = { seq: positive, prev: count, rev: count };
 const addressing = fc.oneof(
@@ -116,7 +117,17 @@ const request: fc.Arbitrary<ClientPacket> = fc.oneof(
   ),
 );
 
+const hotClientPacketWith = (body: fc.Arbitrary<Uint8Array>): fc.Arbitrary<ClientPacket> =>
+  fc.oneof(
+    record({ kind: fc.constant('send' as const), ...offer, to: addressing, body }),
+    record({ kind: fc.constant('ack' as const), upTo: count, again: fc.boolean() }),
+  );
+
+/** What clients send by the thousand, with short bodies. */
+export const hotClientPacket = hotClientPacketWith(shortBody);
+
 export const clientPacket: fc.Arbitrary<ClientPacket> = fc.oneof(
+  hotClientPacketWith(body),
   record({
     kind: fc.constant('login' as const),
     version: fc.constant(1),
@@ -127,7 +138,6 @@ export const clientPacket: fc.Arbitrary<ClientPacket> = fc.oneof(
     ),
     agent: text(limits.agentCharacters),
   }),
-  record({ kind: fc.constant('send' as const), ...offer, to: addressing, body }),
   record({
     kind: fc.constant('read' as const),
     ...offer,
@@ -135,7 +145,6 @@ export const clientPacket: fc.Arbitrary<ClientPacket> = fc.oneof(
     conversation,
     upTo: positive,
   }),
-  record({ kind: fc.constant('ack' as const), upTo: count, again: fc.boolean() }),
   request,
   record({ kind: fc.constant('ping' as const), token: count }),
 );
@@ -157,23 +166,27 @@ export const refusal: fc.Arbitrary<Refusal> = fc.oneof(
   }),
 );
 
-export const row: fc.Arbitrary<Row> = fc.oneof(
-  record({
-    kind: fc.constant('message' as const),
-    n: positive,
-    from: device,
-    seq: positive,
-    conversation,
-    acceptedAt: count,
-    body,
-  }),
-  record({
-    kind: fc.constant('receipt' as const),
-    n: positive,
-    peer: device,
-    delivered: count,
-    read: fc.array(fc.tuple(conversation, count), { maxLength: 20 }),
-  }),
+const hotRowWith = (body: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Row> =>
+  fc.oneof(
+    record({
+      kind: fc.constant('message' as const),
+      n: positive,
+      from: device,
+      seq: positive,
+      conversation,
+      acceptedAt: count,
+      body,
+    }),
+    record({
+      kind: fc.constant('receipt' as const),
+      n: positive,
+      peer: device,
+      delivered: count,
+      read: fc.array(fc.tuple(conversation, count), { maxLength: 20 }),
+    }),
+  );
+
+const otherRow: fc.Arbitrary<Row> = fc.oneof(
   record({
     kind: fc.constant('undelivered' as const),
     n: positive,
@@ -193,12 +206,27 @@ export const row: fc.Arbitrary<Row> = fc.oneof(
   }),
 );
 
+export const row = fc.oneof(hotRowWith(body), otherRow);
+
 const code = fc.constantFrom(...(Object.keys(errors) as ErrorCode[]));
 const closeCode = fc.constantFrom(
   ...Object.keys(errors).filter(
     (name): name is CloseCode => isErrorCode(name) && errors[name].closes !== null,
   ),
 );
+
+const hotServerPacketWith = (body: fc.Arbitrary<Uint8Array>): fc.Arbitrary<ServerPacket> =>
+  fc.oneof(
+    record({ kind: fc.constant('accepted' as const), upTo: count, at: count }),
+    record({
+      kind: fc.constant('deliver' as const),
+      after: count,
+      rows: fc.array(fc.oneof(hotRowWith(body), otherRow), { maxLength: 5 }),
+    }),
+  );
+
+/** What servers send by the thousand, with short bodies. */
+export const hotServerPacket = hotServerPacketWith(shortBody);
 
 export const serverPacket: fc.Arbitrary<ServerPacket> = fc.oneof(
   record({ kind: fc.constant('challenge' as const), nonce: key, time: count }),
@@ -226,7 +254,7 @@ export const serverPacket: fc.Arbitrary<ServerPacket> = fc.oneof(
     acked: count,
     era: count,
   }),
-  record({ kind: fc.constant('accepted' as const), upTo: count, at: count }),
+  hotServerPacketWith(body),
   record({
     kind: fc.constant('rejected' as const),
     seq: positive,

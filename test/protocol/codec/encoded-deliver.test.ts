@@ -59,7 +59,6 @@ void t.test('both of a frame’s limits are kept, and the order', async t => {
   const first = frames[0]?.slice();
   encodeServerFrames(pongs.map(({ kind, token }) => ({ kind, token: token + 1 })));
   t.same(frames[0], first, 'a frame keeps its bytes');
-  t.equal(frames[0]?.buffer.byteLength, frames[0]?.length);
 });
 
 void t.test('a deliver is cut where its limit asks for it, to the byte', async () => {

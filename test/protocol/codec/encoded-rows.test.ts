@@ -11,7 +11,8 @@ import {
   type UnnumberedRow,
 } from '../../../protocol/codec/encoded-rows.ts';
 import { pack } from '../../../protocol/codec/msgpack.ts';
-import { writeRow } from '../../../protocol/codec/rows.ts';
+import { simpleRow } from './twin.ts';
+import { slabBytes } from '../../../protocol/codec/slab.ts';
 import type { DeviceId } from '../../../protocol/ids.ts';
 import type { Row } from '../../../protocol/rows.ts';
 import { row } from '../arbitraries.ts';
@@ -42,7 +43,7 @@ const message: UnnumberedRow = {
 void t.test('a row that was encoded before is written as one that is encoded now', async () => {
   fc.assert(
     fc.property(row, row => {
-      assert.deepEqual(written([encode(row)]), new Uint8Array(pack(writeRow(row))));
+      assert.deepEqual(written([encode(row)]), new Uint8Array(pack(simpleRow(row))));
     }),
     { numRuns: 300 },
   );
@@ -62,13 +63,13 @@ void t.test('rows come back from what was stored of them', async () => {
   );
 });
 
-void t.test('a tail keeps its bytes, and no more memory than it needs', async t => {
+void t.test('a tail keeps its bytes, and at most a slab more memory than it needs', async t => {
   const first = encodeTail(message);
   const before = first.bytes.slice();
   for (let seq = 0; seq < 1000; seq++) encodeTail({ ...message, seq });
   encodeTail({ ...message, body: new Uint8Array(60_000) });
   t.same(first.bytes, before);
-  t.equal(first.bytes.buffer.byteLength, first.bytes.length);
+  t.ok(first.bytes.buffer.byteLength <= slabBytes);
   const undelivered: UnnumberedRow = {
     kind: 'undelivered',
     peer: 'bob:1' as DeviceId,

@@ -21,8 +21,8 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-const below = (random: Random, limit: number): number => Math.floor(random() * limit);
-const pick = <T>(random: Random, choices: readonly [T, ...T[]]): T =>
+export const below = (random: Random, limit: number): number => Math.floor(random() * limit);
+export const pick = <T>(random: Random, choices: readonly [T, ...T[]]): T =>
   choices[below(random, choices.length)] ?? choices[0];
 const bytesOf = (random: Random, length: number): Uint8Array =>
   Uint8Array.from({ length }, () => below(random, 256));
