@@ -2,13 +2,12 @@
  * Bench subject `actors`: ping-pong, fan-in, spawn and bytes per process, next to plain nact and,
  * where it is installed, Erlang. Contestants take turns round by round; the figures are medians.
  */
-import { parseArgs } from 'node:util';
 import { erlang, erlangIsInstalled } from './actors/erlang.ts';
 import { plainNact } from './actors/plain-nact.ts';
 import { strowger } from './actors/strowger.ts';
 import { fullSizes, quickSizes } from './actors/workload.ts';
 import type { Contestant, Figures } from './actors/workload.ts';
-import { machine, median, printReport } from './report.ts';
+import { machine, median } from './report.ts';
 import type { BenchRatio, BenchReport, BenchResult } from './report.ts';
 
 const MEASURES: readonly { key: keyof Figures; name: string; unit: string }[] = [
@@ -47,11 +46,4 @@ export async function run(options: { quick: boolean }): Promise<BenchReport> {
     }
   }
   return { subject: 'actors', machine: machine(), results, ratios };
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
-  });
-  printReport(await run({ quick: values.quick }), values.json);
 }

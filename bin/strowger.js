@@ -7,4 +7,5 @@ if (!existsSync(entry)) {
   process.stderr.write('strowger is not built yet: run `npm ci` (or `npm run build`) first.\n');
   process.exit(1);
 }
-await import(entry.href);
+const { main } = await import(entry.href);
+await main();

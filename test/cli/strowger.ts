@@ -23,6 +23,16 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** How the command is started. */
+export interface Launch {
+  /** What its arguments are added to. */
+  readonly command: readonly [string, ...string[]];
+  /** The whole environment; without it, this process's with the workplace as the home. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Else the workplace. */
+  readonly cwd?: string;
+}
+
 export class Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Outcome>;
@@ -82,6 +92,11 @@ export class Running {
 export class Workplace {
   readonly directory = mkdtempSync(join(tmpdir(), 'strowger-cli-'));
   readonly #running = new Set<Running>();
+  readonly #launch: Launch;
+
+  constructor(launch: Launch = { command: [process.execPath, strowgerCommand] }) {
+    this.#launch = launch;
+  }
 
   path(name: string): string {
     return join(this.directory, name);
@@ -89,9 +104,13 @@ export class Workplace {
 
   start(args: readonly string[], { input, environment }: RunOptions = {}): Running {
     const { STROWGER_HOME: _home, ...inherited } = process.env;
-    const child = spawn(process.execPath, [strowgerCommand, ...args], {
-      cwd: this.directory,
-      env: { ...inherited, HOME: this.directory, ...environment },
+    const [program, ...first] = this.#launch.command;
+    const child = spawn(program, [...first, ...args], {
+      cwd: this.#launch.cwd ?? this.directory,
+      env: {
+        ...(this.#launch.environment ?? { ...inherited, HOME: this.directory }),
+        ...environment,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     // A command that does not read its input may be gone before all of it is written.

@@ -1,0 +1,6 @@
+/** The version that `strowger --version` prints: package.json's. */
+import { readFileSync } from 'node:fs';
+
+const manifest = new URL('../../package.json', import.meta.url);
+
+export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };

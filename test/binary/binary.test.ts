@@ -1,0 +1,114 @@
+/**
+ * The binary: made once, then used where there is nothing else. It gets no environment, no home, and a working directory
+ * that nobody can write.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { codeOf, jsonLines, Workplace, type Running } from '../cli/strowger.ts';
+
+const builder = fileURLToPath(new URL('../../build/binary.js', import.meta.url));
+const binary = fileURLToPath(new URL('../../strowger', import.meta.url));
+const readOnly = '/proc';
+
+/** Where the binary writes its addons, to see that none is left. */
+const temporary = mkdtempSync(join(tmpdir(), 'strowger-binary-'));
+const place = new Workplace({
+  command: [binary],
+  environment: { TMPDIR: temporary },
+  cwd: readOnly,
+});
+
+t.before(() => {
+  execFileSync(process.execPath, [builder], { stdio: 'ignore', timeout: 60_000 });
+});
+t.teardown(async () => {
+  await place.end();
+  rmSync(temporary, { recursive: true });
+});
+
+const data = place.path('data');
+const home = (user: string): string[] => ['--home', place.path(user)];
+
+async function serve(...args: readonly string[]): Promise<{ server: Running; url: string }> {
+  const server = place.start(['serve', '--port', '0', '--data', data, ...args]);
+  const [line = ''] = await server.hasPrinted(1);
+  return { server, url: /^ready (\S+)$/.exec(line)?.[1] ?? line };
+}
+
+void t.test('the same version, usage and exit codes as the command', async t => {
+  const command = new Workplace();
+  t.teardown(() => command.end());
+  for (const args of [['--version'], ['--help'], ['serve', '--help'], ['lisen'], ['whoami']]) {
+    const [inside, beside] = await Promise.all([place.run(args), command.run(args)]);
+    t.equal(inside.code, beside.code, args.join(' '));
+    t.equal(inside.stdout, beside.stdout, args.join(' '));
+  }
+  const outcome = await place.run(['serve', '--data', place.path('new'), '--host', '192.0.2.1']);
+  t.equal(outcome.code, 1);
+  t.equal(codeOf(outcome), 'bad_host', outcome.stderr);
+});
+
+void t.test('a server, and clients that talk through it', async t => {
+  const { server, url } = await serve();
+  for (const handle of ['alice', 'bob']) {
+    const args = ['register', '--server', url, '--handle', handle, ...home(handle)];
+    const registered = await place.run(args);
+    t.equal(registered.code, 0, registered.stderr);
+  }
+  const input = 'from a pipe\n';
+  const sent = await place.run(['send', ...home('alice'), '--to', 'bob'], { input });
+  t.equal(sent.code, 0, sent.stderr);
+  const heard = await place.run(['listen', ...home('bob'), '--json', '--count', '1']);
+  t.equal(heard.code, 0, heard.stderr);
+  t.match(jsonLines(heard.stdout), [{ kind: 'message', from: 'alice', body: input }]);
+  const copy = await place.run(['backup', '--data', data]);
+  t.equal(copy.code, 0, copy.stderr);
+  t.strictSame(readdirSync(temporary), [], 'no addon is left');
+  server.child.kill('SIGTERM');
+  t.equal((await server.ended).code, 0);
+
+  // The copy is looked through in a thread of its own, which needs the database's addon too.
+  const from = String(jsonLines(copy.stdout)[0]?.['directory']);
+  const restored = await place.run(['restore', '--data', data, '--from', from]);
+  t.equal(restored.code, 0, restored.stderr);
+  t.type(jsonLines(restored.stdout)[0]?.['era'], 'number');
+});
+
+void t.test('another thread and another process run what they run without the binary', async t => {
+  // The raw relay is the bench's baseline: a program of its own.
+  const relay = place.start(['strowger:bench/raw-relay.js']);
+  const [line = ''] = await relay.hasPrinted(1);
+  t.match(line, /^ready /);
+  relay.child.kill('SIGTERM');
+  await relay.ended;
+});
+
+void t.test('the addons go where something may be run, or a sentence says what to do', async t => {
+  const { server } = await serve();
+  server.child.kill('SIGINT');
+  t.equal((await server.ended).code, 0);
+  const elsewhere = place.start(['serve', '--port', '0', '--data', data], {
+    environment: { TMPDIR: readOnly },
+  });
+  t.match(await elsewhere.hasPrinted(1), [/^ready /], 'memory is the next place');
+});
+
+void t.test('ready within half a second', async t => {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const directory = place.path(`fresh-${i}`);
+    mkdirSync(directory);
+    const begun = performance.now();
+    const server = place.start(['serve', '--port', '0', '--data', directory]);
+    await server.hasPrinted(1);
+    times.push(performance.now() - begun);
+    server.child.kill('SIGKILL');
+    await server.ended;
+  }
+  // The best one: what else runs on this machine is not the binary's.
+  t.ok(Math.min(...times) <= 500, `${times.map(Math.round).join(', ')} ms`);
+});
