@@ -30,6 +30,11 @@ export const subjects: Readonly<Record<string, Subject>> = {
     takes: ['isolates'],
     load: async () => (await import('./scale.ts')).run,
   },
+  peers: {
+    summary: 'the same conversation on ejabberd and Prosody',
+    takes: ['connections', 'isolates'],
+    load: async () => (await import('./peers.ts')).run,
+  },
   recovery: {
     summary: 'kill -9 and start again on a million stored messages',
     takes: [],
