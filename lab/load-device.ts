@@ -28,6 +28,7 @@ export class LoadDevice {
   readonly #connection: Connection;
   readonly #handlers: LoadDeviceHandlers;
   readonly #inbox = newInbox();
+  #acknowledged = 0;
   readonly #requests = new Map<number, (reply: Reply<Method>) => void>();
   #nextRequest = 1;
   #nextSeq = 1;
@@ -139,6 +140,8 @@ export class LoadDevice {
           return;
       }
     }
+    // One for all that the frame brought.
+    if (this.#inbox.have > this.#acknowledged) this.#acknowledge();
     this.#handlers.onFrameEnd(this);
   }
 
@@ -151,11 +154,11 @@ export class LoadDevice {
       const shown = takeRow(this.#inbox, row);
       if (shown?.kind === 'message') this.#handlers.onMessage(this, shown);
     }
-    this.#acknowledge();
   }
 
   #acknowledge(): void {
-    this.#connection.send({ kind: 'ack', upTo: this.#inbox.have, again: false });
+    this.#acknowledged = this.#inbox.have;
+    this.#connection.send({ kind: 'ack', upTo: this.#acknowledged, again: false });
   }
 
   #ended({ code, message }: ConnectionEnd): void {

@@ -22,6 +22,20 @@ void t.test('an id is the one that its bytes say, also where many meet in one sl
   }
 });
 
+void t.test('what resembles a known id is not that id', async t => {
+  const cache = new IdCache(isUserId, 1);
+  const known = bytesOf('bob.7');
+  for (let at = 0; at < known.length; at++)
+    for (let byte = 0; byte < 256; byte++) {
+      cache.read(known, 0, known.length);
+      const other = known.slice();
+      other[at] = byte;
+      const text = String.fromCharCode(...other);
+      assert.equal(cache.read(other, 0, other.length), isUserId(text) ? text : null);
+    }
+  t.equal(cache.read(known, 0, known.length), 'bob.7');
+});
+
 void t.test('bytes behind the end are no part of an id', async t => {
   const cache = new IdCache(isUserId, 16);
   const bob = bytesOf('bob');
