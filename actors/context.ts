@@ -25,6 +25,17 @@ export function runAs<T>(process: Process, body: (process: Process) => T): T {
   }
 }
 
+/** Runs a function as nobody, whoever set it off. */
+export function runOutside(body: () => void): void {
+  const outer = running;
+  running = undefined;
+  try {
+    owners.exit(body);
+  } finally {
+    running = outer;
+  }
+}
+
 /**
  * The calling process, or undefined outside of any.
  * Code that outlived its process gets a {@link FencedExit}: it must have no effect any more.

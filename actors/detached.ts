@@ -1,7 +1,8 @@
 /**
- * A rejection that nobody handles, of a promise that a process made and let go: the owner exits
- * with `{reason, stack}`, as it would had the code run in its handler. Rejections outside of any
- * process end the program, as they do without us.
+ * What a process's code throws where no handler of it is on the stack: a rejection that nobody
+ * handles, of a promise that it made and let go; an error in a callback of a timer or an event. The
+ * owner exits with `{reason, stack}`, as it would had the code run in its handler. Outside of any
+ * process both end the program, as they do without us.
  */
 import { owningProcess } from './context.ts';
 import { FencedExit, reasonOf } from './exit.ts';
@@ -14,6 +15,19 @@ export function ownDetachedRejections(): void {
   if (installed) return;
   installed = true;
   process.on('unhandledRejection', onUnhandled);
+  process.on('uncaughtExceptionMonitor', onUncaught);
+}
+
+/**
+ * Node runs this before it looks for somebody who handles the error, still in the asynchronous
+ * context of the callback (Node 20: for timers, immediates, `nextTick`, sockets and files; not for
+ * `queueMicrotask`, whose context it has left by then). Where the owner is known, somebody does;
+ * where it is not, Node goes on as if we were not here.
+ */
+function onUncaught(error: unknown): void {
+  const owner = owningProcess();
+  if (owner === undefined || process.hasUncaughtExceptionCaptureCallback()) return;
+  process.once('uncaughtException', () => crash(owner, reasonOf(error)));
 }
 
 /** Node runs this in the asynchronous context of the rejected promise: so the owner is known. */

@@ -8,6 +8,7 @@ import { log } from './logger.ts';
 import type { Process } from './process.ts';
 import { crash } from './signals.ts';
 import { isThenable } from './thenable.ts';
+import { showNobody, showTurn } from './turn-watch.ts';
 import { requestTurn } from './turns.ts';
 
 /** What one turn may take before the other processes get theirs: BEAM counts reductions. */
@@ -26,11 +27,23 @@ export function takeTurn(process: Process): Process {
   if (process.phase !== 'scheduled') return process;
   handledThisTurn = 0;
   turnBegan = performance.now();
-  runAs(process, drain);
-  const tookMs = performance.now() - turnBegan;
-  process.handlerMicros += Math.round(tookMs * 1_000);
-  if (tookMs > LONG_TURN_MS) reportLongTurn(process, tookMs);
+  drainTimed(process, turnBegan);
   return process;
+}
+
+/** Drains, and books the time that it took since the moment given. */
+function drainTimed(process: Process, began: number): void {
+  const { pid, times, callbacks } = process;
+  showTurn(pid);
+  runAs(process, drain);
+  showNobody();
+  const tookMs = performance.now() - began;
+  const micros = Math.round(tookMs * 1_000);
+  process.handlerMicros += micros;
+  times.turns += 1;
+  times.messages += process.callbacks - callbacks;
+  times.micros += micros;
+  if (tookMs > LONG_TURN_MS) reportLongTurn(process, tookMs);
 }
 
 /** Nothing can preempt a callback; so it is told who held the thread (Erlang: `long_schedule`). */
@@ -94,7 +107,8 @@ function awaitHandler(process: Process, pending: Promise<unknown>): void {
 /** Goes on after a promise, in the same turn while the turn is young. */
 function resume(process: Process): void {
   if (process.phase !== 'awaiting') return;
-  if (performance.now() - turnBegan <= TIME_BUDGET_MS) runAs(process, drain);
+  const now = performance.now();
+  if (now - turnBegan <= TIME_BUDGET_MS) drainTimed(process, now);
   else if (hasWork(process)) requestTurn(process);
   else process.phase = 'idle';
 }

@@ -12,7 +12,7 @@ import { log } from './logger.ts';
 import type { TimeoutMessage } from './messages.ts';
 import { isParentExit } from './parent-exit.ts';
 import type { Behaviour, Process } from './process.ts';
-import type { ReplySlot } from './reply-slot.ts';
+import type { Replier } from './reply-slot.ts';
 import { crash, deliver } from './signals.ts';
 import { answerSystemMessage } from './system-loop.ts';
 import type { SystemCallbacks } from './system-loop.ts';
@@ -22,9 +22,9 @@ import type { SystemMessage } from './system-message.ts';
 /** A call on its way. */
 export class CallMessage {
   readonly request: unknown;
-  readonly from: ReplySlot;
+  readonly from: Replier;
 
-  constructor(request: unknown, from: ReplySlot) {
+  constructor(request: unknown, from: Replier) {
     this.request = request;
     this.from = from;
   }
@@ -154,7 +154,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     return new Exit(['undef', [this.#process.label, callback, arity]]);
   }
 
-  #obey(result: unknown, from: ReplySlot | undefined): void | Promise<void> {
+  #obey(result: unknown, from: Replier | undefined): void | Promise<void> {
     if (!this.#process.alive) return undefined;
     if (isTuple(result)) {
       switch (result[0]) {

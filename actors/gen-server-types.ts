@@ -1,11 +1,10 @@
-/** The types of a gen-server: its callback module, and typed references to it. */
+/** The types of a gen-server: its requests and its callback module. */
 import type { ExitReason } from './exit.ts';
 import type { DownMessage, ExitMessage, TimeoutMessage } from './messages.ts';
-import type { Name, Pid } from './pid.ts';
-import type { From } from './reply-slot.ts';
+import type { From } from './from.ts';
+import type { Pid } from './pid.ts';
 
 declare const replyType: unique symbol;
-declare const serverType: unique symbol;
 
 /**
  * A request that carries the type of its reply.
@@ -32,27 +31,6 @@ export type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
     ? Call
     : never
   : never;
-
-interface Understands<Call, Cast> {
-  readonly [serverType]: { readonly call: Call; readonly cast: Cast };
-}
-
-/** A pid or name of a server that is known to understand these calls and casts. */
-export type ServerPid<Call, Cast> = Pid & Understands<Call, Cast>;
-export type ServerName<Call, Cast> = Name & Understands<Call, Cast>;
-export type TypedServer<Call, Cast> = ServerPid<Call, Cast> | ServerName<Call, Cast>;
-
-/** A server of which nothing is known: its replies are `unknown`. */
-export type UntypedServer = (Pid | Name) & { readonly [serverType]?: never };
-
-export type ServerRef<Call = never, Cast = never> = TypedServer<Call, Cast> | UntypedServer;
-
-/** A registered name with the types of the server behind it. */
-export function serverName<Call extends AnyRequest, Cast = never>(
-  name: string,
-): ServerName<Call, Cast> {
-  return name as ServerName<Call, Cast>;
-}
 
 /**
  * What comes next when no message does: a timeout in milliseconds, hibernation (accepted for the

@@ -14,20 +14,26 @@ import type {
   GenServer,
   ReplyOf,
   RequestOfKind,
-  ServerPid,
   StartResult,
-  TypedServer,
-  UntypedServer,
 } from './gen-server-types.ts';
-import type { Name, Pid } from './pid.ts';
+import type { From } from './from.ts';
+import { askRemote, pack, sendRemote } from './isolates/outgoing.ts';
+import { outboxTo } from './isolates/outbox.ts';
+import { RemoteFrom } from './isolates/remote-from.ts';
+import { linkToRemote } from './isolates/remote-links.ts';
+import { ops } from './isolates/signal.ts';
+import { isolateOf, thisIsolate } from './pid.ts';
+import type { Pid } from './pid.ts';
 import { processAt, processNamed } from './process-table.ts';
 import type { Holding, Process } from './process.ts';
 import { ReplySlot } from './reply-slot.ts';
-import type { CallDescription, From } from './reply-slot.ts';
+import type { CallDescription } from './reply-slot.ts';
+import { isolateAt } from './server-ref.ts';
+import type { Dest, ServerPid, TypedServer, UntypedServer } from './server-ref.ts';
 import { crash, deliver, die, wake } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
 import { createProcess } from './spawn.ts';
-import type { SpawnOptions } from './spawn.ts';
+import type { CreateOptions, SpawnOptions } from './spawn.ts';
 import { settledStart } from './start-result.ts';
 import { isThenable } from './thenable.ts';
 import { systemCall } from './system-call.ts';
@@ -35,6 +41,12 @@ import { systemCall } from './system-call.ts';
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
   readonly timeoutMs?: number;
+  /**
+   * The process that stands as its parent instead of the caller: a supervisor in another isolate,
+   * on whose behalf the caller starts the server here. `startLink` links it to that one once `init`
+   * is through, and its exit is obeyed as a parent's is.
+   */
+  readonly parent?: Pid;
 }
 
 export const DEFAULT_CALL_TIMEOUT_MS = 5_000;
@@ -79,7 +91,7 @@ export function start<
 function startServer<P extends Pid>(
   module: object,
   arg: unknown,
-  options: StartOptions & SpawnOptions,
+  options: StartOptions & CreateOptions,
 ): Promise<StartResult<P>> {
   const callbacks = module as CallbackModule;
   if (typeof callbacks.init !== 'function') {
@@ -88,6 +100,12 @@ function startServer<P extends Pid>(
   const holder = options.name === undefined ? undefined : processNamed(options.name);
   if (holder !== undefined) {
     return settledStart<P>(['error', ['already_started', holder.pid]]);
+  }
+  const { parent } = options;
+  if (parent !== undefined && isolateOf(parent) === thisIsolate()) {
+    throw new TypeError(
+      'start(): the option parent is for a supervisor in another isolate; call it from the parent',
+    );
   }
   const label = options.label ?? callbacks.name ?? callbacks.init.name;
   const process = createProcess(undefined, label, options);
@@ -100,16 +118,17 @@ function startServer<P extends Pid>(
   } catch (thrown) {
     return settledStart(failStart<P>(process, reasonOf(thrown)));
   }
-  if (!isThenable(result)) return settledStart(finishStart<P>(process, loop, result));
-  return awaitInit(process, loop, result, options.timeoutMs ?? Infinity);
+  if (!isThenable(result)) return settledStart(finishStart<P>(process, loop, result, options));
+  return awaitInit(process, loop, result, options);
 }
 
 function awaitInit<P extends Pid>(
   process: Process,
   loop: GenServerLoop,
   pending: Promise<unknown>,
-  timeoutMs: number,
+  options: StartOptions & CreateOptions,
 ): Promise<StartResult<P>> {
+  const { timeoutMs = Infinity } = options;
   return new Promise(resolve => {
     let timedOut = false;
     const timer =
@@ -134,7 +153,7 @@ function awaitInit<P extends Pid>(
       resolve(outcome());
     };
     pending.then(
-      value => finish(() => finishStart(process, loop, value)),
+      value => finish(() => finishStart(process, loop, value, options)),
       (thrown: unknown) => finish(() => failStart(process, reasonOf(thrown))),
     );
   });
@@ -144,6 +163,7 @@ function finishStart<P extends Pid>(
   process: Process,
   loop: GenServerLoop,
   result: unknown,
+  { link, parent }: CreateOptions,
 ): StartResult<P> {
   if (!process.alive) return ['error', process.exitReason];
   let begun: boolean;
@@ -154,6 +174,7 @@ function finishStart<P extends Pid>(
   }
   if (begun) {
     wake(process);
+    if (link === true && parent !== undefined) linkToRemote(process, parent);
     const pid = process.pid as P;
     return ['ok', pid];
   }
@@ -176,7 +197,8 @@ function failStart<P extends Pid>(process: Process, reason: ExitReason): StartRe
 /**
  * Asks a server and waits for its reply. When none comes the caller *exits*, as in OTP: the promise
  * rejects with an {@link Exit} whose reason is `[why, ['call', server, kind, timeoutMs]]`, where
- * `why` is `'timeout'`, `'noproc'`, `'calling_self'`, or the server's exit reason.
+ * `why` is `'timeout'`, `'noproc'`, `'calling_self'`, `'noconnection'`, or the server's exit reason.
+ * A request to another isolate must be plain data: else the promise rejects with a TypeError.
  * Works from outside of any process too; then a server at its mailbox limit refuses (`'mailbox_full'`).
  */
 export function call<Call extends AnyRequest, Kind extends Call['kind']>(
@@ -190,14 +212,14 @@ export function call(
   timeoutMs?: number,
 ): Promise<unknown>;
 export function call(
-  server: Pid | Name,
+  server: Dest,
   request: AnyRequest,
   timeoutMs = DEFAULT_CALL_TIMEOUT_MS,
 ): Promise<unknown> {
   const caller = callingProcess();
   const description: CallDescription = ['call', server, request.kind, timeoutMs];
   const target = processAt(server);
-  if (target === undefined) return Promise.reject(new Exit(['noproc', description]));
+  if (target === undefined) return callElsewhere(caller, server, request, description, timeoutMs);
   if (target === caller) return Promise.reject(new Exit(['calling_self', description]));
   if (caller === undefined && target.mailbox.length >= target.mailboxLimit) {
     return Promise.reject(new Exit(['mailbox_full', description]));
@@ -205,6 +227,26 @@ export function call(
   return new Promise((resolve, reject) => {
     const from = new ReplySlot(caller, target, description, timeoutMs, resolve, reject);
     deliver(target, new CallMessage(request, from));
+  });
+}
+
+/** A call to a server that is not in this isolate: the other one watches it until the reply. */
+function callElsewhere(
+  caller: Process | undefined,
+  server: Dest,
+  request: AnyRequest,
+  description: CallDescription,
+  timeoutMs: number,
+): Promise<unknown> {
+  const isolate = isolateAt(server);
+  if (isolate === thisIsolate()) return Promise.reject(new Exit(['noproc', description]));
+  if (outboxTo(isolate) === undefined) {
+    return Promise.reject(new Exit(['noconnection', description]));
+  }
+  return new Promise((resolve, reject) => {
+    const packed = pack(request, 'call()');
+    const { ref } = new ReplySlot(caller, isolate, description, timeoutMs, resolve, reject);
+    askRemote(ops.call, server, ref, packed);
   });
 }
 
@@ -216,12 +258,16 @@ export function cast<Cast>(
   callingProcess();
   const target = processAt(server);
   if (target !== undefined) deliver(target, new CastMessage(message));
+  else if (isolateAt(server) !== thisIsolate()) sendRemote(ops.cast, server, message, 'cast()');
 }
 
-/** Answers a call whose `handleCall` returned `noreply`; from any process, once. */
+/**
+ * Answers a call whose `handleCall` returned `noreply`; from any process of any isolate, once.
+ * @throws TypeError when the caller is in another isolate and the value cannot cross
+ */
 export function reply<Reply>(from: From<Reply>, value: Reply): void {
   callingProcess();
-  if (!(from instanceof ReplySlot)) {
+  if (!(from instanceof ReplySlot) && !(from instanceof RemoteFrom)) {
     throw new TypeError('reply() expects the from that handleCall was given');
   }
   from.settle(value);
@@ -232,7 +278,7 @@ export function reply<Reply>(from: From<Reply>, value: Reply): void {
  * ended with another reason, was not there (`'noproc'`), or took too long (`'timeout'`).
  */
 export async function stop(
-  server: Pid | Name,
+  server: Dest,
   reason: ExitReason = 'normal',
   timeoutMs = Infinity,
 ): Promise<void> {

@@ -7,7 +7,7 @@ export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
 export type { ErrorExit, ExitReason } from './exit.ts';
 export { call, cast, reply, start, startLink, stop } from './gen-server.ts';
 export type { StartOptions } from './gen-server.ts';
-export { serverName } from './gen-server-types.ts';
+export type { From } from './from.ts';
 export type {
   After,
   AnyRequest,
@@ -17,29 +17,36 @@ export type {
   InitResult,
   ReplyOf,
   Request,
-  ServerName,
-  ServerPid,
-  ServerRef,
   StartResult,
   SystemInfoMessage,
 } from './gen-server-types.ts';
+export { setIsolateCodec } from './isolates/codec.ts';
+export type { IsolateCodec } from './isolates/codec.ts';
+export { monitorIsolates } from './isolates/isolate-monitors.ts';
+export type { IsolateMessage } from './isolates/isolate-monitors.ts';
+export { connectedIsolates } from './isolates/outbox.ts';
+export type { IsolatePort } from './isolates/outbox.ts';
+export { connectIsolate, disconnectIsolate } from './isolates/peers.ts';
 export { demonitor, exit, link, monitor, trapExit, unlink } from './links.ts';
 export { setLogger } from './logger.ts';
 export type { LogEvent, LogLevel, LogSink } from './logger.ts';
 export type { DownMessage, ExitMessage, TimeoutMessage } from './messages.ts';
 export { register, unregister, whereis } from './names.ts';
-export { isolateOf, isPid } from './pid.ts';
+export { isolateOf, isPid, joinAs, thisIsolate } from './pid.ts';
 export type { MonitorRef, Name, Pid } from './pid.ts';
 export { isAlive, processInfo } from './process-info.ts';
 export type { ProcessInfo } from './process-info.ts';
 export { processes, registered } from './process-table.ts';
-export type { From } from './reply-slot.ts';
 export type { CrashReport, ProgressReport, Report, SupervisorReport } from './reports.ts';
 export { checkResponse, receiveResponse, sendRequest } from './send-request.ts';
 export type { RequestId, Response, ResponseMessage } from './send-request.ts';
 export { offer, send } from './send.ts';
-export type { Dest } from './send.ts';
+export { at, serverName } from './server-ref.ts';
+export type { Dest, RemoteName, ServerName, ServerPid, ServerRef } from './server-ref.ts';
 export { spawn, spawnLink, spawnMonitor } from './spawn.ts';
 export type { MessageHandler, SpawnOptions } from './spawn.ts';
 export { cancelTimer, readTimer, sendAfter } from './timers.ts';
 export type { TimerRef } from './timers.ts';
+export { turnTimes } from './turn-times.ts';
+export type { TurnTime } from './turn-times.ts';
+export { watchTurns } from './turn-watch.ts';

@@ -2,17 +2,28 @@
 import { callingProcess, requireProcess } from './context.ts';
 import { Exit, FencedExit } from './exit.ts';
 import type { ExitReason } from './exit.ts';
+import { demonitorRemote, exitRemote, monitorRemote } from './isolates/outgoing.ts';
+import { outboxTo } from './isolates/outbox.ts';
+import { linkToRemote, unlinkFromRemote } from './isolates/remote-links.ts';
+import { awaitSignal, stopAwaiting } from './isolates/waiting.ts';
+import type { Waiting } from './isolates/waiting.ts';
 import type { DownMessage } from './messages.ts';
-import type { MonitorRef, Name, Pid } from './pid.ts';
+import { isolateOf, makeRef, thisIsolate } from './pid.ts';
+import type { MonitorRef, Pid } from './pid.ts';
 import { processAt, processOf } from './process-table.ts';
 import type { Process, Watcher, Watching } from './process.ts';
+import { isolateAt } from './server-ref.ts';
+import type { Dest } from './server-ref.ts';
 import { deliverNotice, sendExitSignal, sendLinkSignal } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
 
 /** Who an exit signal from outside of any process comes from. */
 const OUTSIDE = 0 as Pid;
 
-/** Links the calling process with another: each gets the other's end as an exit signal. */
+/**
+ * Links the calling process with another: each gets the other's end as an exit signal. `'noproc'`
+ * when it is dead already, `'noconnection'` when its isolate is not connected, or is gone later.
+ */
 export function link(pid: Pid): void {
   const process = requireProcess('link()');
   if (pid === process.pid) return;
@@ -21,7 +32,8 @@ export function link(pid: Pid): void {
     linkProcesses(process, other);
     return;
   }
-  sendLinkSignal(process, pid, 'noproc');
+  if (isolateOf(pid) === thisIsolate()) sendLinkSignal(process, pid, 'noproc');
+  else linkToRemote(process, pid);
   if (!process.alive) throw new FencedExit();
 }
 
@@ -35,6 +47,7 @@ export function unlink(pid: Pid): void {
   const process = requireProcess('unlink()');
   const other = processOf(pid);
   if (other !== undefined) unlinkProcesses(process, other);
+  else unlinkFromRemote(process, pid);
 }
 
 export function unlinkProcesses(one: Process, other: Process): void {
@@ -42,19 +55,21 @@ export function unlinkProcesses(one: Process, other: Process): void {
   other.links = smallDelete(other.links, one.pid);
 }
 
-let lastRef = 0;
-
 class Monitor implements Watcher, Watching {
   readonly ref: MonitorRef;
   readonly watcher: Process;
   readonly target: Process;
-  readonly name: Name | undefined;
+  readonly dest: Dest;
 
-  constructor(watcher: Process, target: Process, name: Name | undefined) {
-    this.ref = nextRef();
+  constructor(watcher: Process, target: Process, dest: Dest) {
+    this.ref = makeRef();
     this.watcher = watcher;
     this.target = target;
-    this.name = name;
+    this.dest = dest;
+  }
+
+  get watched(): Pid {
+    return this.target.pid;
   }
 
   get watcherPid(): Pid {
@@ -63,8 +78,8 @@ class Monitor implements Watcher, Watching {
 
   targetDied(target: Process, reason: ExitReason): void {
     this.watcher.monitors?.delete(this.ref);
-    if (this.watcher.alive)
-      deliverNotice(this.watcher, down(this.ref, target.pid, reason, this.name));
+    if (!this.watcher.alive) return;
+    deliverNotice(this.watcher, down(this.ref, this.dest, target.pid, reason));
   }
 
   release(): void {
@@ -72,41 +87,67 @@ class Monitor implements Watcher, Watching {
   }
 }
 
-function nextRef(): MonitorRef {
-  lastRef += 1;
-  return lastRef as MonitorRef;
+/** A monitor of a process that another isolate watches for us. */
+class RemoteMonitor implements Watching, Waiting {
+  readonly ref: MonitorRef;
+  readonly watcher: Process;
+  readonly watched: Dest;
+  readonly isolate: number;
+
+  constructor(watcher: Process, watched: Dest) {
+    this.ref = makeRef();
+    this.watcher = watcher;
+    this.watched = watched;
+    this.isolate = isolateAt(watched);
+    awaitSignal(this.ref, this);
+    monitorRemote(watcher.pid, this.ref, watched);
+  }
+
+  down(pid: Pid | undefined, reason: ExitReason): void {
+    this.watcher.monitors?.delete(this.ref);
+    deliverNotice(this.watcher, down(this.ref, this.watched, pid, reason));
+  }
+
+  release(): void {
+    stopAwaiting(this.ref);
+    demonitorRemote(this.isolate, this.ref);
+  }
 }
 
-function down(
-  ref: MonitorRef,
-  pid: Pid | undefined,
-  reason: ExitReason,
-  name: Name | undefined,
-): DownMessage {
-  return { kind: 'DOWN', ref, pid, reason, ...(name === undefined ? {} : { name }) };
+function down(ref: MonitorRef, dest: Dest, pid: Pid | undefined, reason: ExitReason): DownMessage {
+  if (typeof dest === 'number') return { kind: 'DOWN', ref, pid: dest, reason };
+  if (typeof dest === 'string') return { kind: 'DOWN', ref, pid, reason, name: dest };
+  return { kind: 'DOWN', ref, pid, reason, name: dest.name, isolate: dest.isolate };
 }
 
 /**
- * Watches a process: one DOWN message when it dies, at once (`'noproc'`) when it is dead already.
- * Monitors stack, and each gives its own DOWN.
+ * Watches a process: one DOWN message when it dies, at once (`'noproc'`) when it is dead already;
+ * `'noconnection'` when its isolate is not connected, or is gone later. Monitors stack, and each
+ * gives its own DOWN. What is sent to a name in the same turn reaches the process that is watched.
  */
-export function monitor(dest: Pid | Name): MonitorRef {
+export function monitor(dest: Dest): MonitorRef {
   const watcher = requireProcess('monitor()');
   const target = processAt(dest);
-  const name = typeof dest === 'string' ? dest : undefined;
-  if (target !== undefined) return watch(watcher, target, name);
-  const ref = nextRef();
-  deliverNotice(watcher, down(ref, typeof dest === 'string' ? undefined : dest, 'noproc', name));
+  if (target !== undefined) return watch(watcher, target, dest);
+  const isolate = isolateAt(dest);
+  if (outboxTo(isolate) !== undefined) {
+    const made = new RemoteMonitor(watcher, dest);
+    (watcher.monitors ??= new Map()).set(made.ref, made);
+    return made.ref;
+  }
+  const ref = makeRef();
+  const reason = isolate === thisIsolate() ? 'noproc' : 'noconnection';
+  deliverNotice(watcher, down(ref, dest, undefined, reason));
   return ref;
 }
 
 /** A monitor of the calling process on one that is known to live. */
 export function monitorProcess(target: Process, what: string): MonitorRef {
-  return watch(requireProcess(what), target, undefined);
+  return watch(requireProcess(what), target, target.pid);
 }
 
-function watch(watcher: Process, target: Process, name: Name | undefined): MonitorRef {
-  const made = new Monitor(watcher, target, name);
+function watch(watcher: Process, target: Process, dest: Dest): MonitorRef {
+  const made = new Monitor(watcher, target, dest);
   target.watchers = smallAdd<Watcher>(target.watchers, made);
   (watcher.monitors ??= new Map()).set(made.ref, made);
   return made.ref;
@@ -146,7 +187,7 @@ export function exit(...args: [ExitReason] | [Pid, ExitReason]): void {
   const [pid, reason] = args;
   const caller = callingProcess();
   const target = processOf(pid);
-  if (target === undefined) return;
-  sendExitSignal(target, caller?.pid ?? OUTSIDE, reason);
+  if (target !== undefined) sendExitSignal(target, caller?.pid ?? OUTSIDE, reason);
+  else if (isolateOf(pid) !== thisIsolate()) exitRemote(caller?.pid ?? OUTSIDE, pid, reason);
   if (caller !== undefined && !caller.alive) throw new FencedExit();
 }

@@ -9,15 +9,20 @@ export interface ExitMessage {
   readonly reason: ExitReason;
 }
 
-/** A monitored process died, or was dead already (`'noproc'`). */
+/**
+ * A monitored process died, was dead already (`'noproc'`), or its isolate is gone
+ * (`'noconnection'`).
+ */
 export interface DownMessage {
   readonly kind: 'DOWN';
   readonly ref: MonitorRef;
-  /** Undefined when a name was monitored that nobody had. */
+  /** Undefined when a name was monitored that nobody had, or behind which nobody was seen. */
   readonly pid: Pid | undefined;
   readonly reason: ExitReason;
   /** The name, when a name was monitored. */
   readonly name?: Name;
+  /** The isolate that a name was monitored in, when it was monitored by `at(name, isolate)`. */
+  readonly isolate?: number;
 }
 
 /** A server's own timeout ran out before a message came. */

@@ -1,12 +1,16 @@
 /** Registered names: one process a name, one name a process, released when it dies. */
 import { callingProcess } from './context.ts';
+import { isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { enterName, leaveName, processNamed, processOf } from './process-table.ts';
 
-/** Gives a living process a name. Throws when either is taken or the process is dead. */
+/** Gives a living process of this isolate a name. Throws when either is taken or it is dead. */
 export function register(name: Name, pid: Pid): void {
   callingProcess();
   if (name === '') throw new TypeError('register() expects a name that is not empty');
+  if (isolateOf(pid) !== thisIsolate()) {
+    throw new TypeError(`register(): ${pid} lives in isolate ${isolateOf(pid)}: register it there`);
+  }
   const process = processOf(pid);
   if (process === undefined) throw new RangeError(`register(): no process ${pid} lives`);
   if (process.name !== undefined) {

@@ -1,6 +1,8 @@
 /** The living processes of this isolate by pid, and their registered names. */
+import { thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import type { Process } from './process.ts';
+import type { Dest } from './server-ref.ts';
 
 const byPid = new Map<Pid, Process>();
 const byName = new Map<Name, Process>();
@@ -13,9 +15,11 @@ export function processNamed(name: Name): Process | undefined {
   return byName.get(name);
 }
 
-/** The living process that a pid or name stands for. */
-export function processAt(dest: Pid | Name): Process | undefined {
-  return typeof dest === 'number' ? byPid.get(dest) : byName.get(dest);
+/** The living process of this isolate that a pid or name stands for. */
+export function processAt(dest: Dest): Process | undefined {
+  if (typeof dest === 'number') return byPid.get(dest);
+  if (typeof dest === 'string') return byName.get(dest);
+  return dest.isolate === thisIsolate() ? byName.get(dest.name) : undefined;
 }
 
 export function enterProcess(process: Process): void {
@@ -41,7 +45,7 @@ export function leaveName(name: Name): void {
   if (process.alive) process.name = undefined;
 }
 
-/** Every living process, oldest first. */
+/** Every living process of this isolate, oldest first. */
 export function processes(): Pid[] {
   return [...byPid.keys()];
 }

@@ -3,7 +3,10 @@ import type { Ref } from 'nact';
 import { Mailbox } from './mailbox.ts';
 import type { ExitReason } from './exit.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
+import type { Dest } from './server-ref.ts';
 import type { SmallSet } from './small-set.ts';
+import { turnTimesOf } from './turn-times.ts';
+import type { TurnTimes } from './turn-times.ts';
 
 /** How a process meets its messages. A throw, or a rejected promise, is the process's exit. */
 export interface Behaviour {
@@ -31,7 +34,7 @@ export interface Holding {
 
 /** A monitor, as its owner holds it. */
 export interface Watching extends Holding {
-  readonly target: Process;
+  readonly watched: Dest;
 }
 
 export class Process {
@@ -63,18 +66,21 @@ export class Process {
   callbacks = 0;
   /** Whole microseconds: a fraction would be a number on the heap. */
   handlerMicros = 0;
+  /** What all processes of this label used, together. */
+  readonly times: TurnTimes;
 
   constructor(
     pid: Pid,
     label: string,
-    parent: Process | undefined,
+    parent: Process | Pid | undefined,
     trapExit: boolean,
     mailboxLimit: number,
   ) {
     this.pid = pid;
     this.label = label;
-    this.parent = parent?.pid;
-    this.ancestors = parent === undefined ? [] : lineageOf(parent);
+    this.times = turnTimesOf(label);
+    this.parent = typeof parent === 'number' ? parent : parent?.pid;
+    this.ancestors = ancestorsUnder(parent);
     this.trapExit = trapExit;
     this.mailboxLimit = mailboxLimit;
   }
@@ -100,6 +106,12 @@ export type Ancestor = Pid | Name;
 
 /** What a process's children have for ancestors; a map, because few processes have children. */
 const lineages = new WeakMap<Process, readonly Ancestor[]>();
+
+/** Of a parent in another isolate no more is known than its pid. */
+function ancestorsUnder(parent: Process | Pid | undefined): readonly Ancestor[] {
+  if (parent === undefined) return [];
+  return typeof parent === 'number' ? [parent] : lineageOf(parent);
+}
 
 function lineageOf(parent: Process): readonly Ancestor[] {
   const known = lineages.get(parent);

@@ -6,17 +6,16 @@ import { after } from './clock.ts';
 import { callingProcess } from './context.ts';
 import type { Exit, ExitReason } from './exit.ts';
 import { CallMessage } from './gen-server-loop.ts';
-import type {
-  AnyRequest,
-  ReplyOf,
-  RequestOfKind,
-  TypedServer,
-  UntypedServer,
-} from './gen-server-types.ts';
-import type { Name, Pid } from './pid.ts';
+import type { AnyRequest, ReplyOf, RequestOfKind } from './gen-server-types.ts';
+import { askRemote, pack } from './isolates/outgoing.ts';
+import { outboxTo } from './isolates/outbox.ts';
+import { ops } from './isolates/signal.ts';
+import { thisIsolate } from './pid.ts';
 import { processAt } from './process-table.ts';
 import type { Process } from './process.ts';
 import { ReplySlot } from './reply-slot.ts';
+import { isolateAt } from './server-ref.ts';
+import type { Dest, TypedServer, UntypedServer } from './server-ref.ts';
 import { deliver } from './signals.ts';
 
 declare const requestBrand: unique symbol;
@@ -28,7 +27,7 @@ export interface RequestId<Reply = unknown> {
 
 /** The reply, or why there will be none: `[reason, server]`. */
 export type Response<Reply = unknown> =
-  readonly ['reply', Reply] | readonly ['error', readonly [ExitReason, Pid | Name]];
+  readonly ['reply', Reply] | readonly ['error', readonly [ExitReason, Dest]];
 
 /** What a process that did not wait finds in its mailbox; `checkResponse` reads it. */
 export interface ResponseMessage {
@@ -70,29 +69,36 @@ class PendingRequest {
   }
 }
 
-/** Asks a server and goes on. */
+/**
+ * Asks a server and goes on.
+ * @throws TypeError when the server is in another isolate and the request cannot cross
+ */
 export function sendRequest<Call extends AnyRequest, Kind extends Call['kind']>(
   server: TypedServer<Call, unknown>,
   request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
 ): RequestId<ReplyOf<RequestOfKind<Call, Kind>>>;
 export function sendRequest(server: UntypedServer, request: AnyRequest): RequestId;
-export function sendRequest(server: Pid | Name, request: AnyRequest): RequestId {
+export function sendRequest(server: Dest, request: AnyRequest): RequestId {
   const caller = callingProcess();
   const pending = new PendingRequest(caller);
   const target = processAt(server);
   const failed = (why: ExitReason): void => pending.answer(['error', [why, server]]);
-  if (target === undefined) failed('noproc');
-  else {
-    const description = ['sendRequest', server, request.kind] as const;
-    const slot = new ReplySlot(
+  const ask = (whom: Process | number): ReplySlot =>
+    new ReplySlot(
       caller,
-      target,
-      description,
+      whom,
+      ['sendRequest', server, request.kind],
       Infinity,
       value => pending.answer(['reply', value]),
       exit => failed(whyOf(exit)),
     );
-    deliver(target, new CallMessage(request, slot));
+  const isolate = isolateAt(server);
+  if (target !== undefined) deliver(target, new CallMessage(request, ask(target)));
+  else if (isolate === thisIsolate()) failed('noproc');
+  else if (outboxTo(isolate) === undefined) failed('noconnection');
+  else {
+    const packed = pack(request, 'sendRequest()');
+    askRemote(ops.call, server, ask(isolate).ref, packed);
   }
   return pending as unknown as RequestId;
 }

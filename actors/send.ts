@@ -1,39 +1,46 @@
 /** Sending ordinary messages. */
 import { callingProcess } from './context.ts';
-import type { Name, Pid } from './pid.ts';
-import { processAt, processNamed, processOf } from './process-table.ts';
+import { sendRemote } from './isolates/outgoing.ts';
+import { ops } from './isolates/signal.ts';
+import { thisIsolate } from './pid.ts';
+import { processAt } from './process-table.ts';
+import { isolateAt } from './server-ref.ts';
+import type { Dest } from './server-ref.ts';
 import { deliver } from './signals.ts';
 
-/** Where a message goes; what a server understands is in {@link ServerRef}. */
-export type Dest = Pid | Name;
-
 /**
- * Sends a message. To a dead pid: silently nothing. To a name that nobody has: a TypeError, as
- * Erlang's badarg. A receiver whose mailbox is full dies `'mailbox_overflow'`: flows inside the
+ * Sends a message, wherever the receiver lives. To a dead pid, to a name in a certain isolate that
+ * nobody has there, into an isolate that is not connected: silently nothing. To a plain name that
+ * nobody has: a TypeError, as Erlang's badarg. To another isolate only plain data can be sent:
+ * a TypeError names what cannot cross. A receiver whose mailbox is full dies `'mailbox_overflow'`: flows inside the
  * tree use credit, so that is a bug's end. Senders outside the tree use {@link offer}.
  */
 export function send(dest: Dest, message: unknown): void {
   callingProcess();
-  const target = typeof dest === 'number' ? processOf(dest) : named(dest);
+  const target = processAt(dest);
   if (target !== undefined) deliver(target, message);
-}
-
-function named(name: Name) {
-  const target = processNamed(name);
-  if (target === undefined) {
-    throw new TypeError(`send(): no process is registered as "${name}"`);
+  else if (isolateAt(dest) !== thisIsolate()) sendRemote(ops.send, dest, message, 'send()');
+  else if (typeof dest === 'string') {
+    throw new TypeError(`send(): no process is registered as "${dest}"`);
   }
-  return target;
 }
 
 /**
  * Sends a message unless the receiver is dead or its mailbox is at its limit: then false, and
  * nothing is queued. For senders outside of the tree, such as a socket, that can push back.
+ *
+ * Of a receiver in another isolate nothing is known here: true only says that the isolate is
+ * connected, and at the other end a message to a dead process or a full mailbox is dropped
+ * silently. Flows between isolates use credit instead.
  */
 export function offer(dest: Dest, message: unknown): boolean {
   callingProcess();
   const target = processAt(dest);
-  if (target === undefined || target.mailbox.length >= target.mailboxLimit) return false;
+  if (target === undefined) {
+    const here = isolateAt(dest) === thisIsolate();
+    return !here && sendRemote(ops.offer, dest, message, 'offer()');
+  }
+  if (target.mailbox.length >= target.mailboxLimit) return false;
   deliver(target, message);
   return true;
 }

@@ -9,6 +9,7 @@ import { log } from './logger.ts';
 import { isOrderly } from './exit.ts';
 import type { ExitReason } from './exit.ts';
 import type { ExitMessage } from './messages.ts';
+import { linkExitRemote } from './isolates/outgoing.ts';
 import type { Pid } from './pid.ts';
 import { leaveProcess, processOf } from './process-table.ts';
 import type { Process } from './process.ts';
@@ -138,7 +139,10 @@ function announce({ process, reason }: Death): void {
   process.links = undefined;
   for (const pid of links) {
     const peer = processOf(pid);
-    if (peer === undefined) continue;
+    if (peer === undefined) {
+      linkExitRemote(process.pid, pid, reason);
+      continue;
+    }
     peer.links = smallDelete(peer.links, process.pid);
     sendLinkSignal(peer, process.pid, reason);
   }

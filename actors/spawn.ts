@@ -11,6 +11,12 @@ import { linkProcesses, monitorProcess } from './links.ts';
 import { SystemMessage } from './system-message.ts';
 import { openTurns } from './turns.ts';
 
+/** What a behaviour can be started with besides. */
+export interface CreateOptions extends SpawnOptions {
+  /** Who stands as its parent when that is a process of another isolate and not the caller. */
+  readonly parent?: Pid;
+}
+
 export interface SpawnOptions {
   /** Registers the process under this name. */
   readonly name?: Name;
@@ -78,10 +84,12 @@ function spawnProcess(handler: MessageHandler, options: SpawnOptions): Process {
 export function createProcess(
   behaviour: Behaviour | undefined,
   label: string,
-  options: SpawnOptions,
+  options: CreateOptions,
 ): Process {
   ownDetachedRejections();
-  const parent = callingProcess();
+  const caller = callingProcess();
+  // Its supervisor may be elsewhere, and have asked a process of this isolate to start it.
+  const parent = options.parent ?? caller;
   const process = new Process(
     makePid(),
     label,
@@ -93,7 +101,9 @@ export function createProcess(
   enterProcess(process);
   if (options.name !== undefined) enterName(options.name, process);
   openTurns(process, takeTurn);
-  if (options.link === true && parent !== undefined) linkProcesses(parent, process);
+  if (options.link === true && caller !== undefined && options.parent === undefined) {
+    linkProcesses(caller, process);
+  }
   return process;
 }
 

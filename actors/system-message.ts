@@ -1,6 +1,6 @@
 /** The requests of `sys`: they come ahead of ordinary messages and are answered by the behaviour. */
 import type { ExitReason } from './exit.ts';
-import type { ReplySlot } from './reply-slot.ts';
+import type { Replier } from './reply-slot.ts';
 
 export type SystemRequest =
   | { readonly kind: 'suspend' }
@@ -18,9 +18,9 @@ export type SystemRequest =
 
 export class SystemMessage {
   readonly request: SystemRequest;
-  readonly #slot: ReplySlot;
+  readonly #slot: Replier;
 
-  constructor(request: SystemRequest, slot: ReplySlot) {
+  constructor(request: SystemRequest, slot: Replier) {
     this.request = request;
     this.#slot = slot;
   }

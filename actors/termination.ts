@@ -7,9 +7,14 @@ import { after } from './clock.ts';
 import type { TimerHandle } from './clock.ts';
 import { requireProcess } from './context.ts';
 import type { ExitReason } from './exit.ts';
+import { demonitorRemote, exitRemote, monitorRemote } from './isolates/outgoing.ts';
+import { outboxTo } from './isolates/outbox.ts';
+import { awaitSignal, stopAwaiting } from './isolates/waiting.ts';
+import type { Waiting } from './isolates/waiting.ts';
 import { unlinkProcesses } from './links.ts';
 import type { ExitMessage } from './messages.ts';
 import { isExit } from './parent-exit.ts';
+import { isolateOf, makeRef } from './pid.ts';
 import type { Pid } from './pid.ts';
 import { processOf } from './process-table.ts';
 import type { Holding, Process, Watcher } from './process.ts';
@@ -45,29 +50,34 @@ class EndingGroup implements Holding {
   readonly #reasons: ExitReason[];
   /** One timer for all that have the same time, as simple_one_for_one shares one. */
   readonly #timers = new Map<number, TimerHandle>();
-  #missing: number;
+  readonly #remote: RemoteEndingWatch[] = [];
+  /** The endings by index that are not over. */
+  readonly #open: Set<number>;
   #resolve: ((reasons: readonly ExitReason[]) => void) | undefined;
 
   constructor(caller: Process, endings: readonly Ending[]) {
     this.#caller = caller;
     this.#endings = endings;
     this.#reasons = new Array<ExitReason>(endings.length);
-    this.#missing = endings.length;
+    this.#open = new Set(endings.keys());
   }
 
   begin(): void {
     this.#caller.holdings = smallAdd<Holding>(this.#caller.holdings, this);
     const dead = new Map<Pid, number>();
     this.#endings.forEach(({ pid, shutdown }, index) => {
-      const target = processOf(pid);
-      if (target === undefined) {
-        dead.set(pid, index);
-        return;
-      }
-      const watch = new EndingWatch(this, index, this.#caller);
-      target.watchers = smallAdd<Watcher>(target.watchers, watch);
       const how = shutdown === 'brutal_kill' ? 'kill' : 'shutdown';
-      sendExitSignal(target, this.#caller.pid, how);
+      const target = processOf(pid);
+      if (target !== undefined) {
+        const watch = new EndingWatch(this, index, this.#caller);
+        target.watchers = smallAdd<Watcher>(target.watchers, watch);
+        sendExitSignal(target, this.#caller.pid, how);
+      } else if (outboxTo(isolateOf(pid)) !== undefined) {
+        this.#remote.push(new RemoteEndingWatch(this, index, this.#caller, pid));
+        exitRemote(this.#caller.pid, pid, how);
+      } else {
+        dead.set(pid, index);
+      }
     });
     if (dead.size > 0) this.#readLastWords(dead);
     for (const shutdown of this.#times()) {
@@ -79,21 +89,21 @@ class EndingGroup implements Holding {
   }
 
   outcome(): readonly ExitReason[] | Promise<readonly ExitReason[]> {
-    if (this.#missing === 0) return this.#reasons;
+    if (this.#open.size === 0) return this.#reasons;
     return new Promise(resolve => (this.#resolve = resolve));
   }
 
   died(index: number, reason: ExitReason): void {
     this.#reasons[index] = reason;
-    this.#missing -= 1;
-    if (this.#missing > 0) return;
+    this.#open.delete(index);
+    if (this.#open.size > 0) return;
     this.release();
     this.#caller.holdings = smallDelete<Holding>(this.#caller.holdings, this);
     this.#resolve?.(this.#reasons);
   }
 
   /** Those that were dead before: their EXITs wait in the mailbox and say why. Read once for all. */
-  #readLastWords(dead: Map<Pid, number>): void {
+  #readLastWords(dead: ReadonlyMap<Pid, number>): void {
     const exits = this.#caller.mailbox.extract(
       message => isExit(message) && dead.has(message.pid),
     ) as ExitMessage[];
@@ -103,8 +113,14 @@ class EndingGroup implements Holding {
     }
   }
 
+  /** One elsewhere was dead before it was watched; its EXIT came first, if it was linked. */
+  wasDead(index: number, pid: Pid): void {
+    this.#readLastWords(new Map([[pid, index]]));
+  }
+
   /** The caller died: its timers go, and its links end the children. */
   release(): void {
+    for (const watch of this.#remote) watch.release();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
@@ -112,18 +128,21 @@ class EndingGroup implements Holding {
   /** The distinct times that somebody still needs. */
   #times(): Set<number> {
     const times = new Set<number>();
-    if (this.#missing === 0) return times;
-    for (const { pid, shutdown } of this.#endings) {
-      if (typeof shutdown === 'number' && processOf(pid) !== undefined) times.add(shutdown);
+    for (const index of this.#open) {
+      const shutdown = this.#endings[index]?.shutdown;
+      if (typeof shutdown === 'number') times.add(shutdown);
     }
     return times;
   }
 
   #kill(shutdown: number): void {
     this.#timers.delete(shutdown);
-    for (const ending of this.#endings) {
-      const target = ending.shutdown === shutdown ? processOf(ending.pid) : undefined;
+    for (const index of [...this.#open]) {
+      const ending = this.#endings[index];
+      if (ending?.shutdown !== shutdown) continue;
+      const target = processOf(ending.pid);
       if (target !== undefined) sendExitSignal(target, this.#caller.pid, 'kill');
+      else exitRemote(this.#caller.pid, ending.pid, 'kill');
     }
   }
 }
@@ -146,5 +165,40 @@ class EndingWatch implements Watcher {
   targetDied(target: Process, reason: ExitReason): void {
     unlinkProcesses(this.#caller, target);
     this.#group.died(this.#index, reason);
+  }
+}
+
+/** A child in another isolate, which watches it for us. */
+class RemoteEndingWatch implements Waiting {
+  readonly isolate: number;
+  readonly #group: EndingGroup;
+  readonly #index: number;
+  readonly #caller: Process;
+  readonly #pid: Pid;
+  readonly #ref = makeRef();
+  #over = false;
+
+  constructor(group: EndingGroup, index: number, caller: Process, pid: Pid) {
+    this.isolate = isolateOf(pid);
+    this.#group = group;
+    this.#index = index;
+    this.#caller = caller;
+    this.#pid = pid;
+    awaitSignal(this.#ref, this);
+    monitorRemote(caller.pid, this.#ref, pid);
+  }
+
+  /** The link goes here at once: the exit that comes over it next finds none. */
+  down(_pid: Pid | undefined, reason: ExitReason): void {
+    this.#over = true;
+    this.#caller.links = smallDelete(this.#caller.links, this.#pid);
+    if (reason === 'noproc') this.#group.wasDead(this.#index, this.#pid);
+    else this.#group.died(this.#index, reason);
+  }
+
+  release(): void {
+    if (this.#over) return;
+    stopAwaiting(this.#ref);
+    demonitorRemote(this.isolate, this.#ref);
   }
 }

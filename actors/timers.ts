@@ -2,6 +2,7 @@
 import { callingProcess } from './context.ts';
 import { after, now } from './clock.ts';
 import type { TimerHandle } from './clock.ts';
+import { isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { processAt, processNamed } from './process-table.ts';
 import type { Holding, Process } from './process.ts';
@@ -59,11 +60,18 @@ class Timer implements Holding {
 /**
  * Sends the message after the delay in milliseconds, of any size (0 included). Not tied to the
  * caller; a timer to a pid ends silently with that process.
+ * @throws TypeError for a process of another isolate, as Erlang's badarg: set the timer there
  */
 export function sendAfter(delayMs: number, dest: Pid | Name, message: unknown): TimerRef {
   callingProcess();
   if (!(delayMs >= 0) || !Number.isFinite(delayMs)) {
     throw new RangeError(`sendAfter() expects milliseconds of 0 or more, got ${delayMs}`);
+  }
+  if (typeof dest === 'number' && isolateOf(dest) !== thisIsolate()) {
+    throw new TypeError(
+      `sendAfter() expects a process of its own isolate, and ${dest} lives in isolate ` +
+        `${isolateOf(dest)}: set the timer there`,
+    );
   }
   const holder = typeof dest === 'number' ? processAt(dest) : undefined;
   if (typeof dest === 'number' && holder === undefined) return deadTimer;

@@ -5,7 +5,8 @@ import { reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
 import type { StartResult } from '../actors/gen-server-types.ts';
 import { log } from '../actors/logger.ts';
-import { isPid } from '../actors/pid.ts';
+import { link } from '../actors/links.ts';
+import { isolateOf, isPid, thisIsolate } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import type { Offender, SupervisorReport } from '../actors/reports.ts';
 import { knownStart } from '../actors/start-result.ts';
@@ -59,6 +60,11 @@ const NOT_LINKED = ['error', 'not_linked'] as const;
 
 function isOurs(pid: Pid): boolean {
   const process = processOf(pid);
+  if (process === undefined && isolateOf(pid) !== thisIsolate()) {
+    // Its start could not link it to a caller in another isolate, unless it was told its parent.
+    link(pid);
+    return true;
+  }
   // Dead already: its EXIT is on the way.
   return process === undefined || smallHas(process.links, self());
 }

@@ -3,7 +3,8 @@
  * the same cost. The names and answers are those of Elixir's `DynamicSupervisor`.
  */
 import { self } from '../actors/context.ts';
-import type { ServerName, StartResult } from '../actors/gen-server-types.ts';
+import type { StartResult } from '../actors/gen-server-types.ts';
+import type { ServerName } from '../actors/server-ref.ts';
 import { call } from '../actors/gen-server.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import type { AdminResult, ChildCounts, ChildRow, SupervisorCall } from './children.ts';

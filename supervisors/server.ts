@@ -1,8 +1,10 @@
 /** The process of a supervisor: a gen-server that traps exits and hands everything to its children. */
 import type { ExitReason } from '../actors/exit.ts';
+import type { From } from '../actors/from.ts';
 import type { Eventually, GenServer, StartResult } from '../actors/gen-server-types.ts';
 import type { CallResult, CastResult, InitResult } from '../actors/gen-server-types.ts';
 import { startLink } from '../actors/gen-server.ts';
+import { showElsewhere } from '../actors/isolates/remote-from.ts';
 import { isExit } from '../actors/parent-exit.ts';
 import { log } from '../actors/logger.ts';
 import type { Name } from '../actors/pid.ts';
@@ -51,11 +53,11 @@ const server: Server = {
     return begun instanceof Promise ? begun.then(finish) : finish(begun);
   },
 
-  handleCall(request, _from, state) {
+  handleCall(request, from, state) {
     const answer = state.children.answer(request);
     return answer instanceof Promise
-      ? answer.then(reply => replied(reply, state))
-      : replied(answer, state);
+      ? answer.then(reply => replied(reply, from, state))
+      : replied(answer, from, state);
   },
 
   handleCast: (message, state) => next(state.children.tryAgain(message.key), state),
@@ -79,8 +81,13 @@ const server: Server = {
   },
 };
 
-function replied(reply: SupervisorReply, state: State): CallResult<SupervisorReply, State> {
-  return ['reply', reply, state];
+/** Specifications hold functions: a caller in another isolate gets a description of them. */
+function replied(
+  reply: SupervisorReply,
+  from: From<SupervisorReply>,
+  state: State,
+): CallResult<SupervisorReply, State> {
+  return showElsewhere(from, reply) ? ['noreply', state] : ['reply', reply, state];
 }
 
 function next(outcome: Eventually<Outcome>, state: State): Eventually<CastResult<State>> {

@@ -22,7 +22,7 @@ import type { Flags, SupervisorFlags } from './flags.ts';
 import { startSupervisor } from './server.ts';
 import type { SupervisorKind } from './server.ts';
 import { StaticChildren } from './static-children.ts';
-import type { ServerName } from '../actors/gen-server-types.ts';
+import type { Dest, ServerName } from '../actors/server-ref.ts';
 
 /** What `init` says: flags and child specifications, or that there is nothing to supervise. */
 export type SupervisorInit = readonly [SupervisorFlags, readonly ChildSpec[]] | 'ignore';
@@ -105,7 +105,7 @@ async function startStatic(children: StaticChildren): Promise<InitResult<Childre
 }
 
 /** A reference to a supervisor. */
-export type SupervisorRef = Pid | Name;
+export type SupervisorRef = Dest;
 
 type TypedSupervisor = ServerName<SupervisorCall, never>;
 
