@@ -6,7 +6,7 @@ import { erlang, erlangIsInstalled } from './actors/erlang.ts';
 import { plainNact } from './actors/plain-nact.ts';
 import { strowger } from './actors/strowger.ts';
 import { fullSizes, quickSizes } from './actors/workload.ts';
-import type { Contestant, Figures } from './actors/workload.ts';
+import type { Contestant, Figures, Sizes } from './actors/workload.ts';
 import { machine, median } from './report.ts';
 import type { BenchRatio, BenchReport, BenchResult } from './report.ts';
 
@@ -20,13 +20,16 @@ const MEASURES: readonly { key: keyof Figures; name: string; unit: string }[] = 
 const ROUNDS = 5;
 const QUICK_ROUNDS = 3;
 
-export async function run(options: { quick: boolean }): Promise<BenchReport> {
-  const sizes = options.quick ? quickSizes : fullSizes;
+export async function run(options: {
+  readonly quick: boolean;
+  readonly sizes?: Sizes;
+}): Promise<BenchReport> {
+  const sizes = options.sizes ?? (options.quick ? quickSizes : fullSizes);
   const contestants: Contestant[] = [strowger, plainNact];
   if (await erlangIsInstalled()) contestants.push(erlang);
   const rounds = new Map(contestants.map(({ name }) => [name, [] as Figures[]]));
   // One round beforehand, not counted: the compilers of both machines have to warm up.
-  for (const contestant of contestants) await contestant.measure(quickSizes);
+  for (const contestant of contestants) await contestant.measure(options.sizes ?? quickSizes);
   for (let round = 0; round < (options.quick ? QUICK_ROUNDS : ROUNDS); round += 1) {
     for (const contestant of contestants) {
       rounds.get(contestant.name)?.push(await contestant.measure(sizes));

@@ -1,15 +1,32 @@
 /**
  * What a message costs the server in processor time: of the whole process and of each thread (from the system), and
- * split by what the time was spent on (from the runtime's accounting by label, `strowger_turn_seconds_total`).
+ * split by what the time was spent on (from the runtime's accounting by label, `strowger_turn_seconds_total`); and
+ * what it writes to disk and sends over the network.
  */
-import { cpuBetween, cpuOfThreads, totalSeconds, type ThreadCpu } from '../lab/process-cpu.ts';
+import {
+  cpuBetween,
+  cpuOfThreads,
+  totalSeconds,
+  writtenBytes,
+  type ThreadCpu,
+} from '../lab/process-costs.ts';
 import type { BenchResult } from './report.ts';
-import { readMetrics } from './server-metrics.ts';
+import { readMetrics, type ServerMetrics } from './server-metrics.ts';
 
 export interface Reading {
   readonly threads: readonly ThreadCpu[];
-  /** Seconds of turns by label; null for a process that is no Strowger server. */
-  readonly turns: ReadonlyMap<string, number> | null;
+  readonly writtenBytes: number;
+  /** Null for a process that is no Strowger server. */
+  readonly own: OwnAccounts | null;
+}
+
+/** What a Strowger server counts itself. */
+interface OwnAccounts {
+  /** Seconds of turns by label of the processes; empty where the server does not account for them. */
+  readonly turns: ReadonlyMap<string, number>;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly commits: number;
 }
 
 export interface Costs {
@@ -19,6 +36,14 @@ export interface Costs {
   readonly threads: readonly { readonly name: string; readonly micros: number }[];
   /** Of each part; empty where the process does not account for them. */
   readonly parts: ReadonlyMap<Part, number>;
+  /** Bytes that the message had written to disk. */
+  readonly writtenBytes: number;
+  /** Bytes of frames, and commits, for each message; null for a process that is no Strowger server. */
+  readonly traffic: {
+    readonly receivedBytes: number;
+    readonly sentBytes: number;
+    readonly commits: number;
+  } | null;
 }
 
 export type Part = 'gateway' | 'session' | 'store' | 'delivery' | 'other processes' | 'rest';
@@ -35,10 +60,16 @@ const worthNaming = 0.01;
 
 /** @param url null for a process that is no Strowger server */
 export async function readCosts(pid: number, url: string | null): Promise<Reading> {
-  const turns =
-    url === null ? null : (await readMetrics(url)).by('strowger_turn_seconds_total', 'label');
-  return { threads: cpuOfThreads(pid), turns };
+  const own = url === null ? null : ownAccounts(await readMetrics(url));
+  return { threads: cpuOfThreads(pid), writtenBytes: writtenBytes(pid), own };
 }
+
+const ownAccounts = (metrics: ServerMetrics): OwnAccounts => ({
+  turns: metrics.by('strowger_turn_seconds_total', 'label'),
+  receivedBytes: metrics.total('strowger_bytes_in_total'),
+  sentBytes: metrics.total('strowger_bytes_out_total'),
+  commits: metrics.total('strowger_commit_seconds_count'),
+});
 
 /** What `messages` messages between two readings have cost each. */
 export function costsBetween(before: Reading, after: Reading, messages: number): Costs {
@@ -56,18 +87,27 @@ export function costsBetween(before: Reading, after: Reading, messages: number):
       })),
       ...(others > 0 ? [{ name: 'other threads', micros: each(others) }] : []),
     ],
-    parts: partsBetween(before.turns, after.turns, total, each),
+    parts: partsBetween(before.own?.turns, after.own?.turns, total, each),
+    writtenBytes: (after.writtenBytes - before.writtenBytes) / messages,
+    traffic:
+      before.own === null || after.own === null
+        ? null
+        : {
+            receivedBytes: (after.own.receivedBytes - before.own.receivedBytes) / messages,
+            sentBytes: (after.own.sentBytes - before.own.sentBytes) / messages,
+            commits: (after.own.commits - before.own.commits) / messages,
+          },
   };
 }
 
 function partsBetween(
-  before: Reading['turns'],
-  after: Reading['turns'],
+  before: OwnAccounts['turns'] | undefined,
+  after: OwnAccounts['turns'] | undefined,
   total: number,
   each: (seconds: number) => number,
 ): ReadonlyMap<Part, number> {
   const parts = new Map<Part, number>();
-  if (before === null || after === null || after.size === 0) return parts;
+  if (before === undefined || after === undefined || after.size === 0) return parts;
   let attributed = 0;
   for (const [label, seconds] of after) {
     const spent = seconds - (before.get(label) ?? 0);
@@ -105,5 +145,20 @@ export function costResults(of: string, costs: Costs): BenchResult[] {
       unit,
       chart: `${of}: cost of a message by part`,
     })),
+    ...(costs.traffic === null ? [] : trafficResults(of, costs.traffic, costs.writtenBytes)),
+  ];
+}
+
+function trafficResults(
+  of: string,
+  traffic: NonNullable<Costs['traffic']>,
+  written: number,
+): BenchResult[] {
+  const unit = 'bytes per message';
+  return [
+    { name: `${of}, written to disk`, value: written, unit },
+    { name: `${of}, received in frames`, value: traffic.receivedBytes, unit },
+    { name: `${of}, sent in frames`, value: traffic.sentBytes, unit },
+    { name: `${of}, messages per commit`, value: 1 / traffic.commits, unit: 'messages' },
   ];
 }

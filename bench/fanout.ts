@@ -4,7 +4,7 @@
  */
 import { Contestant, middleCosts, type Measured } from './contestant.ts';
 import { costResults } from './costs.ts';
-import type { BenchOptions } from './options.ts';
+import { lengthOf, type BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
 import { keyPairs, preparedIdentities } from './prepared-users.ts';
 import { machine, median, type BenchReport } from './report.ts';
@@ -20,8 +20,14 @@ const window = 2;
 const bodyBytes = 200;
 const target = 250_000;
 
-export async function run({ quick, connections, isolates }: BenchOptions): Promise<BenchReport> {
-  const { rounds, warmUpSeconds, seconds } = quick ? plans.quick : plans.whole;
+export async function run({
+  quick,
+  connections,
+  isolates,
+  seconds,
+}: BenchOptions): Promise<BenchReport> {
+  const plan = quick ? plans.quick : plans.whole;
+  const length = lengthOf(plan, seconds);
   const size = connections ?? members;
   const [keys] = await keyPairs(1);
   if (keys === undefined) throw new Error('expected a key pair');
@@ -36,11 +42,11 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
       window,
       shape: { kind: 'groups', members: size, speakers: Math.min(speakers, size) },
     });
-    for (let i = 0; i < rounds; i++) {
-      const fastest = await contestant.run({ warmUpSeconds, seconds });
+    for (let i = 0; i < plan.rounds; i++) {
+      const fastest = await contestant.run(length);
       full.push(fastest);
       const ratePerSecond = fastest.deliveredPerSecond / (size - 1) / 2;
-      half.push(await contestant.run({ warmUpSeconds, seconds, ratePerSecond }));
+      half.push(await contestant.run({ ...length, ratePerSecond }));
     }
     await contestant.close();
   });
@@ -79,6 +85,7 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
           ]),
     ],
     ratios: [],
+    ...(costs === null ? {} : { costs: { microsPerDelivery: costs.micros } }),
     targets: [{ name: 'full load', value: perSecond, unit: 'deliveries/s', atLeast: target }],
   };
 }

@@ -13,11 +13,20 @@ import { settledMemory } from './settled-memory.ts';
 
 const whole = 15_000;
 const short = 2_000;
+/** V8 collects an idle heap some eight seconds after it came to rest, in steps. */
+const wholeRestSeconds = 12;
+const shortRestSeconds = 2;
 const loginsAtOnce = 100;
 const requestTimeoutMs = 120_000;
 const targetBytes = 5 * 1024;
 
-export async function run({ quick, connections, isolates }: BenchOptions): Promise<BenchReport> {
+export async function run({
+  quick,
+  connections,
+  isolates,
+  seconds,
+}: BenchOptions): Promise<BenchReport> {
+  const restSeconds = seconds ?? (quick ? shortRestSeconds : wholeRestSeconds);
   const count = connections ?? (quick ? short : whole);
   const warm = Math.ceil(count / 5);
   const [keys] = await keyPairs(1);
@@ -36,10 +45,10 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
       const first = await gather(server.url, 0, warm);
       await first.connect(loginsAtOnce, 'signature');
       await first.leave();
-      const before = await settledMemory(server, { quick });
+      const before = await settledMemory(server, restSeconds);
       const others = await gather(server.url, warm, count);
       await others.connect(loginsAtOnce, 'signature');
-      const after = await settledMemory(server, { quick });
+      const after = await settledMemory(server, restSeconds);
       const open = (await readMetrics(server.url)).total('strowger_connections');
       if (open !== count) throw new Error(`expected ${count} open connections, got ${open}`);
       const each = (pick: 'residentBytes' | 'heapUsedBytes' | 'externalBytes'): number =>
@@ -71,6 +80,10 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
           },
         ],
         ratios: [],
+        costs: {
+          bytesPerConnection: each('residentBytes'),
+          serverBytes: before.residentBytes,
+        },
         targets: [
           {
             name: 'resident memory of an idle connection',

@@ -4,7 +4,7 @@
  * real (the challenge is random: nothing can be signed beforehand) in a process of their own on the same machine, so
  * next to the rate by the clock stands the rate per second of the server's processor time, theirs kept out.
  */
-import { cpuBetween, cpuOfThreads, totalSeconds } from '../lab/process-cpu.ts';
+import { cpuBetween, cpuOfThreads, totalSeconds } from '../lab/process-costs.ts';
 import { CrowdProcess } from './crowd/crowd-process.ts';
 import type { Proof } from './crowd/protocol.ts';
 import type { BenchOptions } from './options.ts';
@@ -97,6 +97,10 @@ function report(rounds: readonly Record<Proof, Figures>[], count: number): Bench
     machine: machine(),
     results,
     ratios: [],
+    costs: {
+      microsPerChallenge: middle('signature', 'serverMicros'),
+      microsPerResume: middle('ticket', 'serverMicros'),
+    },
     targets: proofs.map(proof => ({
       name: `${names[proof]}, by the clock`,
       value: middle(proof, 'perSecond'),

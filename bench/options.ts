@@ -1,5 +1,5 @@
 /** The options that the subjects share; each takes those that command.ts gives it. */
-import { availableParallelism } from 'node:os';
+import { defaultIsolates, defaultShards } from '../server/config/isolate-count.ts';
 
 export interface BenchOptions {
   /** A short run: the figures are rough. */
@@ -7,6 +7,8 @@ export interface BenchOptions {
   /** A running server to load instead of one of our own. */
   readonly server?: string;
   readonly connections?: number;
+  /** How long each measurement takes, without its warming up. */
+  readonly seconds?: number;
   /** How many isolates our own server gets; several are shown side by side. Without it: the server's default. */
   readonly isolates?: readonly number[];
 }
@@ -14,9 +16,20 @@ export interface BenchOptions {
 /** Flags of `strowger serve` for one side of a comparison. */
 export const serverFlags = (isolates: number | undefined): Record<string, string | number> => ({
   'log-level': 'warning',
-  ...(isolates === undefined ? {} : { 'isolates-count': isolates }),
+  ...(isolates === undefined ? {} : { isolates }),
 });
 
 /** The shards that a server with so many isolates gives a new data directory. */
 export const shardsFor = (isolates: number | undefined): number =>
-  Math.max(1, isolates ?? availableParallelism() - 1);
+  defaultShards(isolates ?? defaultIsolates());
+
+export interface Length {
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+/** A plan's length, or as long as was asked for: whoever asks for less warms up for less. */
+export const lengthOf = (plan: Length, seconds: number | undefined): Length =>
+  seconds === undefined
+    ? { seconds: plan.seconds, warmUpSeconds: plan.warmUpSeconds }
+    : { seconds, warmUpSeconds: Math.min(plan.warmUpSeconds, seconds) };

@@ -7,7 +7,7 @@ import { ejabberd } from '../lab/xmpp/ejabberd.ts';
 import { prosody } from '../lab/xmpp/prosody.ts';
 import type { XmppServerKind } from '../lab/xmpp/xmpp-server.ts';
 import { Contestant, middleCosts, type Measured } from './contestant.ts';
-import type { BenchOptions } from './options.ts';
+import { lengthOf, type BenchOptions, type Length } from './options.ts';
 import { withServer } from './own-server.ts';
 import { keyPairs, preparedIdentities } from './prepared-users.ts';
 import { machine, median, type BenchReport, type BenchResult } from './report.ts';
@@ -69,8 +69,18 @@ interface Round {
   readonly half: Measured;
 }
 
-export async function run({ quick, connections, isolates }: BenchOptions): Promise<BenchReport> {
-  const plan = { ...(quick ? plans.quick : plans.whole), ...(connections ? { connections } : {}) };
+export async function run({
+  quick,
+  connections,
+  isolates,
+  seconds,
+}: BenchOptions): Promise<BenchReport> {
+  const planned = quick ? plans.quick : plans.whole;
+  const plan = {
+    ...planned,
+    ...lengthOf(planned, seconds),
+    connections: connections ?? planned.connections,
+  };
   const missing = await ejabberd({ archive: false }).missing();
   if (missing !== null) throw new Error(missing);
   const withProsody = (await prosody.missing()) === null;
@@ -106,7 +116,7 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
 
 async function round(
   contestants: readonly Contestant[],
-  { warmUpSeconds, seconds }: { readonly warmUpSeconds: number; readonly seconds: number },
+  { warmUpSeconds, seconds }: Length,
 ): Promise<Map<string, Round>> {
   const full = new Map<Contestant, Measured>();
   for (const each of contestants) full.set(each, await each.run({ warmUpSeconds, seconds }));

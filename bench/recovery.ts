@@ -3,7 +3,7 @@
  * the process to its `ready`; that nothing is lost is shown by counting the rows and by letting a sample of devices
  * fetch theirs.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registerUsers } from '../lab/accounts.ts';
@@ -23,6 +23,7 @@ import { openDatabase } from '../storage/mnesia/database.ts';
 import type { Command } from '../storage/shard/contract.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
 import { SCHEMA_VERSION, tables } from '../storage/shard/tables.ts';
+import { serverFlags, type BenchOptions } from './options.ts';
 import { machine, median, type BenchReport } from './report.ts';
 
 interface Plan {
@@ -45,14 +46,23 @@ const writesBeforeKill = 200;
 
 const userAt = (index: number): UserId => `u${index}` as UserId;
 
-export async function run({ quick }: { readonly quick: boolean }): Promise<BenchReport> {
-  const plan = quick ? plans.quick : plans.whole;
+/** @param options `connections` is how many devices have messages waiting */
+export async function run({ quick, connections }: BenchOptions): Promise<BenchReport> {
+  const planned: Plan = quick ? plans.quick : plans.whole;
+  const devices = connections ?? planned.devices;
+  const plan: Plan = {
+    ...planned,
+    devices,
+    messages: devices * (planned.messages / planned.devices),
+    sample: Math.min(devices, planned.sample),
+  };
   const directory = await mkdtemp(join(tmpdir(), 'strowger-recovery-'));
   const server = { current: null as ServerProcess | null };
   try {
     const keys = await nodeCrypto.generateKeyPair();
     await fill(directory, plan, keys.publicKey);
-    const started = await startServerProcess({ directory, flags: { 'log-level': 'warning' } });
+    const storedBytes = (await stat(shardFile(directory, 0))).size;
+    const started = await startServerProcess({ directory, flags: serverFlags(undefined) });
     server.current = started;
     const { readyMs, lost } = await killAgainAndAgain(started, plan);
     await fetchSample(started.url, plan, keys);
@@ -69,12 +79,18 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Bench
       machine: machine(),
       results: [
         { name: 'messages stored before the kill', value: plan.messages, unit: 'messages' },
+        {
+          name: 'disk for each of them',
+          value: storedBytes / plan.messages,
+          unit: 'bytes, 200 of them the body',
+        },
         { name: 'devices', value: plan.devices, unit: 'devices' },
         { name: 'kill -9 to ready, median', value: median(readyMs) / 1000, unit: 's' },
         { name: 'kill -9 to ready, longest', value: Math.max(...readyMs) / 1000, unit: 's' },
         { name: 'lost', value: lost, unit: 'messages' },
       ],
       ratios: [],
+      costs: { storedBytesPerMessage: storedBytes / plan.messages },
     };
   } finally {
     await server.current?.end();

@@ -9,8 +9,9 @@ import { registerUsers } from '../lab/accounts.ts';
 import type { LoadOptions } from '../lab/load.ts';
 import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
 import { Contestant, middleCosts, type Measured } from './contestant.ts';
-import { costResults } from './costs.ts';
-import { serverFlags, type BenchOptions } from './options.ts';
+import { costResults, type Costs } from './costs.ts';
+import { lengthOf, serverFlags, type BenchOptions, type Length } from './options.ts';
+import type { MeasuredCosts } from './plan/measured-costs.ts';
 import { keyPairs } from './prepared-users.ts';
 import {
   machine,
@@ -21,11 +22,9 @@ import {
   type BenchTarget,
 } from './report.ts';
 
-interface Plan {
+interface Plan extends Length {
   readonly connections: number;
   readonly rounds: number;
-  readonly warmUpSeconds: number;
-  readonly seconds: number;
 }
 
 const plans = {
@@ -59,7 +58,11 @@ interface Round {
 
 export async function run(options: BenchOptions): Promise<BenchReport> {
   const planned: Plan = options.quick ? plans.quick : plans.whole;
-  const plan = { ...planned, connections: options.connections ?? planned.connections };
+  const plan = {
+    ...planned,
+    ...lengthOf(planned, options.seconds),
+    connections: options.connections ?? planned.connections,
+  };
   const contestants: Contestant[] = [];
   const servers: ServerProcess[] = [];
   try {
@@ -120,6 +123,7 @@ function report(rounds: Rounds): BenchReport {
     machine: machine(),
     results: sides.flatMap(name => [...speed(name, rounds), ...cost(name, rounds)]),
     ratios,
+    costs: measuredCosts(rounds, ours[0] ?? ''),
     targets: ours.flatMap((name): BenchTarget[] => [
       {
         name: `${name} / ${raw}`,
@@ -139,6 +143,24 @@ function report(rounds: Rounds): BenchReport {
     ],
   };
 }
+
+/** What plan reckons with: of the first of our own sides. */
+function measuredCosts(rounds: Rounds, name: string): Partial<MeasuredCosts> {
+  const costs = middleCosts((rounds.get(name) ?? []).map(({ full }) => full));
+  if (costs === null || costs.traffic === null) return {};
+  return {
+    microsPerMessage: costs.micros,
+    busiestMicrosPerMessage: busiestMicros(costs),
+    writtenBytesPerMessage: costs.writtenBytes,
+    receivedBytesPerMessage: costs.traffic.receivedBytes,
+    sentBytesPerMessage: costs.traffic.sentBytes,
+    halfLoadP99Ms: middle(rounds, name, ({ half }) => half.latencyMs.p99),
+    bodyBytes,
+  };
+}
+
+const busiestMicros = ({ threads }: Costs): number =>
+  Math.max(...threads.map(({ micros }) => micros));
 
 const middle = (rounds: Rounds, name: string, pick: (round: Round) => number): number =>
   median((rounds.get(name) ?? []).map(pick));
@@ -179,7 +201,6 @@ function speed(name: string, rounds: Rounds): BenchResult[] {
 function cost(name: string, rounds: Rounds): BenchResult[] {
   const costs = middleCosts((rounds.get(name) ?? []).map(({ full }) => full));
   if (costs === null) return [];
-  const busiest = Math.max(...costs.threads.map(({ micros }) => micros));
   return [
     {
       name: `${name}, per second of the server's processor time`,
@@ -189,7 +210,7 @@ function cost(name: string, rounds: Rounds): BenchResult[] {
     },
     {
       name: `${name}, capacity if cores allow`,
-      value: 1e6 / busiest,
+      value: 1e6 / busiestMicros(costs),
       unit: 'messages/s',
       chart: 'capacity if cores allow, messages a second',
     },

@@ -1,6 +1,7 @@
 /** What every bench subject hands back, and how it is shown. */
 import { cpus, totalmem } from 'node:os';
 import { writeFileSync } from 'node:fs';
+import type { MeasuredCosts } from './plan/measured-costs.ts';
 
 export interface BenchResult {
   readonly name: string;
@@ -34,6 +35,8 @@ export interface BenchReport {
   readonly targets?: readonly BenchTarget[];
   /** What has to be known to read the figures. */
   readonly notes?: readonly string[];
+  /** What `plan` reckons with, as far as this subject measures it. */
+  readonly costs?: Partial<MeasuredCosts>;
 }
 
 /** A report as it is kept: with when, how and of which state of the code it was made. */

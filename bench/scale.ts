@@ -4,7 +4,7 @@
  * Rounds take turns; every measurement has a server of its own.
  */
 import { Contestant } from './contestant.ts';
-import type { BenchOptions } from './options.ts';
+import { lengthOf, type BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
 import { keyPairs, preparedIdentities } from './prepared-users.ts';
 import { machine, median, type BenchReport } from './report.ts';
@@ -50,8 +50,17 @@ const targetShare = 0.75;
 const nameOf = ({ connections, users }: Setting): string =>
   `${connections.toLocaleString('en')} connections, ${users.toLocaleString('en')} users`;
 
-export async function run({ quick, isolates }: BenchOptions): Promise<BenchReport> {
-  const { settings, rounds, ...length } = quick ? plans.quick : plans.whole;
+/** @param options `connections` is the most that are wanted: what has more is left out */
+export async function run({
+  quick,
+  isolates,
+  connections = Infinity,
+  seconds,
+}: BenchOptions): Promise<BenchReport> {
+  const plan = quick ? plans.quick : plans.whole;
+  const { rounds } = plan;
+  const settings = plan.settings.filter(setting => setting.connections <= connections);
+  const length = lengthOf(plan, seconds);
   const [keys] = await keyPairs(1);
   if (keys === undefined) throw new Error('expected a key pair');
   const keyOf = () => keys;

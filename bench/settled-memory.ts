@@ -14,31 +14,28 @@ export interface Memory {
   readonly settled: boolean;
 }
 
-const readingMs = 1000;
-/** V8 collects an idle heap some eight seconds after it came to rest, in steps. */
-const restMs = { quick: 2_000, whole: 12_000 };
-const patienceMs = { quick: 10_000, whole: 90_000 };
+/** Readings within the rest that is asked for. */
+const readings = 10;
+/** How many times the rest may take, until it is given up. */
+const patience = 8;
 /** Changes below this are no changes. */
 const tolerance = 0.005;
 
-/** Resolves when resident memory has stayed the same for a while, or after a bounded time. */
-export async function settledMemory(
-  server: ServerProcess,
-  { quick }: { readonly quick: boolean },
-): Promise<Memory> {
-  const length = quick ? 'quick' : 'whole';
-  const deadline = performance.now() + patienceMs[length];
+/** Resolves when resident memory has stayed the same for so long, or after eight times that. */
+export async function settledMemory(server: ServerProcess, restSeconds: number): Promise<Memory> {
+  const restMs = restSeconds * 1000;
+  const deadline = performance.now() + restMs * patience;
   let reference = await server.residentBytes();
   let since = performance.now();
   let settled = false;
   while (!settled && performance.now() < deadline) {
-    await after(readingMs);
+    await after(restMs / readings);
     const now = await server.residentBytes();
     if (Math.abs(now - reference) > reference * tolerance) {
       reference = now;
       since = performance.now();
     }
-    settled = performance.now() - since >= restMs[length];
+    settled = performance.now() - since >= restMs;
   }
   const residentBytes = await server.residentBytes();
   const metrics = await readMetrics(server.url);

@@ -5,7 +5,7 @@ import type { BenchReport } from './report.ts';
 export interface Subject {
   readonly summary: string;
   /** The options of its own, beside `--quick` and `--json`. */
-  readonly takes: readonly ('server' | 'connections' | 'isolates')[];
+  readonly takes: readonly ('server' | 'connections' | 'isolates' | 'seconds')[];
   readonly load: () => Promise<(options: BenchOptions) => Promise<BenchReport>>;
 }
 
@@ -17,27 +17,27 @@ export const subjects: Readonly<Record<string, Subject>> = {
   },
   relay: {
     summary: 'messages in pairs, stored and acknowledged, next to relays that store nothing',
-    takes: ['server', 'connections', 'isolates'],
+    takes: ['server', 'connections', 'isolates', 'seconds'],
     load: async () => (await import('./relay.ts')).run,
   },
   fanout: {
     summary: 'a group of 1,024, everybody connected',
-    takes: ['connections', 'isolates'],
+    takes: ['connections', 'isolates', 'seconds'],
     load: async () => (await import('./fanout.ts')).run,
   },
   scale: {
     summary: 'relay by connections and by registered users',
-    takes: ['isolates'],
+    takes: ['connections', 'isolates', 'seconds'],
     load: async () => (await import('./scale.ts')).run,
   },
   peers: {
     summary: 'the same conversation on ejabberd and Prosody',
-    takes: ['connections', 'isolates'],
+    takes: ['connections', 'isolates', 'seconds'],
     load: async () => (await import('./peers.ts')).run,
   },
   recovery: {
     summary: 'kill -9 and start again on a million stored messages',
-    takes: [],
+    takes: ['connections'],
     load: async () => (await import('./recovery.ts')).run,
   },
   idle: {

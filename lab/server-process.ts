@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from './end-with-us.ts';
 import { lineReader } from './line-reader.ts';
 
 export interface ServerProcessOptions {
@@ -91,6 +92,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    endWithUs(child);
     child.once('exit', () => {
       if (this.#child === child) this.#child = null;
     });

@@ -1,6 +1,7 @@
 /** A crowd in a process of its own, as its bench sees it. Ended by its pid. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from '../../lab/end-with-us.ts';
 import type { Identity } from '../../protocol/device/identity.ts';
 import type { CrowdAnswer, CrowdRequest, Manner, Proof } from './protocol.ts';
 
@@ -18,6 +19,7 @@ export class CrowdProcess {
     this.#timeoutMs = timeoutMs;
     // Structured clones: keys stay bytes.
     this.#child = fork(program, { serialization: 'advanced', stdio: 'inherit' });
+    endWithUs(this.#child);
   }
 
   async gather(identities: readonly Identity[]): Promise<void> {

@@ -5,6 +5,7 @@ import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { endWithUs } from '../end-with-us.ts';
 import type { XmppAccount } from './xmpp-device.ts';
 
 /** How to run one kind of server. */
@@ -74,6 +75,7 @@ export class XmppServer {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWithUs(this.#child);
     const note = (chunk: Buffer): void => {
       this.#output = `${this.#output}${chunk.toString()}`.split('\n').slice(-keptLines).join('\n');
     };

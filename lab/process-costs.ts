@@ -1,4 +1,4 @@
-/** What a process and each of its threads have cost so far in processor time, from Linux' /proc (proc(5)). */
+/** What a process and each of its threads have cost so far, from Linux' /proc (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ThreadCpu {
@@ -48,3 +48,9 @@ export function cpuBetween(before: readonly ThreadCpu[], after: readonly ThreadC
 
 export const totalSeconds = (threads: readonly ThreadCpu[]): number =>
   threads.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** Bytes that a process has had written to disks so far. @throws Error where there is no such process, or no /proc */
+export function writtenBytes(pid: number): number {
+  const io = readFileSync(`/proc/${pid}/io`, 'utf8');
+  return Number(/^write_bytes: (\d+)$/m.exec(io)?.[1] ?? NaN);
+}

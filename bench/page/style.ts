@@ -1,0 +1,15 @@
+/** How the page looks, by day and by night. */
+export const style = `
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #d5dae0; --bar: #2f6fab; --good: #1a7f37; --bad: #b42318; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e3e6ea; --paper: #15181c; --line: #363c44; --bar: #6aa5dc; --good: #57c278; --bad: #ff8577; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { margin: 3rem 0 0; border-top: 1px solid var(--line); padding-top: 1rem; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .9rem; }
+th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.reached { color: var(--good); } .missed { color: var(--bad); }
+.made, li { font-size: .85rem; overflow-wrap: anywhere; }
+figure { margin: 1.5rem 0; } figcaption { font-weight: 600; margin-bottom: .4rem; }
+svg { width: 100%; height: auto; font-size: 12px; }
+svg text { fill: var(--ink); dominant-baseline: central; } svg .name { text-anchor: end; } svg rect { fill: var(--bar); }
+`;
