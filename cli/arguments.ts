@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { ClientError } from '../client/errors.ts';
 import { isGroupId, isUserId, type GroupId, type UserId } from '../protocol/ids.ts';
+import { limits } from '../protocol/limits.ts';
 
 /** A whole number from 1. */
 export function count(text: string): number {
@@ -58,6 +59,15 @@ export const userNames = (text: string): UserId[] =>
     .map(userName);
 
 const groupPrefix = 'group:';
+
+/** What a group is called. */
+export function groupTitle(text: string): string {
+  if (text.trim() === '' || Array.from(text).length > limits.groupNameCharacters)
+    throw new InvalidArgumentError(
+      `Give the group a name of 1 to ${limits.groupNameCharacters} characters.`,
+    );
+  return text;
+}
 
 /** A group's id, with or without `group:` before it. @throws ClientError `unknown_group` */
 export function groupName(text: string): GroupId {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { userName } from '../arguments.ts';
 import { asSender } from '../device.ts';
 import { homeOption } from '../home.ts';
+import { namingUnknown } from '../naming-unknown.ts';
 import { printJson } from '../output.ts';
 import { timeoutOption } from '../timeout-option.ts';
 
@@ -16,7 +17,9 @@ function define(command: Command, method: 'block' | 'unblock'): void {
     .addOption(timeoutOption())
     .action(async (name: string, { home, timeout }: { home: string; timeout: number }) => {
       const user = userName(name);
-      await asSender(home, timeout, client => client.request(method, { user }));
+      await asSender(home, timeout, client =>
+        namingUnknown(client, [user], client.request(method, { user })),
+      );
       await printJson({ user, blocked: method === 'block' });
     });
 }

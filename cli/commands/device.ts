@@ -6,12 +6,13 @@ import { ClientError } from '../../client/errors.ts';
 import { linkCode, readLinkCode } from '../../client/link-code.ts';
 import { awaitApproval } from '../../client/registration.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
-import { isDeviceId } from '../../protocol/ids.ts';
+import { isDeviceId, userOf, type DeviceId, type UserId } from '../../protocol/ids.ts';
 import type { DeviceInfo } from '../../protocol/requests.ts';
 import { seconds, serverUrl, userName } from '../arguments.ts';
 import { asSender } from '../device.ts';
 import { CommandError } from '../failure.ts';
 import { forgetRefusedHome, homeOption, unnamedHome } from '../home.ts';
+import { noUser } from '../naming-unknown.ts';
 import { print, printJson, say } from '../output.ts';
 import { timeoutOption } from '../timeout-option.ts';
 
@@ -92,7 +93,7 @@ async function list({ home, timeout, user }: DeviceOptions & { user?: string }):
     const asked = user === undefined ? client.identity.user : userName(user);
     const { users } = await client.request('devices', { users: [asked] });
     const [answer] = users;
-    if (answer === undefined) throw new ClientError('unknown_user', `There is no user ${asked}.`);
+    if (answer === undefined) throw new ClientError('unknown_user', noUser([asked]));
     return answer.devices;
   });
   for (const info of devices) await printJson(shown(info));
@@ -112,6 +113,16 @@ async function remove(id: string, { home, timeout }: DeviceOptions): Promise<voi
       'unknown_device',
       `${JSON.stringify(id)} is no device id: \`strowger device list\` prints them.`,
     );
-  await asSender(home, timeout, client => client.request('device_remove', { device: id }));
+  await asSender(home, timeout, client =>
+    client.request('device_remove', { device: id }).catch((cause: unknown) => {
+      if (!(cause instanceof ClientError) || cause.code !== 'unknown_device') throw cause;
+      throw new ClientError('unknown_device', noDevice(id, client.identity.user), { cause });
+    }),
+  );
   await printJson({ device: id, removed: true });
 }
+
+const noDevice = (id: DeviceId, user: UserId): string =>
+  userOf(id) === user
+    ? `${user} has no device ${id}: \`strowger device list\` prints those there are.`
+    : `${id} is not a device of ${user}: an account removes its own devices only.`;

@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { groupId } from '../../protocol/ids.ts';
-import { groupName, userNames } from '../arguments.ts';
+import { groupName, groupTitle, userNames } from '../arguments.ts';
 import { asSender } from '../device.ts';
 import { homeOption } from '../home.ts';
 import { printJson } from '../output.ts';
+import { namingUnknown } from '../naming-unknown.ts';
 import { timeoutOption } from '../timeout-option.ts';
 
 interface DeviceOptions {
@@ -20,13 +21,14 @@ export function defineGroup(group: Command): void {
 
   withHome(group.command('create'))
     .description('create a group; prints it with its id')
-    .requiredOption('--name <name>', 'what the group is called')
+    .requiredOption('--name <name>', 'what the group is called', groupTitle)
     .option('--members <names>', 'NAME[,NAME…] besides yourself')
     .action((options: DeviceOptions & { name: string; members?: string }) => {
       const members = options.members === undefined ? [] : userNames(options.members);
       const id = groupId(nodeCrypto.randomBytes(16));
+      const create = { group: id, name: options.name, members };
       return ask(options, client =>
-        client.request('group_create', { group: id, name: options.name, members }),
+        namingUnknown(client, members, client.request('group_create', create)),
       );
     });
   withHome(group.command('add'))
@@ -35,7 +37,9 @@ export function defineGroup(group: Command): void {
     .argument('<names>', 'NAME[,NAME…]')
     .action((id: string, names: string, options: DeviceOptions) => {
       const change = { group: groupName(id), users: userNames(names) };
-      return ask(options, client => client.request('group_add', change));
+      return ask(options, client =>
+        namingUnknown(client, change.users, client.request('group_add', change)),
+      );
     });
   withHome(group.command('remove'))
     .description('remove members')

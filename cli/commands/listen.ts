@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { ClientError } from '../../client/errors.ts';
 import type { ClientEvent, StoredEvent } from '../../client/events.ts';
 import { count, seconds } from '../arguments.ts';
-import { connect, defaultTimeoutMs, openDevice } from '../device.ts';
+import { defaultTimeoutMs, openDevice } from '../device.ts';
 import { eventAsJson } from '../event-json.ts';
 import { eventAsText } from '../event-text.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -33,19 +33,24 @@ export function defineListen(command: Command): void {
 
 async function listen(options: ListenOptions): Promise<void> {
   const { home, timeout, markRead = false } = options;
+  const status = new StatusLine();
   const told = toldToStop();
-  const client = await Promise.race([startListening(home), told.then(() => null)]);
+  const stop =
+    timeout === undefined ? told : Promise.race([told, status.begun.then(() => over(timeout))]);
+  const client = await Promise.race([startListening(home, status), stop]);
   // Told to stop while it started: nothing is open that could not be cut off.
-  if (client === null) return;
+  if (typeof client === 'number') {
+    process.exitCode = client;
+    return;
+  }
   const marks = markRead ? new ReadMarks(home) : null;
-  const stop = timeout === undefined ? told : Promise.race([told, timeIsOver(timeout)]);
   const stopped: { code: number | null } = { code: null };
   void stop.then(code => {
     stopped.code = code;
     return client.close();
   });
   try {
-    const enough = await printEvents(client, options, marks);
+    const enough = await connectAndPrint(client, options, marks, status);
     // Without a word from the server or from outside only a store that fails ends a client.
     if (!enough && stopped.code === null) throw new ClientError('store_failed');
     process.exitCode = enough ? exitCodes.done : (stopped.code ?? exitCodes.failed);
@@ -58,14 +63,29 @@ async function listen(options: ListenOptions): Promise<void> {
 /** How long a listener that is just ending may take to give the home free. */
 const handoverMs = 1_000;
 
-/** Finishes what was left in the outbox, then connects. @throws (rejects) when that takes too long */
-async function startListening(home: string): Promise<Client> {
-  const deadline = performance.now() + defaultTimeoutMs;
-  const remainingMs = (): number => Math.max(1, deadline - performance.now());
-  await finishOutbox(home, remainingMs());
-  const client = await openDevice(home, 'receive', handoverMs);
-  await connect(client, remainingMs());
-  return client;
+/** Finishes what was left in the outbox, then opens the home to listen. */
+async function startListening(home: string, status: StatusLine): Promise<Client> {
+  await finishOutbox(home, defaultTimeoutMs, message => status.away(message));
+  return openDevice(home, 'receive', handoverMs);
+}
+
+/** Connects, as often as it takes, and prints. @returns and @throws as {@link printEvents} does */
+async function connectAndPrint(
+  client: Client,
+  options: ListenOptions,
+  marks: ReadMarks | null,
+  status: StatusLine,
+): Promise<boolean> {
+  const refused = client.connect({ keepTrying: true }).then(
+    () => new Promise<never>(() => undefined),
+    (error: unknown) => {
+      // Told to stop, or its end is among the events.
+      if (error instanceof ClientError && error.code === 'closed')
+        return new Promise<never>(() => undefined);
+      throw error;
+    },
+  );
+  return Promise.race([printEvents(client, options, marks, status), refused]);
 }
 
 /** Resolves with the exit code. A second signal ends the process as it does by default. */
@@ -75,7 +95,7 @@ const toldToStop = (): Promise<number> =>
     process.once('SIGTERM', () => resolve(exitCodes.done));
   });
 
-const timeIsOver = (timeoutMs: number): Promise<number> =>
+const over = (timeoutMs: number): Promise<number> =>
   new Promise(resolve => setTimeout(() => resolve(exitCodes.timeout), timeoutMs));
 
 /**
@@ -86,10 +106,10 @@ async function printEvents(
   client: Client,
   { json = false, count }: ListenOptions,
   marks: ReadMarks | null,
+  status: StatusLine,
 ): Promise<boolean> {
   const format = json ? eventAsJson : eventAsText;
   const { user } = client.identity;
-  const status = new StatusLine();
   let messages = 0;
   for await (const event of client.events()) {
     if (!isStored(event)) {
@@ -115,19 +135,31 @@ const isStored = (event: ClientEvent): event is StoredEvent & { done(): void } =
 
 /** Tells how the connection is, once for each time that it breaks, however often the client tries again. */
 class StatusLine {
-  #listening = false;
+  #isAway = false;
+  #begin = (): void => undefined;
+  /** It listens, or has found that the server is not there: from then on time counts. */
+  readonly begun = new Promise<void>(resolve => {
+    this.#begin = resolve;
+  });
+
+  /** The server is not there, and the client tries again. */
+  away(message: string): void {
+    if (!this.#isAway) say(`${message} Trying again.`);
+    this.#isAway = true;
+    this.#begin();
+  }
 
   /** @throws ClientError when it is the end */
   tell(event: Exclude<ClientEvent, StoredEvent>): void {
     switch (event.kind) {
       case 'connected':
-        this.#listening = true;
+        this.#isAway = false;
+        this.#begin();
         say('Listening.');
         return;
       case 'disconnected':
         if (event.retryInMs === null) throw new ClientError(event.code, event.message);
-        if (this.#listening) say(`${event.message} Trying again.`);
-        this.#listening = false;
+        this.away(event.message);
         return;
       case 'retired':
         throw new ClientError('retired');

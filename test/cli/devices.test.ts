@@ -104,5 +104,13 @@ void t.test('what cannot be linked, approved or removed', async t => {
   const early = await place.run(['send', '--home', 'phone', '--to', 'bob', '--body', 'x']);
   t.equal(codeOf(early), 'not_registered');
   t.equal(codeOf(await place.run(['device', 'approve', 'x', '--home', 'alice'])), 'bad_field');
-  t.equal(codeOf(await place.run(['device', 'remove', 'x', '--home', 'alice'])), 'unknown_device');
+  for (const [id, sentence] of [
+    ['x', '"x" is no device id'],
+    ['alice:9', 'alice has no device alice:9: `strowger device list` prints those there are.'],
+    ['bob:1', 'bob:1 is not a device of alice: an account removes its own devices only.'],
+  ] as const) {
+    const outcome = await place.run(['device', 'remove', id, '--home', 'alice']);
+    t.equal(codeOf(outcome), 'unknown_device');
+    t.match(outcome.stderr, sentence);
+  }
 });

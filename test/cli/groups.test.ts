@@ -83,6 +83,22 @@ void t.test('members come and go; only admins decide', async t => {
 void t.test('unknown groups and members', async t => {
   t.equal(codeOf(await group('alice', 'info', 'nonsense')), 'unknown_group');
   t.equal(codeOf(await group('alice', 'info', `g_${'A'.repeat(22)}`)), 'unknown_group');
-  t.equal(codeOf(await group('alice', 'add', id, 'nobody')), 'unknown_user');
+  for (const args of [
+    ['add', id, 'bob,nobody,carol'],
+    ['create', '--name', 'x', '--members', 'bob,nobody'],
+  ]) {
+    const outcome = await group('alice', ...args);
+    t.equal(outcome.code, 1);
+    t.match(outcome.stderr, /^error unknown_user: There is no user nobody: [^\n]+\n$/);
+  }
   t.equal(codeOf(await group('alice', 'add', id, 'No Body')), 'bad_handle');
+});
+
+void t.test('a group has a name', async t => {
+  for (const name of ['', ' ', 'x'.repeat(101)]) {
+    const outcome = await group('alice', 'create', '--name', name);
+    t.equal(outcome.code, 2);
+    t.match(outcome.stderr, 'Give the group a name of 1 to 100 characters.');
+  }
+  t.equal((await group('alice', 'create', '--name', '🦊'.repeat(100))).code, 0);
 });

@@ -58,3 +58,18 @@ void t.test('kill -9 of a listener loses nothing', async t => {
   // What was printed in the last moment may come again, and nothing comes before what is older.
   t.strictSame([...new Set(seen)], ['1', '2', '3']);
 });
+
+void t.test('a listen that starts before the server waits for it', async t => {
+  await server.kill();
+  const late = await place.run(['listen', '--home', 'bob', '--json', '--timeout', '0.1']);
+  t.equal(late.code, 3, 'the time that it may take counts meanwhile');
+  const waiting = place.start([...listen, '--count', '1']);
+  await waiting.hasSaid('Trying again.');
+  await server.start();
+  await waiting.hasSaid('Listening.');
+  t.equal((await send('welcome')).code, 0);
+  const { code, stdout, stderr } = await waiting.ended;
+  t.equal(code, 0, stderr);
+  t.strictSame(messagesOf(stdout), ['welcome']);
+  t.equal(stderr.match(/Trying again/g)?.length, 1, 'it says so once');
+});

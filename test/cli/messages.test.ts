@@ -272,6 +272,8 @@ void t.test('unknown names, strange names, blocked senders', async t => {
   t.equal(codeOf(await place.run(to('No Body'))), 'bad_handle');
   t.equal(codeOf(await place.run(to('group:nonsense'))), 'unknown_group');
   t.equal(codeOf(await place.run(to(`group:g_${'A'.repeat(22)}`))), 'unknown_group');
+  const nobody = await place.run(['block', 'nobody', '--home', 'bob']);
+  t.match(nobody.stderr, /^error unknown_user: There is no user nobody: /);
   const block = await place.run(['block', 'alice', '--home', 'bob']);
   t.equal(block.stdout, '{"user":"alice","blocked":true}\n');
   t.equal(codeOf(await place.run(to('bob'))), 'blocked');

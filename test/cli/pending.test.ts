@@ -115,3 +115,25 @@ void t.test('marks of reading wait in the outbox too', async t => {
   const told = (await receipts()).find(({ kind }) => kind === 'receipt');
   t.strictSame(told?.['read'], [{ group: null, upTo: seq }]);
 });
+
+void t.test(
+  'a listen that starts before the server finishes the outbox when it is there',
+  async t => {
+    await getAcquainted();
+    proxy.stallRequestsFrom = firstFrame;
+    t.equal(codeOf(await send('first', '--timeout', patience)), 'pending');
+    proxy.stallRequestsFrom = null;
+    await server.kill();
+    const waiting = place.start(['listen', '--home', 'alice', '--json']);
+    await waiting.hasSaid('Trying again.');
+    await server.start();
+    await waiting.hasSaid('Listening.');
+    waiting.child.kill('SIGINT');
+    const { code, stderr } = await waiting.ended;
+    t.equal(code, 0);
+    t.match(stderr, finished(2));
+    t.equal(stderr.match(/Trying again/g)?.length, 1, stderr);
+    const heard = await listen('bob', '--count', '1', '--timeout', '20');
+    t.strictSame(messagesOf(heard.stdout), ['first']);
+  },
+);
