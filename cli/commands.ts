@@ -15,6 +15,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.ts')).defineServe,
   },
   {
+    name: 'config',
+    summary: 'print what the server would run with, and where each value comes from',
+    load: async () => (await import('./commands/config.ts')).defineConfig,
+  },
+  {
     name: 'register',
     summary: 'make an account, with this home as its first device',
     load: async () => (await import('./commands/register.ts')).defineRegister,

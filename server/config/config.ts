@@ -18,6 +18,11 @@ export type OptionValues = {
   readonly [N in OptionName]: N extends UndecidedOption ? ValueOf<N> | undefined : ValueOf<N>;
 };
 
+/** The same, with what follows from other options filled in. */
+export type DecidedValues = OptionValues & {
+  readonly [N in 'registration' | 'admin.token_file' | 'shards' | 'acme.http_host']: ValueOf<N>;
+};
+
 /** The protocol's limits as this server applies them, and the server's own. */
 export type ServerLimits = { readonly [K in keyof typeof limits]: number } & {
   readonly connections: number;
@@ -33,7 +38,17 @@ export interface Config {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** PEM files; they may be replaced while the server runs. */
   readonly tls: { readonly keyFile: string; readonly certificateFile: string } | undefined;
+  /** Where the files of `tls` come from, when the server gets them by itself. */
+  readonly acme:
+    | {
+        readonly domains: readonly string[];
+        readonly email: string | undefined;
+        readonly directory: string;
+        readonly http: { readonly host: string; readonly port: number };
+      }
+    | undefined;
   readonly registration: 'open' | 'invite' | 'closed';
   readonly isolates: {
     /** 0: everything in one thread. */
@@ -53,23 +68,34 @@ export interface Config {
   readonly limits: ServerLimits;
 }
 
+/** Fills in what follows from other options. */
+export function decide(values: OptionValues): DecidedValues {
+  return {
+    ...values,
+    registration: values.registration ?? defaultRegistration(values.host),
+    'admin.token_file': values['admin.token_file'] ?? join(values.data, 'admin-token'),
+    shards: values.shards ?? defaultShards(values['isolates.count']),
+    'acme.http_host': values['acme.http_host'] ?? values.host,
+  };
+}
+
 /** Puts checked values together. Throws ConfigError when they do not fit each other. */
-export function buildConfig(values: OptionValues): Config {
+export function buildConfig(values: DecidedValues): Config {
   return freeze({
     dataDirectory: values.data,
     host: values.host,
     port: values.port,
-    tls: tls(values['tls.key'], values['tls.certificate']),
-    registration: values.registration ?? defaultRegistration(values.host),
+    ...certificate(values),
+    registration: values.registration,
     isolates: {
       count: values['isolates.count'],
       heartbeatMs: values['isolates.heartbeat_ms'],
       heapMb: values['isolates.heap_mb'],
     },
-    shards: values.shards ?? defaultShards(values['isolates.count']),
+    shards: values.shards,
     trustedProxies: [...values.trusted_proxies],
     logLevel: values['log.level'],
-    adminTokenFile: values['admin.token_file'] ?? join(values.data, 'admin-token'),
+    adminTokenFile: values['admin.token_file'],
     retry: { afterMs: values['retry.after_ms'], jitterMs: values['retry.jitter_ms'] },
     drainTimeoutMs: values['drain.timeout_ms'],
     sessionRestarts: {
@@ -100,7 +126,38 @@ export function buildConfig(values: OptionValues): Config {
   });
 }
 
-function tls(keyFile: string | undefined, certificateFile: string | undefined): Config['tls'] {
+/** The files of an own certificate, or where ACME puts its; undefined without TLS. */
+function certificate(values: DecidedValues): Pick<Config, 'tls' | 'acme'> {
+  const { 'tls.key': keyFile, 'tls.certificate': certificateFile } = values;
+  const domains = values['acme.domains'];
+  if (domains.length === 0) return { tls: ownFiles(keyFile, certificateFile), acme: undefined };
+  if (keyFile !== undefined || certificateFile !== undefined) {
+    throw new ConfigError(
+      'acme.domains is given beside tls.key and tls.certificate: use an own certificate, or have one made.',
+    );
+  }
+  if (!values['acme.agree']) {
+    throw new ConfigError(
+      `acme.domains needs acme.agree = true: read the terms of service of ${new URL(values['acme.directory']).host} first.`,
+    );
+  }
+  return {
+    tls: acmeFiles(values.data),
+    acme: {
+      domains: [...domains],
+      email: values['acme.email'],
+      directory: values['acme.directory'],
+      http: { host: values['acme.http_host'], port: values['acme.http_port'] },
+    },
+  };
+}
+
+const acmeFiles = (dataDirectory: string): Config['tls'] => ({
+  keyFile: join(dataDirectory, 'acme', 'key.pem'),
+  certificateFile: join(dataDirectory, 'acme', 'certificate.pem'),
+});
+
+function ownFiles(keyFile: string | undefined, certificateFile: string | undefined): Config['tls'] {
   if (keyFile !== undefined && certificateFile !== undefined) return { keyFile, certificateFile };
   if (keyFile === undefined && certificateFile === undefined) return undefined;
   const [given, missing] =

@@ -1,6 +1,6 @@
 /** Reads the configuration: defaults, then a TOML file, then the environment, then flags; the later one wins. */
 import { resolve } from 'node:path';
-import { buildConfig } from './config.ts';
+import { buildConfig, decide } from './config.ts';
 import type { Config, OptionValues } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { environmentLayer, fileLayer, flagsLayer } from './layers.ts';
@@ -20,12 +20,27 @@ export interface ConfigSources {
   readonly cwd?: string;
 }
 
+/** One option as it holds. */
+export interface Setting {
+  readonly name: OptionName;
+  /** Undefined when nothing is given and nothing holds instead. */
+  readonly value: unknown;
+  /** "--port", "STROWGER_PORT", "/etc/strowger.toml"; undefined for a default. */
+  readonly origin: string | undefined;
+}
+
 /**
  * The configuration from all sources.
  *
  * Throws ConfigError, whose message names the option, the value, where it came from and what is allowed.
  */
-export function loadConfig(sources: ConfigSources = {}): Config {
+export const loadConfig = (sources: ConfigSources = {}): Config => loadSettings(sources).config;
+
+/** The same, with where each value came from, in the order of docs/operations.md. */
+export function loadSettings(sources: ConfigSources): {
+  readonly config: Config;
+  readonly settings: readonly Setting[];
+} {
   const cwd = sources.cwd ?? process.cwd();
   const { [CONFIG_FILE_VARIABLE]: fileFromEnvironment, ...environment } = sources.environment ?? {};
   const { config: fileFromFlags, ...flags } = sources.flags ?? {};
@@ -38,11 +53,20 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     environmentLayer(environment, cwd),
     ...(file === undefined ? [] : [fileLayer(resolve(cwd, file))]),
   ];
+  const found = new Map(optionNames.map(name => [name, firstFound(name, layers)]));
   const values = Object.fromEntries(
-    optionNames.map(name => [name, valueOf(name, firstFound(name, layers), cwd)]),
+    optionNames.map(name => [name, valueOf(name, found.get(name), cwd)]),
   );
   // Each value has passed its option's own schema.
-  return buildConfig(values as unknown as OptionValues);
+  const decided = decide(values as unknown as OptionValues);
+  return {
+    config: buildConfig(decided),
+    settings: optionNames.map(name => ({
+      name,
+      value: decided[name],
+      origin: found.get(name)?.origin,
+    })),
+  };
 }
 
 function firstFound(name: OptionName, layers: readonly Layer[]): Found | undefined {

@@ -84,16 +84,46 @@ export const choice = <const W extends string>(
     fromText: asIs,
   });
 
+/** Yes or no. */
+export const flag = (description: Description<boolean>): Option<boolean> =>
+  option(description, {
+    schema: z.boolean(),
+    allowed: 'true or false',
+    fromText: value => (value === 'true' ? true : value === 'false' ? false : value),
+  });
+
+/** An address on the web. */
+export const webAddress = (description: Description<string>): Option<string> =>
+  option(description, {
+    schema: z.string().refine(value => /^https?:\/\/./.test(value) && URL.canParse(value)),
+    allowed: 'an address that begins with https:// or http://',
+    fromText: asIs,
+  });
+
+const listFromText = (value: string): string[] =>
+  value
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '');
+
+/** Names of machines (chat.example.org); in text separated by commas. */
+export const hostNames = (description: Description<readonly string[]>): Option<readonly string[]> =>
+  option(description, {
+    schema: z.array(z.string().regex(hostName)),
+    allowed: 'a list of host names (chat.example.org)',
+    fromText: listFromText,
+  });
+
+/** Labels of letters, digits and dashes, at least two of them; no wildcard and no address (RFC 1123, section 2.1). */
+const hostName =
+  /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
+
 /** Addresses (192.0.2.1, 2001:db8::1) and networks (10.0.0.0/8); in text separated by commas. */
 export const networks = (description: Description<readonly string[]>): Option<readonly string[]> =>
   option(description, {
     schema: z.array(z.string().refine(isNetwork)),
     allowed: 'a list of addresses (192.0.2.1) and networks (10.0.0.0/8)',
-    fromText: value =>
-      value
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== ''),
+    fromText: listFromText,
   });
 
 /** True for an address, or an address with a prefix length that fits it. */

@@ -6,7 +6,7 @@
  */
 import { limits } from '../../protocol/limits.ts';
 import { defaultIsolates, MOST_ISOLATES } from './isolate-count.ts';
-import { choice, integer, networks, path, text } from './option.ts';
+import { choice, flag, hostNames, integer, networks, path, text, webAddress } from './option.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -38,6 +38,31 @@ export const options = {
   'tls.certificate': path({
     defaultText: 'none: no TLS',
     doc: 'The certificate with its chain (PEM). Needs `tls.key`.',
+  }),
+  'acme.domains': hostNames({
+    default: [],
+    defaultText: 'none: no ACME',
+    doc: 'The names that the certificate is for, all of which lead to this machine. The server gets and renews it by itself.',
+  }),
+  'acme.agree': flag({
+    default: false,
+    doc: 'That you agree to the terms of service of the certificate authority. Needed for `acme.domains`.',
+  }),
+  'acme.email': text({
+    defaultText: 'none',
+    doc: 'Where the certificate authority may write to.',
+  }),
+  'acme.directory': webAddress({
+    default: 'https://acme-v02.api.letsencrypt.org/directory',
+    doc: 'The certificate authority: its ACME directory.',
+  }),
+  'acme.http_host': text({
+    defaultText: 'that of `host`',
+    doc: 'The address on which the certificate authority’s question is answered.',
+  }),
+  'acme.http_port': integer(0, 65_535, {
+    default: 80,
+    doc: 'The port for it. The authority asks on port 80: with another one, pass that port on to this.',
   }),
   registration: choice(['open', 'invite', 'closed'], {
     defaultText: '`open` when `host` is a loopback address, else `invite`',

@@ -5,7 +5,7 @@ import t from 'tap';
 import { limits } from '../../../protocol/limits.ts';
 import { ConfigError } from '../../../server/config/config-error.ts';
 import { defaultIsolates } from '../../../server/config/isolate-count.ts';
-import { loadConfig } from '../../../server/config/load.ts';
+import { loadConfig, loadSettings } from '../../../server/config/load.ts';
 import type { ConfigSources } from '../../../server/config/load.ts';
 import { options, optionNames } from '../../../server/config/options.ts';
 import { flagKey, flagName } from '../../../server/config/naming.ts';
@@ -114,6 +114,39 @@ void t.test(
   },
 );
 
+void t.test('with ACME the certificate’s files are in the data directory', async t => {
+  const flags = { acmeDomains: 'a.example.org,b.example.org', acmeAgree: 'true', host: '::' };
+  const { tls, acme } = loadConfig({ flags, cwd: '/srv' });
+  t.same(tls, {
+    keyFile: '/srv/data/acme/key.pem',
+    certificateFile: '/srv/data/acme/certificate.pem',
+  });
+  t.same(acme, {
+    domains: ['a.example.org', 'b.example.org'],
+    email: undefined,
+    directory: 'https://acme-v02.api.letsencrypt.org/directory',
+    http: { host: '::', port: 80 },
+  });
+});
+
+void t.test('each setting says where it is from, and what follows from others', async t => {
+  const config = file('port = 1');
+  const { settings } = loadSettings({
+    flags: { config, isolates: '3' },
+    environment: { STROWGER_HOST: '::' },
+  });
+  const found = Object.fromEntries(settings.map(setting => [setting.name, setting]));
+  t.match(found, {
+    port: { value: 1, origin: config },
+    host: { value: '::', origin: 'STROWGER_HOST' },
+    'isolates.count': { value: 3, origin: '--isolates' },
+    shards: { value: 3, origin: undefined },
+    registration: { value: 'invite', origin: undefined },
+    'tls.key': { value: undefined, origin: undefined },
+  });
+  t.equal(settings.length, optionNames.length);
+});
+
 void t.test('a relative path is relative to where it stands', async t => {
   const config = file('data = "store"\n[tls]\nkey = "key.pem"\ncertificate = "/etc/cert.pem"');
   t.match(loadConfig({ flags: { config }, cwd: '/srv' }), {
@@ -141,6 +174,16 @@ void t.test('a wrong value is named, with where it is from and what is allowed',
     [{ flags: { trustedProxies: '10.0.0.0/33' } }, /^trusted_proxies: \["10\.0\.0\.0\/33"\]/],
     [{ flags: { trustedProxies: 'proxy.example' } }, /^trusted_proxies/],
     [{ flags: { logLevel: 'loud' } }, /^log\.level: "loud" \(from --log-level\)/],
+    [{ flags: { acmeAgree: 'yes' } }, /^acme\.agree: "yes" .*give true or false\.$/],
+    [{ flags: { acmeDomains: '*.example.org' } }, /^acme\.domains: \["\*\.example\.org"\]/],
+    [{ flags: { acmeDomains: 'localhost' } }, /a list of host names/],
+    [{ flags: { acmeDomains: '192.0.2.1' } }, /a list of host names/],
+    [{ flags: { acmeDirectory: 'example.org' } }, /an address that begins with https/],
+    [{ flags: { acmeDomains: 'a.example.org' } }, /needs acme\.agree = true: .*letsencrypt/],
+    [
+      { flags: { acmeDomains: 'a.example.org', acmeAgree: 'true', tlsKey: 'k' } },
+      /beside tls\.key and tls\.certificate/,
+    ],
     [{ flags: { tlsKey: 'key.pem' } }, /^tls\.key is given without tls\.certificate/],
     [{ flags: { tlsCertificate: 'cert.pem' } }, /^tls\.certificate is given without tls\.key/],
     [{ flags: { config: file('port = "8080"') } }, /^port: "8080" \(from .*strowger\.toml\)/],
