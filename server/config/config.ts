@@ -9,7 +9,13 @@ import type { OptionName, Options } from './options.ts';
 
 /** Options without a default of their own: what holds then is decided here. */
 export type UndecidedOption =
-  'tls.key' | 'tls.certificate' | 'registration' | 'admin.token_file' | 'shards';
+  | 'tls.key'
+  | 'tls.certificate'
+  | 'acme.email'
+  | 'acme.http_host'
+  | 'registration'
+  | 'admin.token_file'
+  | 'shards';
 
 type ValueOf<N extends OptionName> = Options[N] extends Option<infer T> ? T : never;
 
