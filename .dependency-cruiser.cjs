@@ -37,10 +37,14 @@ module.exports = {
       to: { path: '^protocol/(e2ee|content)/' },
     },
     {
-      name: 'storage-takes-types-and-ids-from-protocol',
+      // Rows are stored as they are on the wire; of packets and frames the store knows nothing.
+      name: 'storage-takes-types-ids-and-encoded-rows-from-protocol',
       severity: 'error',
       from: { path: '^storage/' },
-      to: { path: '^protocol/(codec|crypto)/' },
+      to: {
+        path: '^protocol/(codec|crypto)/',
+        pathNot: '^protocol/codec/(encoded-rows|rows|writer)\\.ts$',
+      },
     },
     oneImporter('nact', 'actors'),
     oneImporter('better-sqlite3', 'storage'),

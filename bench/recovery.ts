@@ -18,7 +18,8 @@ import type { KeyPair } from '../protocol/crypto/backend.ts';
 import type { Identity } from '../protocol/device/identity.ts';
 import { deviceId, type UserId } from '../protocol/ids.ts';
 import { shardFile } from '../server/data-directory.ts';
-import { mailboxRows } from '../storage/mailboxes/tables.ts';
+import { readEncodedRows } from '../protocol/codec/encoded-rows.ts';
+import { mailboxSegments } from '../storage/mailboxes/tables.ts';
 import { openDatabase } from '../storage/mnesia/database.ts';
 import type { Command } from '../storage/shard/contract.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
@@ -206,7 +207,11 @@ function countRows(directory: string): number {
     tables,
     schemaVersion: SCHEMA_VERSION,
   });
-  const count = database.dirty.count(mailboxRows);
+  const count = database.dirty.foldl(
+    mailboxSegments,
+    ({ rows }, sum) => sum + readEncodedRows(rows).length,
+    0,
+  );
   database.close();
   return count;
 }

@@ -3,13 +3,13 @@
  * and does nothing itself.
  */
 import type { MonitorRef, Pid } from '../../actors/index.ts';
-import type { DeviceId } from '../../protocol/ids.ts';
-import type { Row } from '../../protocol/rows.ts';
+import { rowKinds } from '../../protocol/codec/rows.ts';
+import type { MailboxRow } from '../../storage/mailboxes/row-tails.ts';
 
 /** Rows kept in memory ahead of the window. What goes beyond is read from the store when its turn comes. */
 const BUFFERED_ROWS = 1024;
 
-const sizeOf = (row: Row): number => (row.kind === 'message' ? row.body.length : 0);
+const isReceipt = ({ tail }: MailboxRow): boolean => tail.kind === rowKinds.receipt;
 
 /** How much may be under way to a device, see protocol/limits.ts; no more bytes than this wait behind it. */
 export interface Window {
@@ -33,7 +33,7 @@ export class Box {
   holding = false;
   /** The number of the last row pushed. */
   private cursor: number;
-  private buffer: Row[] = [];
+  private buffer: MailboxRow[] = [];
   private bufferBytes = 0;
   /** Whether every row behind the cursor is in the buffer. */
   private complete = false;
@@ -42,7 +42,9 @@ export class Box {
   /** Rows in the buffer that are no receipts. */
   private pressing = 0;
   private receiptsAreDue = false;
-  private flight: { readonly n: number; readonly bytes: number }[] = [];
+  /** The rows under way: their numbers and what each counts. Two lists, so that a row costs no object. */
+  private readonly flight: number[] = [];
+  private readonly flightSizes: number[] = [];
   private flightBytes = 0;
 
   /** @param from what the device has stored, and what of it the store has committed */
@@ -60,8 +62,9 @@ export class Box {
   }
 
   /** Rows just committed. */
-  appended(rows: readonly Row[]): void {
-    const bytes = rows.reduce((sum, row) => sum + sizeOf(row), this.bufferBytes);
+  appended(rows: readonly MailboxRow[]): void {
+    let bytes = this.bufferBytes;
+    for (const { tail } of rows) bytes += tail.summary.size;
     const fits =
       this.buffer.length + rows.length <= BUFFERED_ROWS && bytes <= this.window.unackedBytes;
     if (this.complete && fits) this.enqueue(rows);
@@ -80,7 +83,7 @@ export class Box {
   }
 
   /** Rows read from the store. What was appended while it read may not be among them. */
-  loaded(rows: readonly Row[], complete: boolean): void {
+  loaded(rows: readonly MailboxRow[], complete: boolean): void {
     this.reading = false;
     this.enqueue(rows);
     this.complete = complete && this.last() >= this.passedOver;
@@ -95,36 +98,35 @@ export class Box {
       this.cursor = Math.max(upTo, this.acked);
       this.buffer = [];
       this.bufferBytes = this.pressing = 0;
-      this.flight = [];
-      this.flightBytes = 0;
+      this.landed(this.flight.length);
       return;
     }
     let gone = 0;
-    while (gone < this.flight.length && (this.flight[gone]?.n ?? Infinity) <= upTo) {
-      this.flightBytes -= this.flight[gone]?.bytes ?? 0;
-      gone++;
-    }
-    this.flight.splice(0, gone);
+    while (gone < this.flight.length && (this.flight[gone] ?? Infinity) <= upTo) gone++;
+    this.landed(gone);
   }
 
   /** The next rows to push within the window, or null. */
-  next(): { after: number; rows: readonly Row[] } | null {
+  next(): { after: number; rows: readonly MailboxRow[] } | null {
     if (this.paused || this.holdsReceipts) return null;
     this.receiptsAreDue = false;
     let count = 0;
     for (const row of this.buffer) {
-      const bytes = sizeOf(row);
+      const bytes = row.tail.summary.size;
       if (this.flight.length >= this.window.unackedRows) break;
       if (this.flight.length > 0 && this.flightBytes + bytes > this.window.unackedBytes) break;
-      this.flight.push({ n: row.n, bytes });
+      this.flight.push(row.n);
+      this.flightSizes.push(bytes);
       this.flightBytes += bytes;
       this.bufferBytes -= bytes;
-      if (row.kind !== 'receipt') this.pressing--;
+      if (!isReceipt(row)) this.pressing--;
       count++;
     }
     if (count === 0) return null;
     const after = this.cursor;
-    const rows = this.buffer.splice(0, count);
+    let rows = this.buffer;
+    if (count === rows.length) this.buffer = [];
+    else rows = rows.splice(0, count);
     this.cursor = rows.at(-1)?.n ?? after;
     return { after, rows };
   }
@@ -148,7 +150,7 @@ export class Box {
     return this.flight.length >= this.window.unackedRows ? null : this.cursor;
   }
 
-  private passOver(rows: readonly Row[]): void {
+  private passOver(rows: readonly MailboxRow[]): void {
     this.complete = false;
     this.passedOver = rows.at(-1)?.n ?? this.passedOver;
   }
@@ -158,20 +160,28 @@ export class Box {
     return this.buffer.at(-1)?.n ?? this.cursor;
   }
 
+  /** The first `count` rows under way have arrived, or will not. */
+  private landed(count: number): void {
+    for (let i = 0; i < count; i++) this.flightBytes -= this.flightSizes[i] as number;
+    this.flight.splice(0, count);
+    this.flightSizes.splice(0, count);
+  }
+
   /** Of a peer's receipts that wait only the newest says anything. */
-  private dropOlderReceipt(peer: DeviceId): void {
-    const older = this.buffer.findIndex(row => row.kind === 'receipt' && row.peer === peer);
+  private dropOlderReceipt({ tail }: MailboxRow): void {
+    const { peer } = tail.summary;
+    const older = this.buffer.findIndex(row => isReceipt(row) && row.tail.summary.peer === peer);
     if (older !== -1) this.buffer.splice(older, 1);
   }
 
-  private enqueue(rows: readonly Row[]): void {
+  private enqueue(rows: readonly MailboxRow[]): void {
     let last = this.last();
     for (const row of rows) {
       if (row.n <= last) continue;
-      if (row.kind !== 'receipt') this.pressing++;
-      else if (this.pressing === 0) this.dropOlderReceipt(row.peer);
+      if (!isReceipt(row)) this.pressing++;
+      else if (this.pressing === 0) this.dropOlderReceipt(row);
       this.buffer.push(row);
-      this.bufferBytes += sizeOf(row);
+      this.bufferBytes += row.tail.summary.size;
       last = row.n;
     }
   }

@@ -1,7 +1,7 @@
 /** What is said to and by a user's mailbox process. */
 import type { Pid } from '../../actors/index.ts';
 import type { DeviceId, UserId } from '../../protocol/ids.ts';
-import type { Row } from '../../protocol/rows.ts';
+import type { MailboxRow } from '../../storage/mailboxes/row-tails.ts';
 
 /** The registered name of a user's mailbox process, while the user is active. */
 export const mailboxName = (user: UserId): string => `mailbox.${user}`;
@@ -10,7 +10,7 @@ export const mailboxName = (user: UserId): string => `mailbox.${user}`;
 export interface Appended {
   readonly kind: 'appended';
   readonly device: DeviceId;
-  readonly rows: readonly Row[];
+  readonly rows: readonly MailboxRow[];
 }
 
 /** From a session: it receives for the device from now on, beginning after row `acked`. */
@@ -47,5 +47,5 @@ export interface Push {
   readonly kind: 'push';
   /** The number before the first row. */
   readonly after: number;
-  readonly rows: readonly Row[];
+  readonly rows: readonly MailboxRow[];
 }

@@ -1,6 +1,6 @@
 /** What a session says. Packets of one turn go out in one frame. */
 import { self, send } from '../../actors/index.ts';
-import { splitFrames } from '../../protocol/codec/frame.ts';
+import { encodeServerFrames, type EncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
 import { errors, type CloseCode, type ErrorCode } from '../../protocol/errors.ts';
 import type { ErrorPacket, ServerPacket } from '../../protocol/packets.ts';
 import type { ToGateway } from '../gateway/port.ts';
@@ -8,7 +8,7 @@ import type { SessionState } from './state.ts';
 
 export const FLUSH = { kind: 'flush' } as const;
 
-export function say(state: SessionState, packet: ServerPacket): void {
+export function say(state: SessionState, packet: ServerPacket | EncodedDeliver): void {
   if (state.phase === 'ending') return;
   state.out.push(packet);
   if (state.out.length === 1) send(self(), FLUSH);
@@ -34,7 +34,7 @@ export function flush(state: SessionState): void {
   if (state.out.length === 0) return;
   const packets = state.out;
   state.out = [];
-  for (const frame of splitFrames(packets)) {
+  for (const frame of encodeServerFrames(packets)) {
     toGateway(state, {
       kind: 'send',
       connection: state.opening.connection,

@@ -1,9 +1,7 @@
 /** The session's side of a mailbox: which process serves it, what it pushed, what the device has taken. */
 import { demonitor, monitor, self, send, sendAfter, type Pid } from '../../actors/index.ts';
-import { splitDeliver } from '../../protocol/codec/frame.ts';
-import { limits } from '../../protocol/limits.ts';
+import { splitEncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
 import type { Ack } from '../../protocol/packets.ts';
-import type { Row } from '../../protocol/rows.ts';
 import type { Push, ToMailbox } from '../mailboxes/protocol.ts';
 import { say } from './outgoing.ts';
 import type { SessionState } from './state.ts';
@@ -18,9 +16,6 @@ export interface MailboxFound {
 export const FIND_MAILBOX = { kind: 'find_mailbox' } as const;
 
 const RETRY_MS = 50;
-
-/** Bytes of a row besides its body and lists: two ids and a few numbers at most. */
-const ROW_OVERHEAD_BYTES = 192;
 
 /** Says `state` and then lets the mailbox push from what the device has acknowledged. */
 export function begin(state: SessionState): void {
@@ -88,25 +83,8 @@ export function pause(state: SessionState, paused: boolean): void {
 /** Says rows in `deliver` packets that keep to the packet limit. */
 export function deliver(state: SessionState, { after, rows }: Push): void {
   state.services.metrics.pushed.inc(rows.length);
-  const packet = { kind: 'deliver', after, rows } as const;
-  const bytes = rows.reduce((sum, row) => sum + mostBytes(row), 0);
-  // Measuring costs an encoding of each row: most pushes are small enough at a glance.
-  const parts = bytes <= limits.packetBytes ? [packet] : splitDeliver(packet);
-  for (const part of parts) say(state, part);
-}
-
-/** More than the row can need. */
-function mostBytes(row: Row): number {
-  switch (row.kind) {
-    case 'message':
-      return row.body.length + ROW_OVERHEAD_BYTES;
-    case 'receipt':
-      return ROW_OVERHEAD_BYTES + row.read.length * 40;
-    case 'group':
-      return ROW_OVERHEAD_BYTES + row.users.length * 40;
-    case 'undelivered':
-      return ROW_OVERHEAD_BYTES;
-  }
+  for (const part of splitEncodedDeliver({ kind: 'deliver', after, encoded: rows }))
+    say(state, part);
 }
 
 function tell(state: SessionState, message: ToMailbox): void {

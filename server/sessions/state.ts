@@ -1,5 +1,6 @@
 /** What a session owns. One value per process; handlers change it in place. */
 import type { MonitorRef, Pid } from '../../actors/index.ts';
+import type { EncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
 import type { DeviceId, GroupId, UserId } from '../../protocol/ids.ts';
 import type { Read, Send, ServerPacket } from '../../protocol/packets.ts';
 import type { Opening } from '../gateway/port.ts';
@@ -58,7 +59,7 @@ export interface SessionState {
   nonce: Uint8Array;
   roles: number;
   /** Packets for the next frame. */
-  out: ServerPacket[];
+  out: (ServerPacket | EncodedDeliver)[];
   readonly sending: Sending;
   readonly receiving: Receiving;
   openRequests: number;

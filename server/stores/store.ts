@@ -19,7 +19,7 @@ import {
   type TimerRef,
 } from '../../actors/index.ts';
 import { userOf, type DeviceId } from '../../protocol/ids.ts';
-import type { Row } from '../../protocol/rows.ts';
+import type { MailboxRow } from '../../storage/mailboxes/row-tails.ts';
 import { StorageError } from '../../storage/mnesia/storage-error.ts';
 import {
   needOf,
@@ -205,7 +205,7 @@ function refuse({ to }: Job): void {
 }
 
 /** One message per user that is being served; who is away finds the rows in the store. */
-function pushAppended(appended: ReadonlyMap<DeviceId, readonly Row[]>): void {
+function pushAppended(appended: ReadonlyMap<DeviceId, readonly MailboxRow[]>): void {
   for (const [device, rows] of appended) {
     const mailbox = whereis(mailboxName(userOf(device)));
     if (mailbox !== undefined) send(mailbox, { kind: 'appended', device, rows } satisfies Appended);

@@ -33,7 +33,7 @@ export function putGroup(
   next.members.forEach(({ user, admin, joinedAt }, place) => {
     work.tx.write(members, { group, user, admin: admin ? 1 : 0, joinedAt, place });
   });
-  for (const device of devices)
-    note(work, device, { kind: 'group', group, version, event, by, users, at });
+  const row = { kind: 'group', group, version, event, by, users, at } as const;
+  for (const device of devices) note(work, device, row);
   return next;
 }

@@ -2,7 +2,7 @@ import type { Offer } from '../../protocol/delivery/sender.ts';
 import type { Conversation, DeviceId } from '../../protocol/ids.ts';
 import type { State } from '../../protocol/packets.ts';
 import type { Refusal } from '../../protocol/refusal.ts';
-import type { Row } from '../../protocol/rows.ts';
+import type { MailboxRow } from './row-tails.ts';
 
 /** A device's committed watermarks, as the `state` packet tells them. */
 export type DeviceState = Omit<State, 'kind'>;
@@ -66,7 +66,7 @@ export interface MailboxCommands {
       readonly bytes: number;
     };
     /** `complete`: nothing more waits behind these. */
-    outcome: { readonly rows: readonly Row[]; readonly complete: boolean };
+    outcome: { readonly rows: readonly MailboxRow[]; readonly complete: boolean };
   };
   /**
    * Drops messages accepted before `before` and tells their senders. Looks at up to `devices` devices, those

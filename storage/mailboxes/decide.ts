@@ -10,7 +10,7 @@ import { appendMessage, isFull } from './append.ts';
 import type { Decision, DeviceState, Effect, MailboxCommands } from './contract.ts';
 
 export function deviceState(work: Work, era: number, device: DeviceId): DeviceState {
-  const { upTo, seen, rev, why, acked } = work.peekWatermark(device);
+  const { upTo, seen, rev, why, acked } = work.peekMailbox(device);
   return { upTo, seen, rev, why, acked, era };
 }
 
@@ -19,7 +19,7 @@ export function decide(
   era: number,
   { device, offer, intent, at }: MailboxCommands['decide']['command'],
 ): Decision {
-  const state = work.peekWatermark(device);
+  const state = work.peekMailbox(device);
   switch (judge(state, offer)) {
     case 'accepted_again':
       return { kind: 'accepted', upTo: state.upTo };
@@ -30,10 +30,10 @@ export function decide(
     case 'fresh': {
       const why = intent.kind === 'refuse' ? intent.why : noRoom(work, device, intent);
       if (why !== null) {
-        Object.assign(work.watermark(device), refuse(state, offer, why));
+        Object.assign(work.mailbox(device), refuse(state, offer, why));
         return rejected(state, offer.seq, offer.rev, why);
       }
-      Object.assign(work.watermark(device), accept(offer));
+      Object.assign(work.mailbox(device), accept(offer));
       if (intent.kind !== 'refuse') carryOut(work, device, offer.seq, intent, at);
       return { kind: 'accepted', upTo: offer.seq };
     }
@@ -51,13 +51,15 @@ function rejected(state: SenderState, seq: number, rev: number, why: Refusal | n
  */
 function noRoom(work: Work, sender: DeviceId, effect: Effect): Refusal | null {
   if (effect.kind !== 'message' || effect.conversation !== null) return null;
-  if (!effect.targets.some(device => isFull(work, device, effect.body.length))) return null;
+  const isFullFor = (device: DeviceId): boolean =>
+    isFull(work, work.peekMailbox(device), effect.body.length);
+  if (!effect.targets.some(isFullFor)) return null;
   const own = userOf(sender);
   const full = new Map<UserId, boolean>();
   for (const device of effect.targets) {
     const user = userOf(device);
     if (user === own || shardOf(user, work.shards) !== work.shard) continue;
-    full.set(user, (full.get(user) ?? true) && isFull(work, device, effect.body.length));
+    full.set(user, (full.get(user) ?? true) && isFullFor(device));
   }
   for (const [user, isFullEverywhere] of full)
     if (isFullEverywhere) return { code: 'mailbox_full', user };
@@ -66,11 +68,12 @@ function noRoom(work: Work, sender: DeviceId, effect: Effect): Refusal | null {
 
 function carryOut(work: Work, device: DeviceId, seq: number, effect: Effect, at: number): void {
   if (effect.kind === 'read') {
-    const before = work.receipt(effect.sender, device);
-    const after = raiseRead(before, effect.conversation, effect.upTo);
-    if (after === before) return;
-    work.setReceipt(effect.sender, device, after);
-    tellReceipt(work, effect.sender, device, after);
+    const pair = work.pair(effect.sender, work.mailbox(device));
+    const after = raiseRead(pair, effect.conversation, effect.upTo);
+    if (after === pair) return;
+    pair.read = after.read;
+    work.changedPair(pair);
+    tellReceipt(work, pair);
     return;
   }
   const { conversation, body } = effect;

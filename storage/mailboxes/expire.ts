@@ -1,13 +1,19 @@
 /** Messages that will not be delivered: they waited too long, or their device was removed. */
+import { rowKinds } from '../../protocol/codec/rows.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import type { Work } from '../shard/work.ts';
 import { countOut } from './acknowledge.ts';
 import { note } from './append.ts';
 import type { MailboxCommands } from './contract.ts';
-import { mailboxRows, receiptRows, rowKinds, watermarks, type MailboxRecord } from './tables.ts';
-
-/** Rows looked at in one go: a mailbox may hold 100,000. */
-const ROWS_AT_ONCE = 1_000;
+import type { StoredMessageHead } from './read-tail.ts';
+import {
+  messageHead,
+  segmentsAfter,
+  writeSegments,
+  type RowAtRest,
+  type Segment,
+} from './segments.ts';
+import { mailboxSegments, receiptRows, watermarks } from './tables.ts';
 
 export function expire(
   work: Work,
@@ -20,51 +26,67 @@ export function expire(
     .slice(0, devices);
   let expired = 0;
   for (const { device } of found)
-    if (work.peekWatermark(device).messages > 0)
-      expired += dropMessages(work, device, row => row.at < before);
+    if (work.peekMailbox(device).messages > 0) expired += dropMessages(work, device, before);
   const last = found.at(-1);
   return { next: found.length < devices || last === undefined ? null : last.device, expired };
 }
 
 /** Drops everything that waits for a removed device, and takes nothing more for it. */
 export function closeMailbox(work: Work, device: DeviceId): void {
-  dropMessages(work, device, () => true);
-  const box = work.watermark(device);
-  work.tx.deleteRange(mailboxRows, [device], 0, box.lastRow);
+  dropMessages(work, device, Infinity);
+  work.tx.deleteRange(mailboxSegments, [device], undefined, undefined);
   for (const { peer } of work.tx.range(receiptRows, [device], [device]))
     work.tx.delete(receiptRows, [device, peer]);
-  box.gone = 1;
+  work.mailbox(device).gone = 1;
 }
 
 /**
- * Drops messages from the front of the mailbox while they are `due`; other rows between them stay. Each sender is
- * told the interval between what was delivered and the last one dropped.
+ * Drops messages from the front of the mailbox while they were accepted `before` that time; other rows between them
+ * stay. Each sender is told the interval between what was delivered and the last one dropped.
  */
-function dropMessages(work: Work, device: DeviceId, due: (row: MailboxRecord) => boolean): number {
-  const box = work.watermark(device);
-  work.forgetRecent(device);
+function dropMessages(work: Work, device: DeviceId, before: number): number {
+  work.storeAppended(device);
+  const { acked } = work.peekMailbox(device);
   const lost = new Map<DeviceId, number>();
   let dropped = 0;
-  for (let from = box.acked + 1; from <= box.lastRow;) {
-    const rows = work.tx.range(mailboxRows, [device, from], [device, box.lastRow], {
-      limit: ROWS_AT_ONCE,
-    });
-    const messages = rows.filter(row => row.kind === rowKinds.message);
-    const end = messages.findIndex(row => !due(row));
-    for (const row of end === -1 ? messages : messages.slice(0, end)) {
-      if (row.peer === null) continue;
-      lost.set(row.peer, Math.max(lost.get(row.peer) ?? 0, row.seq));
-      countOut(work, box, row);
-      work.tx.delete(mailboxRows, [device, row.n]);
-      dropped++;
+  for (const segment of segmentsAfter(work.tx, device, acked)) {
+    const { due, left, isEnd } = partOf(segment, acked, before);
+    if (due.length > 0) {
+      const box = work.mailbox(device);
+      for (const message of due) {
+        lost.set(message.peer, Math.max(lost.get(message.peer) ?? 0, message.seq));
+        countOut(work, box, message);
+      }
+      work.tx.delete(mailboxSegments, [device, segment.last]);
+      writeSegments(work.tx, device, left);
+      dropped += due.length;
     }
-    const last = rows.at(-1);
-    if (end !== -1 || last === undefined) break;
-    from = last.n + 1;
+    if (isEnd) break;
   }
+  if (dropped > 0) work.mailbox(device).recent?.forget();
   for (const [sender, upTo] of lost) {
-    const after = work.receipt(sender, device).delivered;
+    const after = work.peekPair(sender, device).delivered;
     note(work, sender, { kind: 'undelivered', peer: device, after, upTo });
   }
   return dropped;
+}
+
+/** The messages of a segment that are due, what is left without them, and whether one was met that is not due. */
+function partOf(
+  segment: Segment,
+  acked: number,
+  before: number,
+): { due: readonly StoredMessageHead[]; left: readonly RowAtRest[]; isEnd: boolean } {
+  const due: StoredMessageHead[] = [];
+  const left: RowAtRest[] = [];
+  let isEnd = false;
+  for (const row of segment.rows) {
+    if (row.n <= acked) continue;
+    const head: StoredMessageHead | undefined =
+      isEnd || row.tail.kind !== rowKinds.message ? undefined : messageHead(segment, row);
+    isEnd ||= head !== undefined && head.at >= before;
+    if (isEnd || head === undefined) left.push(row);
+    else due.push(head);
+  }
+  return { due, left, isEnd };
 }

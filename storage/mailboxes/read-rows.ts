@@ -1,76 +1,82 @@
 /** Reading a mailbox back, for a device that was away or a mailbox process that starts. */
-import type { DeviceId, GroupId } from '../../protocol/ids.ts';
-import type { GroupRow, Row, UndeliveredRow } from '../../protocol/rows.ts';
+import { rowKinds } from '../../protocol/codec/rows.ts';
+import type { DeviceId } from '../../protocol/ids.ts';
 import type { Work } from '../shard/work.ts';
 import type { MailboxCommands } from './contract.ts';
-import { bodies, mailboxRows, receiptRows, rowKinds, type MailboxRecord } from './tables.ts';
+import { noMessage, notedTail, withBody, type MailboxRow } from './row-tails.ts';
+import { damaged, messageHead, segmentsAfter, type RowAtRest, type Segment } from './segments.ts';
+import { bodies, receiptRows } from './tables.ts';
+
+/** A row that is made only when it is among those that are given. */
+interface Waiting {
+  readonly n: number;
+  readonly size: number;
+  readonly make: () => MailboxRow;
+}
 
 export function readRows(
   work: Work,
   { device, after, rows, bytes }: MailboxCommands['read_rows']['command'],
 ): MailboxCommands['read_rows']['outcome'] {
-  const { lastRow } = work.peekWatermark(device);
-  if (after >= lastRow) return { rows: [], complete: true };
-  const records = work.tx.range(mailboxRows, [device, after + 1], [device, lastRow], {
-    limit: rows,
-  });
+  const { lastRow, acked } = work.peekMailbox(device);
+  const from = Math.max(after, acked);
+  if (from >= lastRow) return { rows: [], complete: true };
   const waiting = [
-    ...records.map(record => ({ n: record.n, size: record.size, make: () => toRow(work, record) })),
-    ...receiptsAfter(work, device, after),
+    ...storedAfter(work, device, { after: from, rows, bytes }),
+    ...receiptsAfter(work, device, from),
   ].sort((a, b) => a.n - b.n);
-  const last = records.length < rows ? Infinity : (records.at(-1)?.n ?? Infinity);
-  const found: Row[] = [];
+  const found: MailboxRow[] = [];
   let sum = 0;
-  for (const { n, size, make } of waiting) {
+  for (const { size, make } of waiting) {
     sum += size;
-    const cut = n > last || found.length === rows || (sum > bytes && found.length > 0);
+    const cut = found.length === rows || (sum > bytes && found.length > 0);
     if (cut) return { rows: found, complete: false };
     found.push(make());
   }
-  return { rows: found, complete: last === Infinity };
+  return { rows: found, complete: true };
 }
 
-const receiptsAfter = (work: Work, device: DeviceId, after: number) => {
-  const { acked } = work.peekWatermark(device);
-  return work.tx
-    .range(receiptRows, [device], [device])
-    .filter(({ n }) => n > Math.max(after, acked))
-    .map(({ n, peer, delivered, read }) => ({
-      n,
-      size: 0,
-      make: (): Row => ({ kind: 'receipt', n, peer, delivered, read: read ?? [] }),
-    }));
-};
-
-function toRow(work: Work, record: MailboxRecord): Row {
-  const { n, peer } = record;
-  if (record.kind === rowKinds.group) {
-    const extra = record.extra as Pick<GroupRow, 'version' | 'event' | 'by' | 'users'>;
-    const group = record.conversation as GroupId;
-    return { kind: 'group', n, group, at: record.at, ...extra };
-  }
-  if (peer === null) throw new TypeError(`row ${n} of ${record.device} names no peer`);
-  switch (record.kind) {
-    case rowKinds.message: {
-      const { seq, conversation, at } = record;
-      const body = bodyOf(work, record);
-      return { kind: 'message', n, from: peer, seq, conversation, acceptedAt: at, body };
+/** Stored rows until one of them cannot be given any more, that one included: it says that there is more. */
+function storedAfter(
+  work: Work,
+  device: DeviceId,
+  { after, rows, bytes }: { after: number; rows: number; bytes: number },
+): Waiting[] {
+  work.storeAppended(device);
+  const found: Waiting[] = [];
+  let sum = 0;
+  for (const segment of segmentsAfter(work.tx, device, after)) {
+    for (const row of segment.rows) {
+      if (row.n <= after) continue;
+      const stored = fromRest(work, segment, row);
+      sum += stored.size;
+      found.push(stored);
+      if (found.length > rows || (sum > bytes && found.length > 1)) return found;
     }
-    case rowKinds.undelivered:
-      return {
-        kind: 'undelivered',
-        n,
-        peer,
-        ...(record.extra as Pick<UndeliveredRow, 'after' | 'upTo'>),
-      };
-    default:
-      throw new RangeError(`row ${n} of ${record.device} is of unknown kind ${record.kind}`);
   }
+  return found;
 }
 
-function bodyOf(work: Work, record: MailboxRecord): Uint8Array {
-  const body =
-    record.bodyId === null ? record.body : (work.tx.read(bodies, record.bodyId)?.body ?? null);
-  if (body === null) throw new TypeError(`row ${record.n} of ${record.device} has lost its body`);
-  return body;
+function fromRest(work: Work, segment: Segment, row: RowAtRest): Waiting {
+  const { n, tail } = row;
+  if (tail.kind !== rowKinds.message) {
+    const summary = { ...noMessage, peer: null };
+    return { n, size: 0, make: () => ({ n, tail: { ...tail, summary } }) };
+  }
+  const { bodyAt, at: _, ...summary } = messageHead(segment, row);
+  const make = (): MailboxRow => {
+    if (summary.bodyId === null) return { n, tail: { ...tail, summary } };
+    const body = work.tx.read(bodies, summary.bodyId)?.body;
+    if (body?.length !== summary.size)
+      throw damaged(segment, `the body of row ${n}, number ${summary.bodyId}, is not there`);
+    return { n, tail: { ...tail, bytes: withBody(tail.bytes, bodyAt, body), summary } };
+  };
+  return { n, size: summary.size, make };
 }
+
+const receiptsAfter = (work: Work, device: DeviceId, after: number): Waiting[] =>
+  work.tx.select(receiptRows, { device, n: { gt: after } }).map(({ n, peer, delivered, read }) => ({
+    n,
+    size: 0,
+    make: () => ({ n, tail: notedTail({ kind: 'receipt', peer, delivered, read: read ?? [] }) }),
+  }));

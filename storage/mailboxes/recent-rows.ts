@@ -1,72 +1,46 @@
 /**
- * What stands at the end of mailboxes, in memory: enough of each row to let it go when it is acknowledged, without
- * reading it back. Covers a device's rows from some number on; what lies before is read from the table. Bounded over
- * all devices: the one appended to longest ago is forgotten first.
+ * What stands at the end of a mailbox, in memory: enough of each row to let it go when it is acknowledged, without
+ * reading its segment. Covers the device's rows from some number on, receipts apart; what lies before is read.
  */
-import type { Conversation, DeviceId } from '../../protocol/ids.ts';
-
-export interface RecentRow {
-  readonly n: number;
-  /** One of the row kinds. */
-  readonly kind: number;
-  readonly peer: DeviceId | null;
-  readonly seq: number;
-  readonly conversation: Conversation;
-  readonly size: number;
-  readonly bodyId: number | null;
-}
-
-/** What rows other than messages have there. */
-export const blankRow = { seq: 0, conversation: null, size: 0, bodyId: null } as const;
-
-interface Tail {
-  /** Every row of the device with this number or a higher one is in `rows`. */
-  from: number;
-  rows: RecentRow[];
-}
-
-const ROWS = 200_000;
+import type { RowSummary } from './row-tails.ts';
 
 export class RecentRows {
-  private readonly tails = new Map<DeviceId, Tail>();
-  private count = 0;
+  /** Every row of the device with this number or a higher one is here. */
+  #from = Infinity;
+  // Two lists instead of one of pairs: no object per row and device.
+  #numbers: number[] = [];
+  #summaries: RowSummary[] = [];
 
-  append(device: DeviceId, row: RecentRow): void {
-    let tail = this.tails.get(device);
-    if (tail === undefined) {
-      tail = { from: row.n, rows: [] };
-      this.tails.set(device, tail);
-    }
-    tail.rows.push(row);
-    this.count++;
-    while (this.count > ROWS) {
-      const oldest = this.tails.keys().next();
-      if (oldest.done) break;
-      this.forget(oldest.value);
-    }
+  get length(): number {
+    return this.#numbers.length;
+  }
+
+  append(n: number, summary: RowSummary): void {
+    if (this.#from === Infinity) this.#from = n;
+    this.#numbers.push(n);
+    this.#summaries.push(summary);
   }
 
   /** Takes out the rows from `from` to `to`; undefined when they are not all known. */
-  take(device: DeviceId, from: number, to: number): readonly RecentRow[] | undefined {
-    const tail = this.tails.get(device);
-    if (tail === undefined) return undefined;
-    const known = tail.from <= from;
+  take(from: number, to: number): readonly RowSummary[] | undefined {
+    if (this.#from === Infinity) return undefined;
+    const known = this.#from <= from;
     // Those up to `to` are gone in any case: left here they would be let go a second time.
     let end = 0;
-    while (end < tail.rows.length && (tail.rows[end]?.n ?? Infinity) <= to) end++;
-    this.count -= end;
-    tail.from = Math.max(tail.from, to + 1);
-    let taken = tail.rows;
-    if (end < tail.rows.length) taken = tail.rows.splice(0, end);
-    else tail.rows = [];
+    while (end < this.#numbers.length && (this.#numbers[end] as number) <= to) end++;
+    this.#from = Math.max(this.#from, to + 1);
+    const all = this.#summaries;
+    const isAll = end === this.#numbers.length;
+    if (isAll) this.#summaries = [];
+    this.#numbers.splice(0, end);
+    const taken = isAll ? all : all.splice(0, end);
     return known ? taken : undefined;
   }
 
-  /** After a batch that failed, or when rows in the middle have gone: what was known may not be true. */
-  forget(device: DeviceId): void {
-    const tail = this.tails.get(device);
-    if (tail === undefined) return;
-    this.count -= tail.rows.length;
-    this.tails.delete(device);
+  /** When rows in the middle have gone: what was known may not be true. */
+  forget(): void {
+    this.#from = Infinity;
+    this.#numbers = [];
+    this.#summaries = [];
   }
 }

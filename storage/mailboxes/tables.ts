@@ -20,26 +20,13 @@ export interface WatermarkRecord {
   gone: number;
 }
 
-/** Receipts stand in a table of their own. */
-export const rowKinds = { message: 1, undelivered: 2, group: 3 } as const;
-
-export interface MailboxRecord {
+/** All rows that one batch appended to a device, receipts apart; see segments.ts. */
+export interface SegmentRecord {
   device: DeviceId;
-  n: number;
-  /** One of {@link rowKinds}. */
-  kind: number;
-  /** The sending device, or whom an `undelivered` is about. */
-  peer: DeviceId | null;
-  seq: number;
-  conversation: Conversation;
-  at: number;
-  /** Bytes of the body. */
-  size: number;
-  /** The body when this is its only row in the shard, else null and `bodyId` names it. */
-  body: Uint8Array | null;
-  bodyId: number | null;
-  /** What rows other than messages hold besides. */
-  extra: unknown;
+  /** The number of the last row. */
+  last: number;
+  /** Encoded rows, one after the other. */
+  rows: Uint8Array;
 }
 
 /** A body that several rows share. */
@@ -86,24 +73,12 @@ export const watermarks = defineTable<WatermarkRecord>({
   key: ['device'],
 });
 
-export const mailboxRows = defineTable<MailboxRecord>({
-  name: 'mailbox_rows',
+export const mailboxSegments = defineTable<SegmentRecord>({
+  name: 'mailbox_segments',
   type: 'ordered_set',
   storage: 'disc_only_copies',
-  attributes: {
-    device: 'text',
-    n: 'integer',
-    kind: 'integer',
-    peer: { type: 'text', null: true },
-    seq: 'integer',
-    conversation: { type: 'text', null: true },
-    at: 'integer',
-    size: 'integer',
-    body: { type: 'blob', null: true },
-    bodyId: { type: 'integer', null: true },
-    extra: { type: 'term', null: true },
-  },
-  key: ['device', 'n'],
+  attributes: { device: 'text', last: 'integer', rows: 'blob' },
+  key: ['device', 'last'],
 });
 
 export const bodies = defineTable<BodyRecord>({

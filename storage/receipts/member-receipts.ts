@@ -7,6 +7,6 @@ export const memberReceipts = (
   { sender, group, devices }: ReceiptCommands['member_receipts']['command'],
 ): MemberReceipt[] =>
   devices.map(device => {
-    const { delivered, read } = work.receipt(sender, device);
+    const { delivered, read } = work.peekPair(sender, device);
     return { device, delivered, read: read[group] ?? 0 };
   });

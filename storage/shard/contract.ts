@@ -4,12 +4,12 @@
  * durable when the promise resolves, none of it when it rejects. The engine behind it may be remote.
  */
 import type { DeviceId } from '../../protocol/ids.ts';
-import type { Row } from '../../protocol/rows.ts';
 import type { AccountCommands } from '../accounts/contract.ts';
 import type { GroupCommands } from '../groups/contract.ts';
 import type { InviteCommands } from '../invites/contract.ts';
 import type { LinkCommands } from '../links/contract.ts';
 import type { MailboxCommands } from '../mailboxes/contract.ts';
+import type { MailboxRow } from '../mailboxes/row-tails.ts';
 import type { ReceiptCommands } from '../receipts/contract.ts';
 
 export interface ShardCommands
@@ -35,7 +35,7 @@ export interface Committed {
   /** One outcome per command, in their order. */
   readonly outcomes: readonly OutcomeOf<CommandKind>[];
   /** The rows that the batch left in mailboxes, for those that are being served. */
-  readonly appended: ReadonlyMap<DeviceId, readonly Row[]>;
+  readonly appended: ReadonlyMap<DeviceId, readonly MailboxRow[]>;
   /** Shards that rows now wait for. */
   readonly links: ReadonlySet<number>;
 }

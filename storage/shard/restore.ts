@@ -1,5 +1,6 @@
 import { openDatabase } from '../mnesia/database.ts';
 import { beginEra } from './facts.ts';
+import { migrations } from './migrations.ts';
 import { SCHEMA_VERSION, tables } from './tables.ts';
 
 export interface RestoreOptions {
@@ -15,7 +16,7 @@ export interface RestoreOptions {
  * @throws StorageError when the file is in use, or the backup is damaged or from a newer program; nothing is changed then
  */
 export async function restoreShard({ file, source, era }: RestoreOptions): Promise<void> {
-  const database = openDatabase({ file, tables, schemaVersion: SCHEMA_VERSION });
+  const database = openDatabase({ file, tables, migrations, schemaVersion: SCHEMA_VERSION });
   try {
     await database.restore(source);
     beginEra(database, era);

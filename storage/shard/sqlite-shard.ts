@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '../mnesia/database.ts';
 import { carryOut } from './carry-out.ts';
 import { freesSpace, type Command, type Committed, type ShardStore } from './contract.ts';
 import { openFacts } from './facts.ts';
+import { migrations } from './migrations.ts';
 import { SCHEMA_VERSION, tables } from './tables.ts';
 import { newCaches, Work, type ShardLimits, type ShardCaches } from './work.ts';
 
@@ -35,7 +36,12 @@ class SqliteShard implements ShardStore {
     this.shard = shard;
     this.shards = shards;
     this.limits = { ...defaults, ...limits };
-    this.database = openDatabase({ ...place, tables, schemaVersion: SCHEMA_VERSION });
+    this.database = openDatabase({
+      ...place,
+      tables,
+      migrations,
+      schemaVersion: SCHEMA_VERSION,
+    });
     try {
       this.era = openFacts(this.database, { shard, shards, file: this.database.file });
       this.caches = newCaches(this.database.dirty.last(bodies)?.id ?? 0);

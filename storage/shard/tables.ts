@@ -3,13 +3,19 @@ import { accounts, blocks, devices } from '../accounts/tables.ts';
 import { groups, members } from '../groups/tables.ts';
 import { invites } from '../invites/tables.ts';
 import { linkEnds, linkRows } from '../links/tables.ts';
-import { bodies, bodyCounts, mailboxRows, receiptRows, watermarks } from '../mailboxes/tables.ts';
+import {
+  bodies,
+  bodyCounts,
+  mailboxSegments,
+  receiptRows,
+  watermarks,
+} from '../mailboxes/tables.ts';
 import { receipts } from '../receipts/tables.ts';
 import type { Table } from '../mnesia/schema.ts';
 import { facts } from './facts.ts';
 
-/** The version of the tables; a change of them comes with a migration. */
-export const SCHEMA_VERSION = 1;
+/** The version of the tables; a change of them comes with a migration, see migrations.ts. */
+export const SCHEMA_VERSION = 2;
 
 export const tables: readonly Table<object>[] = [
   facts,
@@ -18,7 +24,7 @@ export const tables: readonly Table<object>[] = [
   blocks,
   invites,
   watermarks,
-  mailboxRows,
+  mailboxSegments,
   bodies,
   bodyCounts,
   receiptRows,

@@ -1,63 +1,58 @@
 /**
- * What one batch has in hand: the transaction, working copies of the records that it touches again and again, and
- * what it will have to tell afterwards. Copies are written back once, at the end, so that a thousand messages of
- * one device cost one watermark write; a batch that fails leaves the caches as they were.
+ * What one batch has in hand: the transaction, the mailboxes that it touches, in memory, and what it will have to tell
+ * afterwards. Mailboxes are written back once, at the end, so that a thousand messages of one device cost one segment
+ * and one watermark write; after a batch that fails those it changed are read back.
  */
-import { newReceipt, type ReceiptState } from '../../protocol/delivery/receipt.ts';
+import { rowKinds } from '../../protocol/codec/rows.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
-import type { Row } from '../../protocol/rows.ts';
-import type { LinkItem } from '../links/contract.ts';
+import type { LinkItem, NotedRow } from '../links/contract.ts';
 import { linkEnds, linkRows, type LinkEndRecord } from '../links/tables.ts';
-import { bodies, bodyCounts, watermarks, type WatermarkRecord } from '../mailboxes/tables.ts';
-import type { Transaction } from '../mnesia/operations.ts';
-import type { RecentRow } from '../mailboxes/recent-rows.ts';
+import { MailboxCache } from '../mailboxes/mailbox-cache.ts';
+import { MailboxState, newWatermark, PairState } from '../mailboxes/mailbox-state.ts';
 import { RecentRows } from '../mailboxes/recent-rows.ts';
-import { receipts, type ReceiptRecord } from '../receipts/tables.ts';
-import { BoundedCache } from './bounded-cache.ts';
+import {
+  notedTail,
+  type AppendedRow,
+  type AppendedTail,
+  type MailboxRow,
+} from '../mailboxes/row-tails.ts';
+import { toRest, writeSegments, type RowAtRest } from '../mailboxes/segments.ts';
+import { bodies, bodyCounts, watermarks } from '../mailboxes/tables.ts';
+import type { Transaction } from '../mnesia/operations.ts';
+import { receipts } from '../receipts/tables.ts';
 
 /** Limits that a host may set lower; the defaults are in protocol/limits.ts. */
 export type ShardLimits = {
   readonly [K in 'mailboxMessages' | 'mailboxBytes' | 'devicesPerUser']: number;
 };
 
-/** Committed records in memory, across batches. */
+/** What is kept in memory across batches. */
 export interface ShardCaches {
-  readonly watermarks: BoundedCache<DeviceId, WatermarkRecord>;
-  readonly receipts: BoundedCache<string, ReceiptState>;
-  readonly recent: RecentRows;
+  readonly mailboxes: MailboxCache;
   lastBody: number;
 }
 
-const CACHED_RECORDS = 200_000;
-
 export const newCaches = (lastBody: number): ShardCaches => ({
-  watermarks: new BoundedCache(CACHED_RECORDS),
-  receipts: new BoundedCache(CACHED_RECORDS),
-  recent: new RecentRows(),
+  mailboxes: new MailboxCache(),
   lastBody,
 });
-
-const pairKey = (peer: DeviceId, sender: DeviceId): string => `${peer} ${sender}`;
 
 export class Work {
   readonly tx: Transaction;
   readonly shard: number;
   readonly shards: number;
   readonly limits: ShardLimits;
-  readonly appended = new Map<DeviceId, Row[]>();
+  /** Rows that were appended, for whoever serves the devices; complete after `flush`. */
+  readonly appended = new Map<DeviceId, readonly MailboxRow[]>();
   readonly links = new Set<number>();
 
   private readonly caches: ShardCaches;
-  private readonly touchedWatermarks = new Map<DeviceId, WatermarkRecord>();
-  private readonly touchedReceipts = new Map<
-    string,
-    { peer: DeviceId; sender: DeviceId; state: ReceiptState; written: ReceiptState }
-  >();
-  /** Devices whose recent rows this batch has changed. */
-  private readonly touchedRecent = new Set<DeviceId>();
+  private readonly changed: MailboxState[] = [];
+  private readonly changedPairs: PairState[] = [];
   private readonly bodyCounts = new Map<number, number>();
   private readonly touchedLinks = new Map<number, LinkEndRecord>();
   private lastBody: number;
+  private noted: { readonly row: NotedRow; readonly tail: AppendedTail } | undefined;
 
   constructor(
     tx: Transaction,
@@ -73,65 +68,69 @@ export class Work {
     this.lastBody = caches.lastBody;
   }
 
-  /** The device's record to read only: committed, or as this batch has changed it. */
-  peekWatermark(device: DeviceId): Readonly<WatermarkRecord> {
-    const found = this.touchedWatermarks.get(device) ?? this.caches.watermarks.get(device);
-    if (found !== undefined) return found;
-    const record = this.tx.read(watermarks, device) ?? newWatermark(device);
-    this.caches.watermarks.set(device, record);
-    return record;
+  /** The device's mailbox, to read only: committed, or as this batch has changed it. */
+  peekMailbox(device: DeviceId): Readonly<MailboxState> {
+    return this.find(device);
   }
 
-  /** The device's record to change: it is written at the end of the batch. */
-  watermark(device: DeviceId): WatermarkRecord {
-    let record = this.touchedWatermarks.get(device);
-    if (record === undefined) {
-      record = { ...this.peekWatermark(device) };
-      this.touchedWatermarks.set(device, record);
+  /** The device's mailbox to change: it is written at the end of the batch. */
+  mailbox(device: DeviceId): MailboxState {
+    const state = this.find(device);
+    if (!state.changed) {
+      state.changed = true;
+      this.changed.push(state);
     }
-    return record;
-  }
-
-  receipt(sender: DeviceId, peer: DeviceId): ReceiptState {
-    const key = pairKey(peer, sender);
-    const found = this.touchedReceipts.get(key)?.state ?? this.caches.receipts.get(key);
-    if (found !== undefined) return found;
-    const record = this.tx.read(receipts, [peer, sender]);
-    const state =
-      record === undefined ? newReceipt : { ...record, read: record.read ?? newReceipt.read };
-    this.caches.receipts.set(key, state);
     return state;
   }
 
-  setReceipt(sender: DeviceId, peer: DeviceId, state: ReceiptState): void {
-    const key = pairKey(peer, sender);
-    const touched = this.touchedReceipts.get(key);
-    if (touched !== undefined) touched.state = state;
-    else
-      this.touchedReceipts.set(key, { peer, sender, state, written: this.receipt(sender, peer) });
+  /** Receipts between two devices, to read only. `peer` is the one that receives the messages. */
+  peekPair(sender: DeviceId, peer: DeviceId): Readonly<PairState> {
+    const known = this.caches.mailboxes.get(peer)?.pairs?.get(sender);
+    return known ?? new PairState(peer, sender, this.tx.read(receipts, [peer, sender]));
   }
 
-  /** A row was appended: see RecentRows. */
-  remember(device: DeviceId, row: RecentRow): void {
-    this.touchedRecent.add(device);
-    this.caches.recent.append(device, row);
+  /** The same to change; `box` is the mailbox of the receiving device, in hand to be changed. */
+  pair(sender: DeviceId, box: MailboxState): PairState {
+    box.pairs ??= new Map();
+    let pair = box.pairs.get(sender);
+    if (pair === undefined) {
+      pair = new PairState(box.device, sender, this.tx.read(receipts, [box.device, sender]));
+      box.pairs.set(sender, pair);
+    }
+    return pair;
   }
 
-  takeRecent(device: DeviceId, from: number, to: number): readonly RecentRow[] | undefined {
-    this.touchedRecent.add(device);
-    return this.caches.recent.take(device, from, to);
+  /** The pair was changed: it is written at the end of the batch. */
+  changedPair(pair: PairState): void {
+    if (pair.changed) return;
+    pair.changed = true;
+    this.changedPairs.push(pair);
   }
 
-  forgetRecent(device: DeviceId): void {
-    this.caches.recent.forget(device);
+  /** Appends a row under the next number. What is no receipt goes into a segment. */
+  append(box: MailboxState, tail: AppendedTail): number {
+    const n = ++box.lastRow;
+    (box.appended ??= []).push({ n, tail });
+    if (tail.kind !== rowKinds.receipt) (box.recent ??= new RecentRows()).append(n, tail.summary);
+    return n;
   }
 
-  /** Stores a body that `rows` rows share. */
-  addBody(body: Uint8Array, rows: number): number {
+  /** A row that is put into many mailboxes, one after the other, is encoded once. */
+  notedTail(row: NotedRow): AppendedTail {
+    if (this.noted?.row !== row) this.noted = { row, tail: notedTail(row) };
+    return this.noted.tail;
+  }
+
+  /** The number that the next shared body will have. */
+  get nextBodyId(): number {
+    return this.lastBody + 1;
+  }
+
+  /** Stores a body that `rows` rows share, under {@link nextBodyId}. */
+  addBody(body: Uint8Array, rows: number): void {
     const id = ++this.lastBody;
-    this.tx.write(bodies, { id, body });
+    this.tx.insert(bodies, { id, body });
     this.bodyCounts.set(id, rows);
-    return id;
   }
 
   /** One of the rows that share the body is gone. @returns whether it was the last one */
@@ -158,18 +157,19 @@ export class Work {
     this.links.add(target);
   }
 
-  /** A row was appended: whoever serves the device is told after the commit. */
-  tellAppended(device: DeviceId, row: Row): void {
-    const rows = this.appended.get(device);
-    if (rows === undefined) this.appended.set(device, [row]);
-    else rows.push(row);
+  /** Puts the rows appended so far into segments: whoever reads the device's segments asks for it first. */
+  storeAppended(device: DeviceId): void {
+    this.writeAppended(this.find(device));
   }
 
-  /** Writes the working copies. Nothing may be changed after it. */
+  /** Writes what was changed. Nothing may be changed after it. */
   flush(): void {
-    for (const record of this.touchedWatermarks.values()) this.tx.write(watermarks, record);
-    for (const { peer, sender, state, written } of this.touchedReceipts.values())
-      if (state !== written) this.tx.write(receipts, toRecord(sender, peer, state));
+    for (const box of this.changed) {
+      this.writeAppended(box);
+      this.tx.write(watermarks, box);
+      if (box.appended !== undefined) this.appended.set(box.device, box.appended);
+    }
+    for (const pair of this.changedPairs) this.tx.write(receipts, pair.toRecord());
     for (const end of this.touchedLinks.values()) this.tx.write(linkEnds, end);
     for (const [id, rows] of this.bodyCounts) {
       if (rows > 0) this.tx.write(bodyCounts, { id, rows });
@@ -180,34 +180,44 @@ export class Work {
     }
   }
 
-  /** After a batch that failed: what it did to the recent rows did not happen. */
+  /** After a batch that failed: what it did to mailboxes did not happen. */
   abandon(): void {
-    for (const device of this.touchedRecent) this.caches.recent.forget(device);
+    for (const box of this.changed) this.caches.mailboxes.forget(box);
   }
 
-  /** After the commit: the working copies become the cached ones. */
+  /** After the commit: what was changed is now what is committed. */
   keep(): void {
-    for (const [device, record] of this.touchedWatermarks)
-      this.caches.watermarks.set(device, record);
-    for (const [key, { state }] of this.touchedReceipts) this.caches.receipts.set(key, state);
+    const { mailboxes } = this.caches;
+    for (const box of this.changed) {
+      box.changed = false;
+      box.appended = undefined;
+      box.written = 0;
+      mailboxes.weigh(box);
+    }
+    for (const pair of this.changedPairs) pair.changed = false;
+    mailboxes.trim();
     this.caches.lastBody = this.lastBody;
   }
+
+  private writeAppended(box: MailboxState): void {
+    const { device, appended, written, acked } = box;
+    if (appended === undefined || written === appended.length) return;
+    const rows: RowAtRest[] = [];
+    for (let i = written; i < appended.length; i++) {
+      const row = appended[i] as AppendedRow;
+      // What this batch itself has acknowledged is gone, and receipts are in a table of their own.
+      if (row.n > acked && row.tail.kind !== rowKinds.receipt) rows.push(toRest(row));
+    }
+    box.written = appended.length;
+    writeSegments(this.tx, device, rows);
+  }
+
+  private find(device: DeviceId): MailboxState {
+    let state = this.caches.mailboxes.get(device);
+    if (state === undefined) {
+      state = new MailboxState(this.tx.read(watermarks, device) ?? newWatermark(device));
+      this.caches.mailboxes.add(state);
+    }
+    return state;
+  }
 }
-
-const toRecord = (sender: DeviceId, peer: DeviceId, state: ReceiptState): ReceiptRecord => {
-  const { stored, delivered, read } = state;
-  return { peer, sender, stored, delivered, read: read === newReceipt.read ? null : { ...read } };
-};
-
-const newWatermark = (device: DeviceId): WatermarkRecord => ({
-  device,
-  upTo: 0,
-  seen: 0,
-  rev: 0,
-  why: null,
-  lastRow: 0,
-  acked: 0,
-  messages: 0,
-  bytes: 0,
-  gone: 0,
-});

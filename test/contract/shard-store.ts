@@ -11,11 +11,13 @@ import { linksContract } from './shard/links.ts';
 import { modelContract } from './shard/model.ts';
 import { mailboxesContract } from './shard/mailboxes.ts';
 import { receiptsContract } from './shard/receipts.ts';
+import { segmentsContract } from './shard/segments.ts';
 import type { ShardContract } from './shard/fixture.ts';
 
 export function shardStoreContract(contract: ShardContract): void {
   decidingContract(contract);
   mailboxesContract(contract);
+  segmentsContract(contract);
   receiptsContract(contract);
   accountsContract(contract);
   groupsContract(contract);

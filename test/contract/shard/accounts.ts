@@ -4,7 +4,7 @@ import type { DeviceId, UserId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Account } from '../../../storage/accounts/contract.ts';
 import type { Command } from '../../../storage/shard/contract.ts';
-import { ack, begin, dev, read, send, type ShardContract } from './fixture.ts';
+import { ack, begin, decoded, dev, read, send, type ShardContract } from './fixture.ts';
 
 const ann = 'ann' as UserId;
 const key = (n: number): Buffer => Buffer.alloc(32, n);
@@ -113,7 +113,7 @@ export function accountsContract(contract: ShardContract): void {
     // What waits for it besides messages goes as well.
     await shard.commit(send(gone, 1, [bob]), ack(bob, 2));
     const { appended } = await shard.commit(remove(2));
-    t.match(appended.get(bob), [{ kind: 'undelivered', peer: gone, after: 1, upTo: 3 }]);
+    t.match(decoded(appended.get(bob)), [{ kind: 'undelivered', peer: gone, after: 1, upTo: 3 }]);
     t.same(await shard.rows(gone), []);
     shard.reopen();
     // Sent by who had not heard of it, in a direct conversation and with company.

@@ -1,13 +1,14 @@
 /** A batch is one transaction: all of it or nothing, caches included. */
 import t from 'tap';
-import type { DeviceId, GroupId, UserId } from '../../../protocol/ids.ts';
+import type { DeviceId } from '../../../protocol/ids.ts';
 import type { Refusal } from '../../../protocol/refusal.ts';
-import type { Command } from '../../../storage/shard/contract.ts';
 import {
   ack,
   begin,
   bodyOf,
+  decoded,
   dev,
+  failure,
   read,
   refuse,
   send,
@@ -18,18 +19,6 @@ import {
 const ann = dev('ann');
 const bob = dev('bob');
 const cid = dev('cid');
-
-/** A command that throws: the group is not at that version. */
-const bad: Command<'put_group'> = {
-  kind: 'put_group',
-  next: { group: 'g_BBBBBBBBBBBBBBBBBBBBBB' as GroupId, name: 'x', version: 8, members: [] },
-  expected: 7,
-  event: 'left',
-  by: 'ann' as UserId,
-  users: [],
-  at: 1,
-  devices: [],
-};
 
 export function atomicityContract(contract: ShardContract): void {
   const name = (text: string) => `${contract.name}: ${text}`;
@@ -61,7 +50,7 @@ export function atomicityContract(contract: ShardContract): void {
         read(cid, 1, { sender: ann, upTo: 1 }),
         { kind: 'register', user, key: new Uint8Array(32), at: 1 },
         { kind: 'make_invite', code: 'gone', uses: 1, expiresAt: 1e9 },
-        bad,
+        failure,
       ),
       RangeError,
     );
@@ -75,8 +64,8 @@ export function atomicityContract(contract: ShardContract): void {
       ack(bob, 1),
     );
     t.match(outcomes, [{ kind: 'accepted', upTo: 2 }, { kind: 'accepted' }, { acked: 1 }]);
-    t.match(appended.get(bob), [{ n: 2, seq: 2 }]);
-    t.match(appended.get(ann), [
+    t.match(decoded(appended.get(bob)), [{ n: 2, seq: 2 }]);
+    t.match(decoded(appended.get(ann)), [
       { n: 2, peer: cid, delivered: 0, read: [[null, 2]] },
       { n: 3, peer: bob, delivered: 1 },
     ]);
@@ -85,8 +74,8 @@ export function atomicityContract(contract: ShardContract): void {
   void t.test(name('a shared body is there after a batch that threw'), async t => {
     const shard = begin(t, contract);
     await shard.one(send(ann, 1, [bob, cid]));
-    await t.rejects(shard.commit(ack(bob, 1), ack(cid, 1), bad), RangeError);
-    await t.rejects(shard.commit(send(ann, 2, [bob, cid]), bad), RangeError);
+    await t.rejects(shard.commit(ack(bob, 1), ack(cid, 1), failure), RangeError);
+    await t.rejects(shard.commit(send(ann, 2, [bob, cid]), failure), RangeError);
     await shard.one(send(ann, 2, [bob, cid]));
     await shard.one(ack(bob, 1));
     t.match(await shard.rows(bob), [{ body: bodyOf(2) }]);

@@ -1,10 +1,18 @@
 /** What the parts of the shard's contract share: opening, and commands in few words. */
 import { randomBytes } from 'node:crypto';
-import { deviceId, type Conversation, type DeviceId, type UserId } from '../../../protocol/ids.ts';
+import { decodeTail } from '../../../protocol/codec/encoded-rows.ts';
+import {
+  deviceId,
+  type Conversation,
+  type DeviceId,
+  type GroupId,
+  type UserId,
+} from '../../../protocol/ids.ts';
 import type { Refusal } from '../../../protocol/refusal.ts';
 import type { Row } from '../../../protocol/rows.ts';
 import { shardOf } from '../../../protocol/shard.ts';
 import type { DeviceState } from '../../../storage/mailboxes/contract.ts';
+import type { MailboxRow } from '../../../storage/mailboxes/row-tails.ts';
 import type {
   Command,
   CommandKind,
@@ -33,6 +41,13 @@ export interface ShardContract {
 interface Teardown {
   teardown: (undo: () => void) => void;
 }
+
+/** What the bytes of the rows say. */
+export const decoded = (rows: readonly MailboxRow[] = []): Row[] =>
+  rows.map(({ n, tail }) => {
+    const { kind, elements, bytes } = tail;
+    return { n, ...decodeTail(kind, elements, bytes) };
+  });
 
 /** A store under test, with commands one at a time. */
 export class Subject {
@@ -66,6 +81,19 @@ export class Subject {
     this.current = this.contract.open(this.options);
   }
 
+  /** Makes the store drop what it has of these devices in memory, by a batch that fails. */
+  async forget(...devices: readonly DeviceId[]): Promise<void> {
+    const failing = this.commit(send(dev('nobody'), 1, devices), failure);
+    await failing.then(
+      () => {
+        throw new Error('a batch that must fail was committed');
+      },
+      (error: unknown) => {
+        if (!(error instanceof RangeError)) throw error;
+      },
+    );
+  }
+
   state(device: DeviceId): Promise<DeviceState> {
     return this.one({ kind: 'state', device });
   }
@@ -73,7 +101,7 @@ export class Subject {
   /** Everything that waits for the device. */
   async rows(device: DeviceId, after = 0): Promise<readonly Row[]> {
     const command = { kind: 'read_rows', device, after, rows: 10_000, bytes: 1e9 } as const;
-    return (await this.one(command)).rows;
+    return decoded((await this.one(command)).rows);
   }
 
   close(): void {
@@ -161,6 +189,18 @@ export const ack = (device: DeviceId, upTo: number): Command<'acknowledge'> => (
   device,
   upTo,
 });
+
+/** A command that throws, for the group is not at that version: it fails the batch that it stands at the end of. */
+export const failure: Command<'put_group'> = {
+  kind: 'put_group',
+  next: { group: 'g_BBBBBBBBBBBBBBBBBBBBBB' as GroupId, name: 'x', version: 8, members: [] },
+  expected: 7,
+  event: 'left',
+  by: 'ann' as UserId,
+  users: [],
+  at: 1,
+  devices: [],
+};
 
 /** `length` bytes that cannot be compressed to less. */
 export const bulk = (length: number): Buffer => randomBytes(length);

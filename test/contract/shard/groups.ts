@@ -4,7 +4,7 @@ import { deviceId, type GroupId, type UserId } from '../../../protocol/ids.ts';
 import type { Group } from '../../../storage/groups/contract.ts';
 import type { Command } from '../../../storage/shard/contract.ts';
 import { carryAll } from './links.ts';
-import { begin, dev, userIn, type ShardContract } from './fixture.ts';
+import { begin, decoded, dev, userIn, type ShardContract } from './fixture.ts';
 
 const id = 'g_AAAAAAAAAAAAAAAAAAAAAA' as GroupId;
 
@@ -67,7 +67,8 @@ export function groupsContract(contract: ShardContract): void {
     const { appended, links } = await home.commit(command);
     const row = { kind: 'group', n: 1, group: id, version: 1, event: 'created', by: ann };
     const expected = [{ ...row, users: [ann, bob], at: 4 }];
-    t.same([...appended], [[devices[0], expected], [devices[2], expected]]); // prettier-ignore
+    const told = [...appended].map(([device, rows]) => [device, decoded(rows)]);
+    t.same(told, [[devices[0], expected], [devices[2], expected]]); // prettier-ignore
     t.same([...links], [1]);
     await carryAll(home, away);
     t.same(await away.rows(devices[1]!), expected);

@@ -6,6 +6,7 @@ import {
   ack,
   begin,
   bodyOf,
+  decoded,
   bulk,
   read,
   send,
@@ -74,7 +75,7 @@ export function linksContract(contract: ShardContract): void {
     t.same(await away.rows(bob), [], 'nothing of a batch behind a gap is taken');
     const { outcomes, appended } = await away.commit({ kind: 'apply_link', source: 0, ...all });
     t.same(outcomes, [{ gap: false, upTo: 4 }]);
-    t.same(appended.get(bob), await away.rows(bob));
+    t.same(decoded(appended.get(bob)), await away.rows(bob));
     away.reopen();
     t.same(await apply(away, all), { gap: false, upTo: 4 });
     t.same(await apply(away, tail), { gap: false, upTo: 4 });

@@ -5,9 +5,8 @@ import t from 'tap';
 import type { DeviceId, GroupId, UserId } from '../../../protocol/ids.ts';
 import { limits as protocolLimits } from '../../../protocol/limits.ts';
 import type { Row } from '../../../protocol/rows.ts';
-import type { Command } from '../../../storage/shard/contract.ts';
 import { SimpleShard, type SimpleCommand } from './simple-shard.ts';
-import { Subject, bodyOf, dev, type ShardContract } from './fixture.ts';
+import { Subject, bodyOf, decoded, dev, failure, type ShardContract } from './fixture.ts';
 
 const users = ['ann', 'bob', 'cid'] as UserId[];
 const devices = users.flatMap(user => [dev(user, 1), dev(user, 2)]);
@@ -50,18 +49,6 @@ const run = fc.array(
   }),
   { minLength: 1, maxLength: 40, size: 'max' },
 );
-
-/** A command that throws: it fails the batch that it stands at the end of. */
-const bad: Command<'put_group'> = {
-  kind: 'put_group',
-  next: { group, name: 'x', version: 8, members: [] },
-  expected: 7,
-  event: 'left',
-  by: 'ann' as UserId,
-  users: [],
-  at: 1,
-  devices: [],
-};
 
 function toCommand(step: Step, model: SimpleShard, at: number): SimpleCommand {
   const conversation = 'inGroup' in step && step.inGroup ? group : null;
@@ -119,7 +106,7 @@ async function agree(subject: Subject, model: SimpleShard): Promise<void> {
       const after = paged.at(-1)?.n ?? 0;
       const page = { kind: 'read_rows', device: id, after, rows: 2, bytes: 160 } as const;
       const outcome = await subject.one(page);
-      paged.push(...outcome.rows);
+      paged.push(...decoded(outcome.rows));
       ({ complete } = outcome);
     }
     assert.deepEqual(plain(paged), plain(model.rows(id)));
@@ -151,7 +138,7 @@ export function modelContract(contract: ShardContract): void {
         for (const { steps, fails, reopen } of batches) {
           const commands = steps.map(step => toCommand(step, model, ++at));
           const expected = model.commit(commands, fails);
-          const committing = subject.commit(...commands, ...(fails ? [bad] : []));
+          const committing = subject.commit(...commands, ...(fails ? [failure] : []));
           if (fails) {
             await assert.rejects(committing, RangeError);
           } else {
@@ -159,9 +146,10 @@ export function modelContract(contract: ShardContract): void {
             expected.outcomes.forEach((outcome, i) => {
               if (outcome !== undefined) assert.deepEqual(outcomes[i], outcome);
             });
-            const told = (map: ReadonlyMap<DeviceId, readonly Row[]>) =>
-              new Map([...map].map(([id, rows]) => [id, plain(rows)]));
-            assert.deepEqual(told(appended), told(expected.appended));
+            const told = (rows: ReadonlyMap<DeviceId, readonly Row[]>) =>
+              new Map([...rows].map(([id, rows]) => [id, plain(rows)]));
+            const rows = new Map([...appended].map(([id, rows]) => [id, decoded(rows)]));
+            assert.deepEqual(told(rows), told(expected.appended));
           }
           if (reopen) subject.reopen();
         }

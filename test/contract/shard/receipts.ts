@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { GroupId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
-import { ack, begin, dev, read, send, type ShardContract } from './fixture.ts';
+import { ack, begin, decoded, dev, read, send, type ShardContract } from './fixture.ts';
 
 const ann = dev('ann');
 const bob = dev('bob');
@@ -17,7 +17,7 @@ export function receiptsContract(contract: ShardContract): void {
     for (let seq = 1; seq <= 3; seq++) await shard.one(send(ann, seq, [bob, bob2]));
     const { appended } = await shard.commit(ack(bob, 2));
     const receipt = { kind: 'receipt', n: 1, peer: bob, delivered: 2, read: [] };
-    t.same(appended.get(ann), [receipt]);
+    t.same(decoded(appended.get(ann)), [receipt]);
     t.same(await shard.rows(ann), [receipt]);
     await shard.one(ack(bob2, 1));
     t.same(await shard.rows(ann), [receipt, { ...receipt, n: 2, peer: bob2, delivered: 1 }]);

@@ -9,7 +9,7 @@ import { execute } from '../../../server/stores/execute.ts';
 import { StorageError } from '../../../storage/mnesia/storage-error.ts';
 import type { DeviceId } from '../../../protocol/ids.ts';
 import { captureLog } from '../../actors/capture-log.ts';
-import { ack, send as message, userIn } from '../../contract/shard/fixture.ts';
+import { ack, decoded, send as message, userIn } from '../../contract/shard/fixture.ts';
 import { PortOwner } from '../port-owner.ts';
 import { TestStore } from '../stores/test-store.ts';
 import { until } from '../until.ts';
@@ -42,7 +42,7 @@ async function twoStores(t: ConstructorParameters<typeof TestStore>[0]) {
 
 const rowsOf = async (shard: number, device: DeviceId): Promise<readonly Row[]> => {
   const command = { kind: 'read_rows', device, after: 0, rows: 1_000, bytes: 1e9 } as const;
-  return (await execute(shard, command)).rows;
+  return decoded((await execute(shard, command)).rows);
 };
 
 const waiting = async (source: number) =>

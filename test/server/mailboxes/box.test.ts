@@ -1,19 +1,15 @@
 import t from 'tap';
 import type { MonitorRef, Pid } from '../../../actors/index.ts';
-import type { Row } from '../../../protocol/rows.ts';
 import { Box, type Window } from '../../../server/mailboxes/box.ts';
+import { messageTail, notedTail, type MailboxRow } from '../../../storage/mailboxes/row-tails.ts';
 import { dev } from '../../contract/shard/fixture.ts';
 
-const row = (n: number, bytes = 10): Row => ({
-  kind: 'message',
-  n,
-  from: dev('ann'),
-  seq: n,
-  conversation: null,
-  acceptedAt: 1,
-  body: Buffer.alloc(bytes),
-});
-const rows = (from: number, to: number, bytes = 10): Row[] =>
+const row = (n: number, bytes = 10): MailboxRow => {
+  const body = Buffer.alloc(bytes);
+  const message = { from: dev('ann'), seq: n, conversation: null, acceptedAt: 1, body };
+  return { n, tail: messageTail(message, null) };
+};
+const rows = (from: number, to: number, bytes = 10): MailboxRow[] =>
   Array.from({ length: to - from + 1 }, (_, i) => row(from + i, bytes));
 
 const newBox = (window: Partial<Window> = {}, from = { acked: 0, committed: 0 }): Box =>
@@ -182,12 +178,9 @@ void t.test('when rows may have been missed, the store is read behind the buffer
   t.same(next(box), [3, 4, 5]);
 });
 
-const receipt = (n: number, peer = 'ann'): Row => ({
-  kind: 'receipt',
+const receipt = (n: number, peer = 'ann'): MailboxRow => ({
   n,
-  peer: dev(peer),
-  delivered: n,
-  read: [],
+  tail: notedTail({ kind: 'receipt', peer: dev(peer), delivered: n, read: [] }),
 });
 
 void t.test('receipts alone wait for a message or for their time', async t => {
