@@ -28,6 +28,8 @@ import { startTree, type TreeOptions } from './tree.ts';
 export interface RunningServer {
   /** Where clients connect: `http://host:port` or `https://…`. */
   readonly url: string;
+  /** Uses what is in the TLS files now. @returns a sentence that says why not, undefined when it does */
+  renewTls(): Promise<string | undefined>;
   /** Sends everybody away, waits for open work, stops. */
   stop(): Promise<void>;
   /** Settles when the server has ended: by `stop`, or because its tree gave up. */
@@ -59,6 +61,7 @@ async function start(config: Config): Promise<RunningServer> {
   const onError = (error: unknown, where: string): void => {
     logError(logger, error, where);
   };
+  const onNotice = (text: string): void => logger.notice(text);
   const shards = shardCount(config.dataDirectory, config.shards);
   const router = makeRouter(config, shards, metrics, onError);
   let listening: Listening | undefined;
@@ -69,7 +72,8 @@ async function start(config: Config): Promise<RunningServer> {
 
   const started = await application.start({
     name: APPLICATION,
-    start: () => startTree(treeOptions(config, shards, metrics, { http: router.handle, onError })),
+    start: () =>
+      startTree(treeOptions(config, shards, metrics, { http: router.handle, onError, onNotice })),
     startPhases: [
       {
         name: 'listen',
@@ -95,7 +99,13 @@ async function start(config: Config): Promise<RunningServer> {
   const stop = async (): Promise<void> => {
     await application.stop(APPLICATION);
   };
-  return { url: listening.url, stop, ended };
+  const renewTls = async (): Promise<string | undefined> => {
+    const [result, why] = await call(gatewayName, { kind: 'renew_tls' });
+    if (result === 'ok') return undefined;
+    logError(logger, new Error(why), 'tls');
+    return why;
+  };
+  return { url: listening.url, renewTls, stop, ended };
 }
 
 function makeRouter(config: Config, shards: number, metrics: Metrics, onError: OnError): Router {
@@ -141,7 +151,7 @@ function treeOptions(
   config: Config,
   shards: number,
   metrics: Metrics,
-  edges: Pick<GatewayOptions, 'http' | 'onError'>,
+  edges: Pick<GatewayOptions, 'http' | 'onError' | 'onNotice'>,
 ): TreeOptions {
   const { limits, retry } = config;
   const perAddress = createAddressRateLimit({

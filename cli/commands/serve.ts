@@ -18,6 +18,7 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   const config = loadConfig({ flags, environment: process.env });
   const server = await startServer(config);
   const stopping = stopOnSignal(() => server.stop());
+  if (config.tls !== undefined) process.on('SIGHUP', () => void server.renewTls());
   const file = urlFile(config.dataDirectory);
   writeFileSync(file, `${server.url}\n`);
   await print(`ready ${server.url}`);

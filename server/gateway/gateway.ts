@@ -41,9 +41,12 @@ import type { Listening, ListenError } from './listen.ts';
 import { ATTACH_WITHIN_MS, REOPEN_AFTER_MS } from './options.ts';
 import type { GatewayOptions } from './options.ts';
 import type { ConnectionId, Opening, ToGateway, ToSession } from './port.ts';
-import { tlsError } from './tls-files.ts';
+import { TLS_LOOK_MS, tlsError, tlsState } from './tls-files.ts';
 import { decideUpgrade, sayUpgradeNeeded } from './upgrade.ts';
 import { WebApp } from './web-app.ts';
+
+/** Why new TLS files are not used, as a sentence. */
+export type RenewResult = readonly ['ok'] | readonly ['error', string];
 
 export type ListenResult = readonly ['ok', Listening] | readonly ['error', ListenError];
 
@@ -60,6 +63,8 @@ export type GatewayCall =
    * more time than the drain.
    */
   | Request<'drain', { readonly withinMs: number }, DrainResult>
+  /** New connections get the certificate that is in the TLS files now; the open ones stay. */
+  | Request<'renew_tls', object, RenewResult>
   /** How many sockets are open. */
   | Request<'connections', object, number>;
 
@@ -70,6 +75,8 @@ type GatewayInfo =
   | ToGateway
   /** Frames are queued: what was in the mailbox before this goes out together. */
   | typeof FLUSH
+  /** It is time to see whether the TLS files are others. */
+  | { readonly kind: 'look_at_tls' }
   /** No session attached in time. */
   | { readonly kind: 'attach_timeout'; readonly connection: ConnectionId }
   /** The last socket of a draining gateway is gone, or the time is over. */
@@ -77,6 +84,7 @@ type GatewayInfo =
   | { readonly kind: 'drain_timeout' };
 
 const FLUSH = { kind: 'flush' } as const;
+const LOOK_AT_TLS = { kind: 'look_at_tls' } as const satisfies GatewayInfo;
 
 /** The socket went without a close frame (RFC 6455, section 7.1.5). */
 const ABNORMAL_CLOSURE = 1006;
@@ -100,6 +108,8 @@ interface GatewayState {
   readonly options: GatewayOptions;
   readonly app: WebApp;
   readonly connections: Connections;
+  /** The TLS files that were tried last; undefined without TLS. */
+  tlsState: string | undefined;
   /** Tells the sessions when this process dies. */
   guard: Pid;
   /** Connections with frames to flush. */
@@ -131,6 +141,8 @@ export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never
       case 'drain':
         startDrain(state, from as From<DrainResult>, request.withinMs);
         return ['noreply', state];
+      case 'renew_tls':
+        return ['reply', renewTls(state), state];
       case 'connections':
         return ['reply', state.connections.size, state];
     }
@@ -157,6 +169,9 @@ export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never
         break;
       case 'DOWN':
         sessionDown(state, message);
+        break;
+      case 'look_at_tls':
+        lookAtTls(state);
         break;
       case 'attach_timeout':
         attachTimeout(state, message.connection);
@@ -210,6 +225,7 @@ function makeState(options: GatewayOptions): GatewayState {
     options,
     app,
     connections,
+    tlsState: options.tls === undefined ? undefined : tlsState(options.tls),
     guard,
     toFlush: [],
     draining: undefined,
@@ -246,7 +262,33 @@ async function listen({ options, app }: GatewayState): Promise<ListenResult> {
   if (!app.listen(host, port)) return ['error', listenError(host, port, 'EADDRINUSE')];
   const listening = { host, port, url: urlOf(host, port, options.tls !== undefined) };
   opened.set(addressOf(options), listening);
+  if (options.tls !== undefined) sendAfter(TLS_LOOK_MS, self(), LOOK_AT_TLS);
   return ['ok', listening];
+}
+
+function lookAtTls(state: GatewayState): void {
+  const { tls, onError } = state.options;
+  if (!state.app.listens) return;
+  sendAfter(TLS_LOOK_MS, self(), LOOK_AT_TLS);
+  if (tls === undefined || tlsState(tls) === state.tlsState) return;
+  const [result, why] = renewTls(state);
+  if (result === 'error') onError(new Error(`${why} The certificate before it stays.`), 'tls');
+}
+
+function renewTls(state: GatewayState): RenewResult {
+  const { options, app } = state;
+  const listening = opened.get(addressOf(options));
+  if (options.tls === undefined) return ['error', 'This server runs without TLS.'];
+  if (listening === undefined || !app.listens) return ['error', 'The port is not open.'];
+  // What is tried now is tried once, whether it is good or not.
+  state.tlsState = tlsState(options.tls);
+  const bad = tlsError(options.tls);
+  if (bad !== undefined) return ['error', bad];
+  const { host, port } = listening;
+  const refused = app.renewTls(host, port);
+  if (refused !== undefined) return ['error', refused];
+  options.onNotice('new connections get the new certificate');
+  return ['ok'];
 }
 
 // Sessions.

@@ -8,7 +8,7 @@ export interface GatewayOptions {
   readonly host: string;
   /** 0: any free one; a restarted gateway takes the same again. */
   readonly port: number;
-  /** PEM files; undefined: without TLS. */
+  /** PEM files, which are looked at again and again; undefined: without TLS. */
   readonly tls: { readonly keyFile: string; readonly certificateFile: string } | undefined;
   /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -23,6 +23,8 @@ export interface GatewayOptions {
   readonly http: HttpHandler;
   /** Told of what failed in the parts that the gateway asks for something. */
   readonly onError: (error: unknown, where: string) => void;
+  /** Told of what a host wants to know though nothing is wrong. */
+  readonly onNotice: (text: string) => void;
   readonly metrics: GatewayMetrics;
 }
 

@@ -1,5 +1,5 @@
 /** Checks key and certificate before uWebSockets.js, which does not say what is wrong with them. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { GatewayOptions } from './options.ts';
 
@@ -22,3 +22,15 @@ export function tlsError(tls: GatewayOptions['tls']): string | undefined {
     return `${tls.keyFile} and ${tls.certificateFile} are not a PEM key and the certificate that fits it: ${(error as Error).message}.`;
   }
 }
+
+/** How often the files are looked at for new ones. */
+export const TLS_LOOK_MS = 10_000;
+
+/** Tells one state of the files from another; links are followed, as renewals like to change where they lead. */
+export const tlsState = (tls: NonNullable<GatewayOptions['tls']>): string =>
+  [tls.keyFile, tls.certificateFile]
+    .map(file => {
+      const found = statSync(file, { throwIfNoEntry: false });
+      return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+    })
+    .join(', ');

@@ -10,6 +10,7 @@ import type {
 import type { ClientAddress } from '../http/client-address.ts';
 import type { HttpHandler } from '../http/http-request.ts';
 import { answerHttp, headersOf, remoteAddress, writeAnswer } from './http-exchange.ts';
+import { listenError } from './listen.ts';
 import { httpSockets } from './options.ts';
 import type { GatewayOptions } from './options.ts';
 import type { Socket, SocketEvents } from './socket.ts';
@@ -36,18 +37,29 @@ interface UserData {
 const PAYLOAD_ROOM = 2;
 
 export class WebApp {
-  readonly #app: TemplatedApp;
+  readonly #options: GatewayOptions;
+  readonly #handlers: WebAppHandlers;
+  #app: TemplatedApp;
+  /** Those that opened connections still belong to, from before the certificate was renewed. */
+  readonly #older: TemplatedApp[] = [];
   #listener: us_listen_socket | undefined;
   #abandoned = false;
   #httpSockets = 0;
 
   constructor(options: GatewayOptions, handlers: WebAppHandlers) {
-    const { tls, limits } = options;
-    this.#app =
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#app = this.#makeApp();
+  }
+
+  #makeApp(): TemplatedApp {
+    const handlers = this.#handlers;
+    const { tls, limits, metrics } = this.#options;
+    const app =
       tls === undefined
         ? App()
         : SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certificateFile });
-    this.#app.ws<UserData>('/v1/:device', {
+    app.ws<UserData>('/v1/:device', {
       maxPayloadLength: limits.frameBytes * PAYLOAD_ROOM,
       // Ours to bound: `Connection` closes a socket that holds too much.
       maxBackpressure: 0,
@@ -93,24 +105,45 @@ export class WebApp {
       },
     });
     const most = httpSockets(limits);
-    this.#app.filter((response, change) => {
+    app.filter((response, change) => {
       this.#httpSockets += change;
       if (change > 0 && this.#httpSockets > most) {
-        options.metrics.refused.inc({ error: 'unavailable' });
+        metrics.refused.inc({ error: 'unavailable' });
         response.close();
       }
     });
-    this.#app.any('/*', (response: UwsResponse, request: UwsRequest) =>
+    app.any('/*', (response: UwsResponse, request: UwsRequest) =>
       answerHttp(response, request, handlers),
     );
+    return app;
   }
 
   /** False when the port cannot be opened; see `probePort` for why. */
   listen(host: string, port: number): boolean {
-    this.#app.listen(host, port, listener => {
-      if (listener !== false) this.#listener = listener;
-    });
+    this.#listener = listenerOf(this.#app, host, port);
     return this.#listener !== undefined;
+  }
+
+  /**
+   * New connections get what is in the TLS files now; the open ones stay as they are. uWebSockets.js cannot replace the
+   * certificate that it gives to who names no server, so another app takes the port, side by side with the old one for
+   * a moment (SO_REUSEPORT). The old one keeps its connections and stays until the end; it is small.
+   * @returns why not, as a sentence, when everything stays as it was; undefined when it is done
+   */
+  renewTls(host: string, port: number): string | undefined {
+    let renewed: TemplatedApp;
+    try {
+      renewed = this.#makeApp();
+    } catch (error) {
+      return `uWebSockets.js does not take the certificate: ${(error as Error).message}.`;
+    }
+    const listener = listenerOf(renewed, host, port);
+    if (listener === undefined) return listenError(host, port, 'EADDRINUSE').message;
+    this.stopListening();
+    this.#older.push(this.#app);
+    this.#app = renewed;
+    this.#listener = listener;
+    return undefined;
   }
 
   /** New connections are refused from here on; the open ones stay. */
@@ -129,8 +162,16 @@ export class WebApp {
     if (this.#abandoned) return;
     this.#abandoned = true;
     this.stopListening();
-    this.#app.close();
+    for (const app of [...this.#older, this.#app]) app.close();
   }
+}
+
+function listenerOf(app: TemplatedApp, host: string, port: number): us_listen_socket | undefined {
+  let opened: us_listen_socket | undefined;
+  app.listen(host, port, listener => {
+    if (listener !== false) opened = listener;
+  });
+  return opened;
 }
 
 const socketOf = (ws: WebSocket<UserData>): Socket => ({

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import t from 'tap';
 import { codeOf, Workplace } from './strowger.ts';
+import { makeCertificate, nameServed, tlsPair } from '../server/gateway/tls-pair.ts';
 
 let place: Workplace;
 
@@ -96,6 +97,21 @@ void t.test('options come from flags, the environment and a file', async t => {
     ...['register', '--server', line.slice('ready '.length), '--handle', 'a', '--home', 'a'],
   ]);
   t.equal(codeOf(outcome), 'invite_needed', outcome.stderr);
+});
+
+void t.test('SIGHUP renews the certificate, under open connections', async t => {
+  const tls = tlsPair(t);
+  makeCertificate(tls, 'first');
+  const files = ['--tls-key', tls.keyFile, '--tls-certificate', tls.certificateFile];
+  const running = place.start(serve('--data', 'data', ...files));
+  const [line = ''] = await running.hasPrinted(1);
+  t.match(line, /^ready https:/);
+  const port = Number(new URL(line.slice('ready '.length)).port);
+  t.equal(await nameServed(port), 'first');
+  makeCertificate(tls, 'second');
+  running.child.kill('SIGHUP');
+  await running.hasSaid('new connections get the new certificate');
+  t.equal(await nameServed(port), 'second');
 });
 
 void t.test('wrong options are a sentence and exit code 2', async t => {

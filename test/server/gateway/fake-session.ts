@@ -89,11 +89,12 @@ export interface TestGateway {
   /** Every session that was started, oldest first. */
   readonly sessions: SpawnedSession[];
   readonly errors: unknown[];
+  readonly notices: string[];
   connect(path?: string, options?: ClientOptions & { protocol?: string }): Client;
   pid(): Pid;
 }
 
-const defaults = (): Omit<GatewayOptions, 'openSession' | 'metrics' | 'onError'> => ({
+const defaults = (): Omit<GatewayOptions, 'openSession' | 'metrics' | 'onError' | 'onNotice'> => ({
   host: '127.0.0.1',
   port: 0,
   tls: undefined,
@@ -119,10 +120,12 @@ export async function testGateway(
   const metrics = createMetrics();
   const sessions: SpawnedSession[] = [];
   const errors: unknown[] = [];
+  const notices: string[] = [];
   const options: GatewayOptions = {
     ...defaults(),
     openSession: opening => startSession(opening, behaviour, sessions),
     onError: error => errors.push(error),
+    onNotice: text => notices.push(text),
     metrics: metrics.gateway,
     ...given,
   };
@@ -143,6 +146,7 @@ export async function testGateway(
     url,
     sessions,
     errors,
+    notices,
     connect: (path = '/v1/alice:1', { protocol = 'strowger.v1', ...clientOptions } = {}) =>
       new Client(ws + path, protocol === '' ? [] : [protocol], clientOptions),
     pid: () => whereis(gatewayName) ?? (0 as Pid),

@@ -1,15 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { call, start, stop } from '../../../actors/index.ts';
 import { gateway, gatewayName, startGateway } from '../../../server/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../server/gateway/options.ts';
 import { probePort } from '../../../server/gateway/listen.ts';
 import { Client, testGateway } from './fake-session.ts';
+import { makeCertificate, tlsPair } from './tls-pair.ts';
 
 /** Starts and asks it to listen; the gateway is ended again. */
 async function listenWith(options: GatewayOptions): Promise<unknown> {
@@ -74,18 +73,8 @@ void t.test('an IPv4 client of an IPv6 listener is known by its IPv4 address', a
 });
 
 void t.test('TLS with a key and a certificate', async t => {
-  const directory = mkdtempSync(join(tmpdir(), 'strowger-tls-'));
-  const tls = {
-    keyFile: join(directory, 'key.pem'),
-    certificateFile: join(directory, 'certificate.pem'),
-  };
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-      .concat(['-keyout', tls.keyFile, '-out', tls.certificateFile])
-      .concat(['-subj', '/CN=localhost', '-days', '1']),
-    { stdio: 'ignore' },
-  );
+  const tls = tlsPair(t);
+  makeCertificate(tls, 'localhost');
   const server = await testGateway(t, { tls });
   t.match(server.url, /^https:/);
   const client = server.connect('/v1/alice:1', { rejectUnauthorized: false });
@@ -94,6 +83,7 @@ void t.test('TLS with a key and a certificate', async t => {
   t.equal(await client.nextText(), 'hello');
   await stop(server.pid());
 
+  const directory = dirname(tls.keyFile);
   const broken = join(directory, 'broken.pem');
   writeFileSync(broken, 'not a key');
   for (const [files, why] of [
