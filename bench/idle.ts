@@ -1,8 +1,9 @@
 /**
  * `idle`: what a logged-in connection costs the server in memory while nothing happens. The clients are in a process
  * of their own. The server is warmed up first, so that what its first connections make it allocate once (compiled
- * code, the young heap) is not counted as theirs; memory is read when it has settled.
+ * code, the young heap) is not counted as theirs; memory is read after a collection, when it has settled.
  */
+import { inspectorOf } from '../lab/collect-garbage.ts';
 import { CrowdProcess } from './crowd/crowd-process.ts';
 import type { BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
@@ -13,9 +14,8 @@ import { settledMemory } from './settled-memory.ts';
 
 const whole = 15_000;
 const short = 2_000;
-/** V8 collects an idle heap some eight seconds after it came to rest, in steps. */
-const wholeRestSeconds = 12;
-const shortRestSeconds = 2;
+const wholeRestSeconds = 5;
+const shortRestSeconds = 1;
 const loginsAtOnce = 100;
 const requestTimeoutMs = 120_000;
 const targetBytes = 5 * 1024;
@@ -40,15 +40,24 @@ export async function run({
     return crowd;
   };
   try {
-    const own = { users: warm + count, keyOf, isolates: isolates?.[0] };
+    let inspector = '';
+    const own = {
+      users: warm + count,
+      keyOf,
+      isolates: isolates?.[0],
+      process: {
+        nodeFlags: ['--inspect=127.0.0.1:0'],
+        onLog: (line: string) => (inspector ||= inspectorOf(line) ?? ''),
+      },
+    };
     return await withServer(own, async server => {
       const first = await gather(server.url, 0, warm);
       await first.connect(loginsAtOnce, 'signature');
       await first.leave();
-      const before = await settledMemory(server, restSeconds);
+      const before = await settledMemory(server, inspector, restSeconds);
       const others = await gather(server.url, warm, count);
       await others.connect(loginsAtOnce, 'signature');
-      const after = await settledMemory(server, restSeconds);
+      const after = await settledMemory(server, inspector, restSeconds);
       const open = (await readMetrics(server.url)).total('strowger_connections');
       if (open !== count) throw new Error(`expected ${count} open connections, got ${open}`);
       const each = (pick: 'residentBytes' | 'heapUsedBytes' | 'externalBytes'): number =>
@@ -93,7 +102,7 @@ export async function run({
           },
         ],
         notes: [
-          'Resident memory of the whole server process, all threads included, after minus before; the memory that the kernel keeps for sockets is not in it.',
+          'Resident memory of the whole server process, all threads included, after minus before, both after a collection of garbage; the memory that the kernel keeps for sockets is not in it.',
           ...(after.settled && before.settled ? [] : ['The memory had not settled in time.']),
         ],
       };

@@ -2,7 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
+import {
+  startServerProcess,
+  type ServerProcess,
+  type ServerProcessOptions,
+} from '../lab/server-process.ts';
 import type { KeyPair } from '../protocol/crypto/backend.ts';
 import { serverFlags, shardsFor } from './options.ts';
 import { prepareUsers } from './prepared-users.ts';
@@ -12,17 +16,18 @@ export interface OwnServerOptions {
   readonly users: number;
   readonly keyOf: (index: number) => KeyPair;
   readonly isolates: number | undefined;
+  readonly process?: Pick<ServerProcessOptions, 'nodeFlags' | 'onLog'>;
 }
 
 export async function withServer<T>(
-  { users, keyOf, isolates }: OwnServerOptions,
+  { users, keyOf, isolates, process }: OwnServerOptions,
   work: (server: ServerProcess) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'strowger-bench-'));
   let server: ServerProcess | null = null;
   try {
     await prepareUsers(directory, users, shardsFor(isolates), keyOf);
-    server = await startServerProcess({ directory, flags: serverFlags(isolates) });
+    server = await startServerProcess({ ...process, directory, flags: serverFlags(isolates) });
     return await work(server);
   } finally {
     await server?.end();

@@ -1,6 +1,7 @@
 /** The memory of a server that has nothing to do, once its collectors have come to rest. */
 import { setTimeout as after } from 'node:timers/promises';
 import type { ServerProcess } from '../lab/server-process.ts';
+import { collectGarbage } from '../lab/collect-garbage.ts';
 import { readMetrics } from './server-metrics.ts';
 
 export interface Memory {
@@ -21,8 +22,16 @@ const patience = 8;
 /** Changes below this are no changes. */
 const tolerance = 0.005;
 
-/** Resolves when resident memory has stayed the same for so long, or after eight times that. */
-export async function settledMemory(server: ServerProcess, restSeconds: number): Promise<Memory> {
+/**
+ * Asks for a collection, then waits until resident memory has stayed the same for so long, or eight times that.
+ * @param inspector of the server: it was started with `--inspect`
+ */
+export async function settledMemory(
+  server: ServerProcess,
+  inspector: string,
+  restSeconds: number,
+): Promise<Memory> {
+  await collectGarbage(inspector);
   const restMs = restSeconds * 1000;
   const deadline = performance.now() + restMs * patience;
   let reference = await server.residentBytes();

@@ -15,6 +15,8 @@ export interface ServerProcessOptions {
   readonly directory?: string;
   /** Further flags of `strowger serve`: `{ shards: 2, 'log-level': 'warning' }`. */
   readonly flags?: Readonly<Record<string, string | number>>;
+  /** Further flags of Node itself, such as `--inspect=127.0.0.1:0`. */
+  readonly nodeFlags?: readonly string[];
   /** What to start instead of `strowger serve`: a program for Node that prints `ready <url>`, with its arguments. */
   readonly program?: readonly string[];
   /** How long a start may take. */
@@ -138,6 +140,7 @@ export class ServerProcess {
     const flags = Object.entries(this.#options.flags ?? {});
     return [
       ...nodeFlags,
+      ...(this.#options.nodeFlags ?? []),
       ...[command, 'serve'],
       ...['--data', this.directory, '--port', port],
       ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),

@@ -9,7 +9,10 @@ void t.test('a crowd that cannot get in, is too slow or has died says so', async
   const crowd = new CrowdProcess(20_000);
   t.teardown(() => crowd.end());
   await crowd.gather(nowhere);
-  await t.rejects(crowd.connect(2, 'signature'), /could not connect: .*u[01]:1 lost its connection/);
+  await t.rejects(
+    crowd.connect(2, 'signature'),
+    /could not connect: .*u[01]:1 lost its connection/,
+  );
   await crowd.end();
   await crowd.end();
 
