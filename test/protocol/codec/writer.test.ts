@@ -34,7 +34,7 @@ void t.test('integers', async () => {
       if (value >= 0 && value <= Number.MAX_SAFE_INTEGER)
         assert.equal(integerBytes(value), expected.length, `${value}`);
     }
-  for (const value of [0.5, -0.5, -1, -(2 ** 31), -(2 ** 40), NaN, Infinity]) {
+  for (const value of [0.5, -0.5, -1, -(2 ** 31), -(2 ** 40), 2 ** 63, NaN, Infinity]) {
     const pack = () => packed(integer(value));
     const write = () => written(writer => writer.integer(value));
     if (value === Infinity) assert.throws(write, RangeError);
