@@ -57,16 +57,20 @@ export function splitEncodedDeliver(
   let { after } = deliver;
   let first = 0;
   let rowBytes = 0;
-  for (const [index, row] of encoded.entries()) {
+  let last = after;
+  let index = 0;
+  for (const row of encoded) {
     const size = encodedRowBytes(row);
     const count = index - first;
     if (count > 0 && headBytes(after, count + 1) + rowBytes + size > packetBytes) {
       parts.push({ kind: 'deliver', after, encoded: encoded.slice(first, index) });
-      after = encoded[index - 1]?.n ?? after;
+      after = last;
       first = index;
       rowBytes = 0;
     }
     rowBytes += size;
+    last = row.n;
+    index++;
   }
   if (parts.length === 0) return [deliver];
   parts.push({ kind: 'deliver', after, encoded: encoded.slice(first) });

@@ -1,7 +1,6 @@
-import type { Row } from '../rows.ts';
 import { BadField } from './fields.ts';
-import { MsgpackError, pack, Scanner, unpack } from './msgpack.ts';
-import { messageElements, readRow, rowKinds, rowArray, writeMessageTail } from './rows.ts';
+import { MsgpackError, Scanner, unpack } from './msgpack.ts';
+import { readRow, rowElements, rowKinds, writeTail, type UnnumberedRow } from './rows.ts';
 import {
   arrayHeaderBytes,
   integerBytes,
@@ -30,9 +29,6 @@ export interface EncodedRow {
   readonly tail: RowTail;
 }
 
-/** A row that has no number yet. */
-export type UnnumberedRow = Row extends infer R ? (R extends Row ? Omit<R, 'n'> : never) : never;
-
 /** Bytes that were stored as rows and are none (any more). */
 export class DamagedRow extends Error {
   override readonly name = 'DamagedRow';
@@ -47,16 +43,10 @@ const scratch = new MsgpackWriter(4 * 1024, 256 * 1024);
 
 /** Memory of its own: nothing of `row` is kept. */
 export function encodeTail(row: UnnumberedRow): RowTail {
-  if (row.kind === 'message') {
-    scratch.reset();
-    writeMessageTail(scratch, row);
-    const bytes = scratch.copy(0, scratch.position);
-    return { kind: rowKinds.message, elements: messageElements, bytes };
-  }
-  const array = rowArray({ ...row, n: 1 });
-  // The header, the kind and the number have one byte each.
-  const bytes = new Uint8Array(pack(array).subarray(3));
-  return { kind: rowKinds[row.kind], elements: array.length, bytes };
+  scratch.reset();
+  writeTail(scratch, row);
+  const bytes = scratch.copy(0, scratch.position);
+  return { kind: rowKinds[row.kind], elements: rowElements[row.kind], bytes };
 }
 
 /** The row's exact size on the wire, and as {@link writeEncodedRow} writes it. */

@@ -9,7 +9,7 @@ import {
 import type { Row } from '../rows.ts';
 import { addressingKinds, writeClientPacket } from './client-packets.ts';
 import { pack } from './msgpack.ts';
-import { messageElements, rowArray, rowKinds, writeMessageTail } from './rows.ts';
+import { rowElements, rowKinds, writeTail } from './rows.ts';
 import { writeServerPacket } from './server-packets.ts';
 import { arrayHeaderBytes, MsgpackWriter, writeArrayHeader } from './writer.ts';
 
@@ -135,9 +135,8 @@ function writeDeliver(writer: MsgpackWriter, { after, rows }: Deliver): void {
 }
 
 export function writeRow(writer: MsgpackWriter, row: Row): void {
-  if (row.kind !== 'message') return writer.raw(pack(rowArray(row)));
-  writer.arrayHeader(messageElements);
-  writer.integer(rowKinds.message);
+  writer.arrayHeader(rowElements[row.kind]);
+  writer.integer(rowKinds[row.kind]);
   writer.integer(row.n);
-  writeMessageTail(writer, row);
+  writeTail(writer, row);
 }

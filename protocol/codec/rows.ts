@@ -1,5 +1,6 @@
+import type { Conversation } from '../ids.ts';
 import { limits } from '../limits.ts';
-import { groupEvents, type GroupEvent, type MessageRow, type Row } from '../rows.ts';
+import { groupEvents, type GroupEvent, type Row } from '../rows.ts';
 import {
   BadField,
   readArray,
@@ -12,7 +13,6 @@ import {
   readUsers,
   unknownVariant,
 } from './fields.ts';
-import { integer } from './msgpack.ts';
 import type { MsgpackWriter } from './writer.ts';
 
 /** The rows of a `deliver` packet: `[kind, n, …]`. */
@@ -25,50 +25,59 @@ export const rowKinds = {
   group: 4,
 } as const satisfies Record<Row['kind'], number>;
 
-/** Of a message's array. */
-export const messageElements = 7;
+/** How many elements a row's array has, its kind and number included. */
+export const rowElements = {
+  message: 7,
+  receipt: 5,
+  undelivered: 5,
+  group: 8,
+} as const satisfies Record<Row['kind'], number>;
 
-/** What follows the number in a message's array: by hand, for nearly all rows are messages. */
-export function writeMessageTail(writer: MsgpackWriter, row: Omit<MessageRow, 'n'>): void {
-  writer.text(row.from);
-  writer.integer(row.seq);
-  if (row.conversation === null) writer.nil();
-  else writer.text(row.conversation);
-  writer.integer(row.acceptedAt);
-  writer.binary(row.body);
+/** A row that has no number yet. */
+export type UnnumberedRow = Row extends infer R ? (R extends Row ? Omit<R, 'n'> : never) : never;
+
+/** Writes the elements that follow the number in a row's array. */
+export function writeTail(writer: MsgpackWriter, row: UnnumberedRow): void {
+  switch (row.kind) {
+    case 'message':
+      writer.text(row.from);
+      writer.integer(row.seq);
+      writeConversation(writer, row.conversation);
+      writer.integer(row.acceptedAt);
+      writer.binary(row.body);
+      return;
+    case 'receipt':
+      writer.text(row.peer);
+      writer.integer(row.delivered);
+      writer.arrayHeader(row.read.length);
+      for (const [conversation, upTo] of row.read) {
+        writer.arrayHeader(2);
+        writeConversation(writer, conversation);
+        writer.integer(upTo);
+      }
+      return;
+    case 'undelivered':
+      writer.text(row.peer);
+      writer.integer(row.after);
+      writer.integer(row.upTo);
+      return;
+    case 'group':
+      writer.text(row.group);
+      writer.integer(row.version);
+      writer.text(row.event);
+      writer.text(row.by);
+      writer.arrayHeader(row.users.length);
+      for (const user of row.users) writer.text(user);
+      writer.integer(row.at);
+      return;
+    default:
+      row satisfies never;
+  }
 }
 
-/** The array of a row of every other kind. */
-export function rowArray(row: Exclude<Row, MessageRow>): unknown[] {
-  switch (row.kind) {
-    case 'receipt':
-      return [
-        rowKinds.receipt,
-        integer(row.n),
-        row.peer,
-        integer(row.delivered),
-        row.read.map(([conversation, upTo]) => [conversation, integer(upTo)]),
-      ];
-    case 'undelivered':
-      return [
-        rowKinds.undelivered,
-        integer(row.n),
-        row.peer,
-        integer(row.after),
-        integer(row.upTo),
-      ];
-    case 'group':
-      return [
-        rowKinds.group,
-        integer(row.n),
-        row.group,
-        integer(row.version),
-        row.event,
-        row.by,
-        row.users,
-        integer(row.at),
-      ];
-  }
+function writeConversation(writer: MsgpackWriter, conversation: Conversation): void {
+  if (conversation === null) writer.nil();
+  else writer.text(conversation);
 }
 
 export function readRow(value: unknown): Row {

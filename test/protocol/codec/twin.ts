@@ -11,7 +11,6 @@ import {
   type FrameLimits,
 } from '../../../protocol/codec/frame.ts';
 import { integer, pack } from '../../../protocol/codec/msgpack.ts';
-import { rowArray } from '../../../protocol/codec/rows.ts';
 import { writeServerPacket } from '../../../protocol/codec/server-packets.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { ClientPacket, ServerPacket } from '../../../protocol/packets.ts';
@@ -48,9 +47,22 @@ export function simpleArray(packet: ClientPacket | ServerPacket): unknown[] {
 }
 
 export function simpleRow(row: Row): unknown[] {
-  if (row.kind !== 'message') return rowArray(row);
-  const { n, from, seq, conversation, acceptedAt, body } = row;
-  return [1, integer(n), from, integer(seq), conversation, integer(acceptedAt), body];
+  switch (row.kind) {
+    case 'message': {
+      const { n, from, seq, conversation, acceptedAt, body } = row;
+      return [1, integer(n), from, integer(seq), conversation, integer(acceptedAt), body];
+    }
+    case 'receipt': {
+      const read = row.read.map(([conversation, upTo]) => [conversation, integer(upTo)]);
+      return [2, integer(row.n), row.peer, integer(row.delivered), read];
+    }
+    case 'undelivered':
+      return [3, integer(row.n), row.peer, integer(row.after), integer(row.upTo)];
+    case 'group': {
+      const { n, group, version, event, by, users, at } = row;
+      return [4, integer(n), group, integer(version), event, by, users, integer(at)];
+    }
+  }
 }
 
 export const simpleClientFrame = (
