@@ -166,7 +166,12 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
         case 'reply':
           if (from === undefined || (result.length !== 3 && result.length !== 4)) break;
           this.state = result[2];
-          from.settle(result[1]);
+          try {
+            from.settle(result[1]);
+          } catch (thrown) {
+            // The callback answered a caller in another isolate with what cannot cross.
+            return this.terminate(reasonOf(thrown));
+          }
           if (result.length === 4) this.#next(result[3]);
           return undefined;
         case 'stop':

@@ -79,6 +79,7 @@ class Restoring {
         hide(made, 'stack', given.stack);
         if ('cause' in given) hide(made, 'cause', this.value(given.cause));
         if (made.name !== given.name) hide(made, 'name', given.name);
+        if (made.message !== given.message) hide(made, 'message', given.message);
         return this.#fields(given.fields, made as unknown as Record<string, unknown>);
       }
     }
@@ -99,6 +100,6 @@ function newError(kind: 'error' | 'exit', name: string, message: string): Error 
 }
 
 /** As errors have them: writable, but not among what is listed. */
-function hide(error: Error, key: 'stack' | 'cause' | 'name', value: unknown): void {
+function hide(error: Error, key: 'stack' | 'cause' | 'name' | 'message', value: unknown): void {
   Object.defineProperty(error, key, { value, writable: true, configurable: true });
 }

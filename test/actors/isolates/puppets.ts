@@ -2,6 +2,7 @@
 import {
   at,
   call,
+  cast,
   demonitor,
   exit,
   isAlive,
@@ -22,7 +23,10 @@ import {
   sys,
   trapExit,
   unlink,
+  whereis,
 } from '../../../actors/index.ts';
+import { supervisor } from '../../../supervisors/index.ts';
+import { CallMessage, CastMessage } from '../../../actors/gen-server-loop.ts';
 import type {
   Dest,
   From,
@@ -46,6 +50,7 @@ export type Order =
   | { readonly order: 'sendCode'; readonly dest: Dest }
   | { readonly order: 'offer'; readonly dest: Dest; readonly messages: readonly unknown[] }
   | { readonly order: 'call'; readonly dest: Dest; readonly request: AnyCall; timeoutMs?: number }
+  | { readonly order: 'mix'; readonly dest: Pid; readonly count: number }
   | { readonly order: 'all'; readonly orders: readonly Order[] }
   | { readonly order: 'monitorIsolates'; readonly on: boolean };
 
@@ -93,6 +98,9 @@ function obey(order: Order, refs: Map<string, MonitorRef>, got: unknown[]): void
         (error: unknown) => got.push({ error }),
       );
       return;
+    case 'mix':
+      sendMixed(order.dest, order.count);
+      return;
     case 'all':
       for (const one of order.orders) obey(one, refs, got);
       return;
@@ -102,13 +110,25 @@ function obey(order: Order, refs: Map<string, MonitorRef>, got: unknown[]): void
   }
 }
 
+/** Messages, casts and exit signals, numbered in the order in which they leave. */
+export function sendMixed(dest: Pid, count: number): void {
+  for (let number = 0; number < count; number += 1) {
+    if (number % 3 === 0) send(dest, { number });
+    else if (number % 3 === 1) exit(dest, { number });
+    else cast(dest, { number });
+  }
+}
+
 export type PuppetCall =
   | Request<'spawn', { trapExit?: boolean; name?: Name; mailboxLimit?: number }, Pid>
   | Request<'got', { pid: Pid }, readonly unknown[]>
   | Request<'alive', { pid: Pid }, boolean>
   | Request<'info', { pid: Pid }, ProcessInfo | undefined>
   | Request<'register', { pid: Pid; name: Name }>
+  | Request<'tellOf', { isolate: number; pid: Pid }, readonly unknown[]>
+  | Request<'whereis', { name: Name }, Pid>
   | Request<'echo', { value: unknown }, unknown>
+  | Request<'big', object, bigint>
   | Request<'code', object, unknown>
   | Request<'hold', { as: string }, unknown>
   | Request<'held', { as: string }, From>
@@ -116,6 +136,8 @@ export type PuppetCall =
   | Request<'answer', { from: From; value: unknown }>
   | Request<'askAround', { dest: Dest; value: unknown }, unknown>
   | Request<'startServer', { supervisor: Pid; trapExit: boolean; stubborn?: boolean }, Pid>
+  | Request<'startSupervisor', object, Pid>
+  | Request<'inOrder', { pid: Pid }, { count: number; inOrder: boolean }>
   | Request<'crash', { message: string }>;
 
 export const puppetsName = serverName<PuppetCall>('puppets');
@@ -138,8 +160,14 @@ const puppets: GenServer<null, null, PuppetCall> = {
       case 'register':
         register(request.name, request.pid);
         return ['reply', undefined, state];
+      case 'tellOf':
+        return ['reply', await puppetsAt(request.isolate).got(request.pid), state];
+      case 'whereis':
+        return ['reply', whereis(request.name)!, state];
       case 'echo':
         return ['reply', request.value, state];
+      case 'big':
+        return ['reply', 1n, state];
       case 'code':
         return ['reply', () => 'code', state];
       case 'hold':
@@ -170,11 +198,41 @@ const puppets: GenServer<null, null, PuppetCall> = {
         if (result[0] !== 'ok') throw new Error('did not start');
         return ['reply', result[1], state];
       }
+      case 'startSupervisor':
+        return ['reply', await startSupervisor(), state];
+      case 'inOrder':
+        return ['reply', checkOrder(got.get(request.pid) ?? []), state];
       case 'crash':
         throw new RangeError(request.message);
     }
   },
 };
+
+async function startSupervisor(): Promise<Pid> {
+  const start = () => startLink(child, { stubborn: false });
+  const specs = [{ id: 'w', start, modules: [child] }];
+  const result = await supervisor.startLink(() => [{}, specs], undefined, { name: 'a.supervisor' });
+  if (result[0] !== 'ok') throw new Error('did not start');
+  return result[1];
+}
+
+/** Of what `sendMixed` sent: how many came, and whether in the order in which they left. */
+export function checkOrder(messages: readonly unknown[]): { count: number; inOrder: boolean } {
+  const numbers = messages.map(message => {
+    // As itself, as the reason of an EXIT, or in a cast, which a bare process sees as it comes.
+    const {
+      reason,
+      message: inner,
+      number,
+    } = message as {
+      readonly reason?: { readonly number: number };
+      readonly message?: { readonly number: number };
+      readonly number?: number;
+    };
+    return number ?? reason?.number ?? inner?.number;
+  });
+  return { count: numbers.length, inOrder: numbers.every((number, index) => number === index) };
+}
 
 /** What a supervisor in another isolate has for a child. */
 const child: GenServer<{ stubborn: boolean }, { stubborn: boolean; code: () => void }, PuppetCall> =
@@ -199,12 +257,18 @@ export function spawnPuppet(options: {
   const pid = spawn(
     message => {
       if (isOrder(message)) obey(message, refs, messages);
-      else messages.push(message);
+      else messages.push(asData(message));
     },
     { ...options, label: 'puppet' },
   );
   got.set(pid, messages);
   return pid;
+}
+
+/** Calls and casts, which a bare process sees as they come, in a form that can be sent on. */
+function asData(message: unknown): unknown {
+  if (message instanceof CallMessage) return { request: message.request };
+  return message instanceof CastMessage ? { message: message.message } : message;
 }
 
 function isOrder(message: unknown): message is Order {
