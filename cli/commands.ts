@@ -75,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/backup.ts')).defineRestore,
   },
   {
+    name: 'upgrade',
+    summary:
+      'give a running server the code of this program, connections stay open (needs the admin token)',
+    load: async () => (await import('./commands/upgrade.ts')).defineUpgrade,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine: actors, relay or recovery, next to a baseline',
     load: async () => (await import('../bench/command.ts')).defineBench,

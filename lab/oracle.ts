@@ -44,6 +44,7 @@ export class Oracle {
   #undecided = 0;
   #owed = 0;
   #accepted = 0;
+  readonly #acceptedBy = new Map<DeviceId, number>();
   #refused = 0;
   #delivered = 0;
 
@@ -79,6 +80,11 @@ export class Oracle {
     this.#undecided++;
   }
 
+  /** How many of the device's messages have been accepted so far. */
+  acceptedBy(device: DeviceId): number {
+    return this.#acceptedBy.get(device) ?? 0;
+  }
+
   /** The sender was told that this one message is accepted. Being told again changes nothing. */
   accepted(device: DeviceId, seq: number): void {
     const message = this.#message(device, seq);
@@ -90,6 +96,7 @@ export class Oracle {
     if (message.fate === 'refused')
       this.#find({ kind: 'contradicted', device, from: device, seq, detail: 'refused, accepted' });
     this.#decide(message, 'accepted');
+    this.#acceptedBy.set(device, this.acceptedBy(device) + 1);
     this.#owed += this.#owedOf(message);
     this.#look();
   }

@@ -24,6 +24,8 @@ export function findStartError(reason: unknown): StartError {
       return new StartError(inner.code, inner.message, { cause: inner });
     if (Array.isArray(inner)) {
       if (inner[0] === 'bad_tls') return new StartError('bad_tls', String(inner[1]));
+      // What an isolate found, in its own words.
+      if (inner[0] === 'start_refused') return new StartError(String(inner[1]), String(inner[2]));
       if (inner[0] !== 'shutdown' && inner[0] !== 'failed_to_start_child') break;
       inner = inner.at(-1);
     } else if (typeof inner === 'object' && inner !== null && 'reason' in inner) {

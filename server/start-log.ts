@@ -17,6 +17,10 @@ export class StartLog {
     else this.held.push(event);
   };
 
+  get holds(): boolean {
+    return this.held !== undefined;
+  }
+
   /** From now on everything goes on at once; what was held goes first. */
   release(): void {
     const held = this.held ?? [];

@@ -1,12 +1,10 @@
 /** Starting and stopping a whole server. */
-import { call, setLogger } from '../actors/index.ts';
-import { openShard } from '../storage/shard/sqlite-shard.ts';
+import { at, call, connectedIsolates, setIsolateCodec, setLogger } from '../actors/index.ts';
 import { application } from '../supervisors/index.ts';
 import { addAccountRoutes } from './accounts/routes.ts';
-import { speakingSessions } from './directory/tables.ts';
 import { backup } from './backup/backup.ts';
 import type { Config } from './config/config.ts';
-import { ensureDirectory, ensureTicketSecret, shardCount, shardFile } from './data-directory.ts';
+import { ensureDirectory, ensureTicketSecret, shardCount } from './data-directory.ts';
 import { gatewayName } from './gateway/gateway.ts';
 import type { GatewayOptions } from './gateway/options.ts';
 import type { ListenError, Listening } from './gateway/listen.ts';
@@ -14,16 +12,19 @@ import { adminCheck, ensureAdminToken } from './http/admin-token.ts';
 import { httpError } from './http/http-error.ts';
 import type { HttpAnswer } from './http/http-request.ts';
 import { addHealthRoutes, type Readiness } from './http/health-routes.ts';
-import { createAddressRateLimit, createRateLimit } from './http/rate-limit.ts';
+import { createAddressRateLimit } from './http/rate-limit.ts';
 import { createRouter, type Router } from './http/router.ts';
+import { isolateCodec } from './isolates/codec.ts';
+import { tellWorkers } from './isolates/mesh.ts';
+import { keeperName } from './isolates/protocol.ts';
+import { addUpgradeRoute } from './isolates/routes.ts';
+import { storeAt } from './isolates/shard-map.ts';
 import { createLogger, logError, logSink } from './logging.ts';
 import { countRestarts } from './metrics/count-restarts.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { Tickets } from './sessions/tickets.ts';
 import { findStartError, StartError, unusableDirectory } from './start-error.ts';
 import { StartLog } from './start-log.ts';
-import { storeName } from './stores/protocol.ts';
-import { startTree, type TreeOptions } from './tree.ts';
+import { startTree } from './tree.ts';
 
 export interface RunningServer {
   /** Where clients connect: `http://host:port` or `https://…`. */
@@ -37,8 +38,8 @@ export interface RunningServer {
 }
 
 const APPLICATION = 'strowger';
-const TICKET_LIFE_MS = 24 * 3600 * 1000;
 const MINUTE_MS = 60_000;
+const METRICS_WITHIN_MS = 1_000;
 
 type OnError = GatewayOptions['onError'];
 
@@ -54,7 +55,6 @@ export async function startServer(config: Config): Promise<RunningServer> {
 async function start(config: Config): Promise<RunningServer> {
   ensureDirectory(config.dataDirectory);
   const metrics = createMetrics();
-  metrics.server.gauge('sessions', 'Sessions that are logged in.', speakingSessions);
   const logger = createLogger({ level: config.logLevel });
   const startLog = new StartLog(countRestarts(metrics.server, logSink(logger)));
   setLogger(startLog.sink);
@@ -62,7 +62,9 @@ async function start(config: Config): Promise<RunningServer> {
     logError(logger, error, where);
   };
   const onNotice = (text: string): void => logger.notice(text);
+  setIsolateCodec(isolateCodec());
   const shards = shardCount(config.dataDirectory, config.shards);
+  const settings = { config, shards, ticketSecret: ensureTicketSecret(config.dataDirectory) };
   const router = makeRouter(config, shards, metrics, onError);
   let listening: Listening | undefined;
   let hasEnded = (): void => undefined;
@@ -73,7 +75,12 @@ async function start(config: Config): Promise<RunningServer> {
   const started = await application.start({
     name: APPLICATION,
     start: () =>
-      startTree(treeOptions(config, shards, metrics, { http: router.handle, onError, onNotice })),
+      startTree({
+        settings,
+        metrics,
+        gateway: gatewayOptions(config, metrics, { http: router.handle, onError, onNotice }),
+        holdLog: () => startLog.holds,
+      }),
     startPhases: [
       {
         name: 'listen',
@@ -95,6 +102,7 @@ async function start(config: Config): Promise<RunningServer> {
     throw error;
   }
   startLog.release();
+  tellWorkers({ kind: 'release_log' });
   if (listening === undefined) throw new StartError('listen_failed', 'The port was not opened.');
   const stop = async (): Promise<void> => {
     await application.stop(APPLICATION);
@@ -111,7 +119,10 @@ async function start(config: Config): Promise<RunningServer> {
 function makeRouter(config: Config, shards: number, metrics: Metrics, onError: OnError): Router {
   const isAdmin = adminCheck(ensureAdminToken(config.adminTokenFile));
   const router = createRouter({ isAdmin, onError });
-  addHealthRoutes(router, { readiness: () => readiness(shards), metrics: () => metrics.print() });
+  addHealthRoutes(router, {
+    readiness: () => readiness(shards),
+    metrics: () => printMetrics(metrics),
+  });
   addAccountRoutes(router, {
     registration: config.registration,
     shards,
@@ -120,6 +131,7 @@ function makeRouter(config: Config, shards: number, metrics: Metrics, onError: O
       periodMs: 60 * MINUTE_MS,
     }),
   });
+  addUpgradeRoute(router);
   router.route('POST', '/v1/admin/backup', () => makeBackup(config.dataDirectory, shards), {
     admin: true,
   });
@@ -136,8 +148,8 @@ async function makeBackup(directory: string, shards: number): Promise<HttpAnswer
 async function readiness(shards: number): Promise<Readiness> {
   const checks = await Promise.all(
     Array.from({ length: shards }, async (_, shard) => {
-      const name = storeName(shard);
-      const writable = await call(name, { kind: 'full' }).then(
+      const name = `store.${shard}`;
+      const writable = await call(storeAt(shard), { kind: 'full' }).then(
         full => !full,
         () => false,
       );
@@ -147,47 +159,38 @@ async function readiness(shards: number): Promise<Readiness> {
   return { ready: checks.every(([, writable]) => writable), checks: Object.fromEntries(checks) };
 }
 
-function treeOptions(
+/** Those of all isolates together. One that does not answer in time is left out: it is being restarted. */
+async function printMetrics(metrics: Metrics): ReturnType<Metrics['print']> {
+  const asked = connectedIsolates().map(isolate =>
+    call(at(keeperName, isolate), { kind: 'metrics' }, METRICS_WITHIN_MS),
+  );
+  const answers = await Promise.allSettled(asked);
+  return metrics.print(
+    answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : [])),
+  );
+}
+
+function gatewayOptions(
   config: Config,
-  shards: number,
   metrics: Metrics,
   edges: Pick<GatewayOptions, 'http' | 'onError' | 'onNotice'>,
-): TreeOptions {
-  const { limits, retry } = config;
-  const perAddress = createAddressRateLimit({
+): Omit<GatewayOptions, 'openSession'> {
+  const { limits } = config;
+  const logins = createAddressRateLimit({
     tokens: limits.loginsPerAddressPerMinute,
     periodMs: MINUTE_MS,
   });
-  const perAccount = createRateLimit({
-    tokens: limits.loginsPerAccountPerMinute,
-    periodMs: MINUTE_MS,
-  });
   return {
-    config,
-    shards,
-    openShard: shard =>
-      openShard({ file: shardFile(config.dataDirectory, shard), shard, shards, limits }),
-    metrics: metrics.server,
-    sessions: {
-      shards,
-      limits,
-      metrics: metrics.server,
-      tickets: new Tickets(ensureTicketSecret(config.dataDirectory), TICKET_LIFE_MS),
-      mayLogIn: (address, device) =>
-        perAddress.take(address) === 0 && perAccount.take(device) === 0,
-      retryAfterMs: () => Math.round(retry.afterMs + Math.random() * retry.jitterMs),
-    },
-    gateway: {
-      host: config.host,
-      port: config.port,
-      tls: config.tls,
-      trustedProxies: config.trustedProxies,
-      limits,
-      sessionRestarts: config.sessionRestarts,
-      retry,
-      metrics: metrics.gateway,
-      ...edges,
-    },
+    host: config.host,
+    port: config.port,
+    tls: config.tls,
+    trustedProxies: config.trustedProxies,
+    limits,
+    sessionRestarts: config.sessionRestarts,
+    retry: config.retry,
+    mayLogIn: address => logins.take(address) === 0,
+    metrics: metrics.gateway,
+    ...edges,
   };
 }
 

@@ -1,92 +1,85 @@
 /**
- * The supervision tree; see docs/ARCHITECTURE.md for the picture.
+ * The supervision tree of the main thread, which has the sockets; see docs/ARCHITECTURE.md for the picture.
  *
- * Siblings find each other by name and monitor each other; no pid is kept across a restart. Restart budgets count per
- * child where one poisoned user must not exhaust a partition's.
+ * Users and groups are in isolates, each with a tree of its own (isolates/tree.ts). Siblings find each other by name
+ * and monitor each other; no pid is kept across a restart.
  */
-import { Exit, startLink, whereis, type Pid, type StartResult } from '../actors/index.ts';
-import type { DeviceId, GroupId, UserId } from '../protocol/ids.ts';
-import { shardOf } from '../protocol/shard.ts';
-import type { ShardStore } from '../storage/shard/contract.ts';
 import {
-  dynamicSupervisor,
-  partitionSupervisor,
-  supervisor,
-  type ChildSpec,
-} from '../supervisors/index.ts';
+  cast,
+  connectedIsolates,
+  startLink,
+  thisIsolate,
+  type StartResult,
+} from '../actors/index.ts';
+import { userOf } from '../protocol/ids.ts';
+import { shardOf } from '../protocol/shard.ts';
+import { supervisor, type ChildSpec } from '../supervisors/index.ts';
 import type { Config } from './config/config.ts';
-import { directory, directoryName } from './directory/directory.ts';
 import { startGateway } from './gateway/gateway.ts';
-import type { GatewayOptions } from './gateway/options.ts';
+import type { GatewayOptions, SessionStart } from './gateway/options.ts';
 import type { Opening } from './gateway/port.ts';
-import { group } from './groups/group.ts';
-import { groupName } from './groups/protocol.ts';
 import { housekeeping } from './housekeeping/housekeeping.ts';
-import { link } from './links/link.ts';
-import { linkName } from './links/names.ts';
-import { mailbox } from './mailboxes/mailbox.ts';
-import { mailboxName } from './mailboxes/protocol.ts';
-import type { ServerMetrics } from './metrics/server-metrics.ts';
-import { session } from './sessions/session.ts';
-import type { SessionServices } from './sessions/state.ts';
-import { storeName } from './stores/protocol.ts';
-import { store } from './stores/store.ts';
+import { isolate } from './isolates/isolate.ts';
+import { switchboardName } from './isolates/protocol.ts';
+import { receptionAt } from './isolates/reception-at.ts';
+import { isolateOfShard } from './isolates/shard-map.ts';
+import { switchboard } from './isolates/switchboard.ts';
+import { isolatesName, Threads } from './isolates/threads.ts';
+import { BUDGET, startIsolateTree } from './isolates/tree.ts';
+import type { IsolateSettings } from './isolates/worker-data.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { isolateServices } from './services.ts';
 
 export interface TreeOptions {
-  readonly config: Config;
-  readonly shards: number;
-  readonly openShard: (shard: number) => ShardStore;
-  readonly metrics: ServerMetrics;
-  readonly sessions: Omit<SessionServices, 'mailboxOf' | 'requests'>;
+  readonly settings: IsolateSettings;
+  readonly metrics: Metrics;
   readonly gateway: Omit<GatewayOptions, 'openSession'>;
+  /** Whether reports wait for the end of the server's start. */
+  readonly holdLog: () => boolean;
 }
 
-/** How often a part of the server may be restarted before the next level is. */
-const BUDGET = { intensity: 100, period: 10 } as const;
-/** How often one session, mailbox or group may be. */
-const CHILD_BUDGET = { intensity: 5, period: 10, intensityPer: 'child' } as const;
-const PARTITIONS = 16;
-/** How long an idle mailbox or group keeps its process. */
-const PASSIVATE_MS = 30_000;
+/** Past so many deaths of isolates the server ends: something is wrong that starting anew does not mend. */
+const ISOLATES_BUDGET = { intensity: 10, period: 60 } as const;
+/** How long an isolate may take to end in order. */
+const ISOLATE_SHUTDOWN_MS = 10_000;
 const SWEEP_EVERY_MS = 60_000;
 
 /** Starts the whole tree. The gateway does not listen yet. */
 export function startTree(options: TreeOptions): Promise<StartResult> {
+  const { settings, metrics } = options;
+  const { config, shards } = settings;
+  const threads = new Threads(config.isolates.count, number => isolateSpec(options, number));
   return supervisor.startLink(
     () => [
       { strategy: 'one_for_one', ...BUDGET },
       [
-        branch('stores', () => [
-          { strategy: 'one_for_one', ...BUDGET },
-          range(options.shards).map(shard => storeSpec(options, shard)),
-        ]),
-        branch('links', () => [{ strategy: 'one_for_one', ...BUDGET }, linkSpecs(options.shards)]),
-        branch('exchange', () => [
-          { strategy: 'rest_for_one', ...BUDGET },
-          [
-            {
-              id: 'directory',
-              start: () =>
-                startLink(directory, undefined, {
-                  name: directoryName,
-                  label: 'directory',
-                  mailboxLimit: clientLimit(options),
-                }),
-            },
-            partitions('mailboxes'),
-            partitions('groups'),
-            partitions('sessions'),
-          ],
-        ]),
-        housekeepingSpec(options),
+        {
+          id: isolatesName,
+          type: 'supervisor',
+          start: () =>
+            config.isolates.count === 0
+              ? startIsolateTree(isolateServices(settings, metrics))
+              : supervisor.startLink(
+                  () => [{ strategy: 'one_for_one', ...ISOLATES_BUDGET }, threads.specs()],
+                  undefined,
+                  { name: isolatesName },
+                ),
+        },
+        {
+          id: 'switchboard',
+          start: () =>
+            startLink(
+              switchboard,
+              { shards, threads },
+              { name: switchboardName, label: 'switchboard' },
+            ),
+        },
+        housekeepingSpec(config, shards),
         {
           id: 'gateway',
-          shutdown: options.config.drainTimeoutMs,
+          shutdown: config.drainTimeoutMs,
           start: () =>
-            startGateway({
-              ...options.gateway,
-              openSession: opening => openSession(sessionServices(options), opening),
-            }),
+            startGateway({ ...options.gateway, openSession: opening => ask(opening, shards) }),
         },
       ],
     ],
@@ -95,54 +88,28 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
   );
 }
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-
-const branch = (name: string, init: Parameters<typeof supervisor.startLink>[0]): ChildSpec => ({
-  id: name,
-  type: 'supervisor',
-  start: () => supervisor.startLink(init, undefined, { name }),
-});
-
-/** Processes that every session talks to may hold a few messages of each. */
-const clientLimit = ({ config }: TreeOptions): number => 10_000 + 8 * config.limits.connections;
-
-const storeSpec = (options: TreeOptions, shard: number): ChildSpec => ({
-  id: storeName(shard),
+const isolateSpec = ({ settings, holdLog }: TreeOptions, number: number): ChildSpec => ({
+  id: `isolate.${number}`,
+  shutdown: ISOLATE_SHUTDOWN_MS,
   start: () =>
     startLink(
-      store,
-      { open: () => options.openShard(shard), metrics: options.metrics },
-      { name: storeName(shard), label: 'store', mailboxLimit: clientLimit(options) },
+      isolate,
+      { isolate: number, settings, holdLog },
+      { name: `isolate.${number}`, label: 'isolate', trapExit: true },
     ),
 });
 
-const linkSpecs = (shards: number): ChildSpec[] =>
-  range(shards).flatMap(source =>
-    range(shards)
-      .filter(target => target !== source)
-      .map(target => ({
-        id: linkName(source, target),
-        start: () =>
-          startLink(link, { source, target }, { name: linkName(source, target), label: 'link' }),
-      })),
-  );
+/** The isolate that has the device's shard is asked for its session. */
+function ask(opening: Opening, shards: number): SessionStart {
+  const shard = shardOf(userOf(opening.device), shards);
+  const place = isolateOfShard(shard);
+  if (place === undefined) return ['away'];
+  if (place !== thisIsolate() && !connectedIsolates().includes(place)) return ['away'];
+  cast(receptionAt(shard), { kind: 'open_session', opening });
+  return ['asked'];
+}
 
-const partitions = (name: string): ChildSpec => ({
-  id: name,
-  type: 'supervisor',
-  start: () =>
-    partitionSupervisor.startLink({
-      name,
-      ...BUDGET,
-      partitions: PARTITIONS,
-      child: () => ({
-        type: 'supervisor',
-        start: () => dynamicSupervisor.startLink(CHILD_BUDGET),
-      }),
-    }),
-});
-
-const housekeepingSpec = ({ config, shards }: TreeOptions): ChildSpec => ({
+const housekeepingSpec = (config: Config, shards: number): ChildSpec => ({
   id: 'housekeeping',
   start: () =>
     startLink(
@@ -156,63 +123,3 @@ const housekeepingSpec = ({ config, shards }: TreeOptions): ChildSpec => ({
       { name: 'housekeeping', label: 'housekeeping' },
     ),
 });
-
-function openSession(services: SessionServices, opening: Opening): Promise<StartResult> {
-  const start = () => startLink(session, { opening, services }, { label: 'session' });
-  return startIn('sessions', opening.device, { id: opening.connection, start });
-}
-
-function sessionServices({ config, sessions, shards }: TreeOptions): SessionServices {
-  const startMailbox = (user: UserId) => () => {
-    const shard = shardOf(user, shards);
-    const argument = { user, shard, passivateMs: PASSIVATE_MS, window: config.limits };
-    return startLink(mailbox, argument, { name: mailboxName(user), label: 'mailbox' });
-  };
-  const startGroup = (id: GroupId) => () =>
-    startLink(
-      group,
-      {
-        group: id,
-        shards,
-        passivateMs: PASSIVATE_MS,
-        maxMembers: config.limits.membersPerGroup,
-      },
-      { name: groupName(id), label: 'group' },
-    );
-  return {
-    ...sessions,
-    mailboxOf: user => findOrStart('mailboxes', user, mailboxName(user), startMailbox(user)),
-    requests: { groupOf: id => findOrStart('groups', id, groupName(id), startGroup(id)) },
-  };
-}
-
-/** The process of this name, started in its partition when there is none. @throws Exit when it cannot be started */
-async function findOrStart(
-  partition: string,
-  key: UserId | GroupId,
-  name: string,
-  start: () => Promise<StartResult>,
-): Promise<Pid> {
-  const running = whereis(name);
-  if (running !== undefined) return running;
-  const result = await startIn(partition, key, { id: name, start });
-  if (result[0] === 'ok') return result[1];
-  if (result[0] === 'error') {
-    const [, reason] = result;
-    // Somebody else was faster.
-    if (Array.isArray(reason) && reason[0] === 'already_started') return reason[1] as Pid;
-    throw new Exit(reason);
-  }
-  throw new Exit('ignore');
-}
-
-/** @throws Exit when the partition is being restarted */
-async function startIn(
-  partition: string,
-  key: UserId | GroupId | DeviceId,
-  spec: ChildSpec,
-): Promise<StartResult> {
-  if (whereis(partition) === undefined) throw new Exit('noproc');
-  const supervisor = partitionSupervisor.whichPartition(partition, key);
-  return dynamicSupervisor.startChild(supervisor, { restart: 'transient', ...spec });
-}

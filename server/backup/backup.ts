@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { call } from '../../actors/index.ts';
 import { shardFile } from '../data-directory.ts';
-import { storeName } from '../stores/protocol.ts';
+import { storeAt } from '../isolates/shard-map.ts';
 
 export type BackupResult =
   | { readonly kind: 'done'; readonly directory: string; readonly shards: number }
@@ -19,16 +19,16 @@ export async function backup(dataDirectory: string, shards: number): Promise<Bac
   const time = new Date().toISOString().replaceAll(':', '-');
   const directory = join(dataDirectory, 'backups', time);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const names = Array.from({ length: shards }, (_, shard) => storeName(shard));
+  const stores = Array.from({ length: shards }, (_, shard) => storeAt(shard));
   const several = shards > 1;
   if (several)
-    await Promise.all(names.map(name => call(name, { kind: 'hold', withinMs: HOLD_MS })));
+    await Promise.all(stores.map(store => call(store, { kind: 'hold', withinMs: HOLD_MS })));
   const answers = await Promise.all(
-    names.map((name, shard) =>
-      call(name, { kind: 'backup', file: shardFile(directory, shard) }, Infinity),
+    stores.map((store, shard) =>
+      call(store, { kind: 'backup', file: shardFile(directory, shard) }, Infinity),
     ),
   );
-  const held = await Promise.all(names.map(name => call(name, { kind: 'release' })));
+  const held = await Promise.all(stores.map(store => call(store, { kind: 'release' })));
   const failure = answers.find(answer => answer !== 'ok');
   const late = several && held.includes(false);
   if (failure === undefined && !late) return { kind: 'done', directory, shards };

@@ -1,13 +1,14 @@
 /**
  * What every process of the isolate may read without asking, as from a public ETS table: accounts and groups as they
- * were committed last. The store processes publish what they commit; the tables are emptied when one of them or the
- * directory starts. Bounded: what was forgotten is loaded again.
+ * were committed last. The store processes of this isolate publish what they commit in the same turn; those of other
+ * isolates tell the directory of changes. The tables are emptied when a store or the directory starts. Bounded: what
+ * was forgotten is loaded again.
  */
 import type { GroupId, UserId } from '../../protocol/ids.ts';
 import type { Account } from '../../storage/accounts/contract.ts';
 import type { Group } from '../../storage/groups/contract.ts';
 import { BoundedCache } from '../../storage/shard/bounded-cache.ts';
-import type { Command } from '../../storage/shard/contract.ts';
+import type { Command, CommandKind } from '../../storage/shard/contract.ts';
 import type { Outcome } from '../stores/protocol.ts';
 
 const ACCOUNTS = 500_000;
@@ -35,6 +36,15 @@ export function clearTables(): void {
   groups = new BoundedCache(GROUPS);
   speakers = 0;
 }
+
+/** Commands that change an account or a group: what they leave is told to every isolate. */
+export const changing: ReadonlySet<CommandKind> = new Set<CommandKind>([
+  'register',
+  'add_device',
+  'remove_device',
+  'set_blocked',
+  'put_group',
+]);
 
 /** Takes over what a committed command says about an account or a group. */
 export function publish(command: Command, outcome: Outcome): void {

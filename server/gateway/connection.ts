@@ -5,14 +5,15 @@
  * Its methods run in two places: those for the socket's events in uWebSockets.js' callbacks, outside of any process;
  * those for the session's messages in the gateway's process. Both are in one thread.
  */
-import { isAlive, offer, send } from '../../actors/index.ts';
+import { send } from '../../actors/index.ts';
 import type { Pid, TimerRef } from '../../actors/index.ts';
 import { errors } from '../../protocol/errors.ts';
 import type { CloseCode } from '../../protocol/errors.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { closeReason } from './close-reason.ts';
-import { socketBytes } from './options.ts';
+import { ISOLATE_DEATHS, socketBytes } from './options.ts';
 import type { GatewayOptions } from './options.ts';
+import { creditOf, GIVEN_AT_MOST } from './port.ts';
 import type { Attached, ConnectionId, ToSession } from './port.ts';
 import { RestartBudget } from './restart-budget.ts';
 import type { Socket, SocketEvents } from './socket.ts';
@@ -25,7 +26,11 @@ export class Connection implements SocketEvents {
   readonly id: ConnectionId;
   readonly device: DeviceId;
   readonly address: string;
+  /** Whether its address may try a login. */
+  readonly mayLogIn: boolean;
   readonly budget: RestartBudget;
+  /** For deaths of whole isolates that its session caused. */
+  readonly isolateBudget = new RestartBudget(ISOLATE_DEATHS);
   session: Pid | undefined = undefined;
   remembered: unknown = undefined;
   /** Runs while no session is attached. */
@@ -33,6 +38,9 @@ export class Connection implements SocketEvents {
   /** Its session's death is counted already: the next one may be opened at no further cost. */
   mayOpen = false;
   #open = true;
+  /** Credit given to the session that is attached, and what of it that has taken. */
+  #given = 0;
+  #taken = 0;
   readonly #socket: Socket;
   readonly #options: GatewayOptions;
   readonly #waiting = new WaitingFrames();
@@ -51,6 +59,7 @@ export class Connection implements SocketEvents {
     this.id = id;
     this.device = peer.device;
     this.address = peer.address;
+    this.mayLogIn = options.mayLogIn(peer.address);
     this.budget = new RestartBudget(options.sessionRestarts);
     this.#socket = socket;
     this.#options = options;
@@ -69,15 +78,17 @@ export class Connection implements SocketEvents {
     metrics.framesIn.inc();
     metrics.bytesIn.inc(frame.length);
     const { session } = this;
-    if (session !== undefined) {
-      if (offer(session, { kind: 'frame', data: frame } satisfies ToSession)) return;
-      if (isAlive(session)) {
-        this.close('window_exceeded', errors.window_exceeded.text);
-        return;
-      }
-      // It is dead, and its DOWN is on the way: the frame is for the next one.
+    if (session === undefined) {
+      if (!this.#waiting.push(frame)) this.close('internal', errors.internal.text);
+      return;
     }
-    if (!this.#waiting.push(frame)) this.close('internal', errors.internal.text);
+    this.#given += creditOf(frame);
+    if (this.#given - this.#taken > GIVEN_AT_MOST) {
+      this.close('window_exceeded', errors.window_exceeded.text);
+      return;
+    }
+    // When it is dead already the frame is lost with it: its successor says `state`, and the client offers again.
+    send(session, { kind: 'frame', data: frame } satisfies ToSession);
   }
 
   /** A frame that cannot be taken. */
@@ -97,7 +108,6 @@ export class Connection implements SocketEvents {
   gone(code: number): void {
     this.#open = false;
     const { session } = this;
-    // A full mailbox does not excuse a session from the news: sent to one, it ends it too.
     if (session !== undefined) send(session, { kind: 'closed', code } satisfies ToSession);
     this.#onGone(this);
   }
@@ -107,12 +117,18 @@ export class Connection implements SocketEvents {
   /** The session serves the socket from here on. */
   attach(session: Pid): void {
     this.session = session;
+    this.#given = this.#taken = 0;
     send(session, { kind: 'attached', remembered: this.remembered } satisfies Attached);
     if (this.#congested) this.#tell({ kind: 'congested' });
     for (const frame of this.#waiting.take()) {
       if (!this.isOpen()) return;
       this.received(frame);
     }
+  }
+
+  /** The session has taken so much since it was attached. */
+  took(credit: number): void {
+    this.#taken = credit;
   }
 
   /** Keeps a frame for {@link flush}. True when it is the first one since then. */
@@ -166,9 +182,6 @@ export class Connection implements SocketEvents {
   }
 
   #tell(message: ToSession): void {
-    const { session } = this;
-    if (session === undefined || offer(session, message) || !isAlive(session)) return;
-    // It does not get through its mailbox, and must not go on without knowing this.
-    this.close('slow_consumer', errors.slow_consumer.text);
+    if (this.session !== undefined) send(this.session, message);
   }
 }

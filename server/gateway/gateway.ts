@@ -77,6 +77,12 @@ type GatewayInfo =
   | typeof FLUSH
   /** It is time to see whether the TLS files are others. */
   | { readonly kind: 'look_at_tls' }
+  /** An isolate is there again, or a shard has another place: whoever has no session gets one. */
+  | { readonly kind: 'sessions_welcome' }
+  /** The session that an isolate was asked for could not be started. */
+  | { readonly kind: 'session_failed'; readonly connection: ConnectionId }
+  /** An isolate had to be ended while this process held its thread. */
+  | { readonly kind: 'held_thread'; readonly process: Pid }
   /** No session attached in time. */
   | { readonly kind: 'attach_timeout'; readonly connection: ConnectionId }
   /** The last socket of a draining gateway is gone, or the time is over. */
@@ -151,7 +157,10 @@ export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never
   handleInfo(message, state) {
     switch (message.kind) {
       case 'send':
-        queueFrame(state, message.connection, message.session, message.frame);
+        queueFrame(state, message);
+        break;
+      case 'took':
+        served(state, message.connection, message.session)?.took(message.taken);
         break;
       case 'flush':
         flush(state);
@@ -175,6 +184,18 @@ export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never
         break;
       case 'attach_timeout':
         attachTimeout(state, message.connection);
+        break;
+      case 'sessions_welcome':
+        openMissingSessions(state);
+        break;
+      case 'session_failed': {
+        const connection = state.connections.get(message.connection);
+        if (connection?.session === undefined && connection !== undefined)
+          connection.mayOpen = false;
+        break;
+      }
+      case 'held_thread':
+        blame(state, message.process);
         break;
       case 'all_gone':
       case 'drain_timeout':
@@ -295,7 +316,8 @@ function renewTls(state: GatewayState): RenewResult {
 
 /** Asks for a session; when none attaches in time, {@link attachTimeout} asks again. */
 function openSession(options: GatewayOptions, gatewayPid: Pid, connection: Connection): void {
-  const { id, device, address, remembered } = connection;
+  const { id, device, address, mayLogIn, remembered } = connection;
+  if (connection.attachTimer !== undefined) cancelTimer(connection.attachTimer);
   connection.attachTimer = sendAfter(ATTACH_WITHIN_MS, gatewayPid, {
     kind: 'attach_timeout',
     connection: id,
@@ -303,11 +325,15 @@ function openSession(options: GatewayOptions, gatewayPid: Pid, connection: Conne
   const failed = (reason: ExitReason): void => {
     options.onError(new Error(`no session was opened: ${describeReason(reason)}`), 'gateway');
   };
-  const opening: Opening = { gateway: gatewayPid, connection: id, device, address, remembered };
+  const place = { gateway: gatewayPid, connection: id };
+  const opening: Opening = { ...place, device, address, mayLogIn, remembered };
   // The supervisor of sessions may be restarting itself, which must not end the gateway.
   (async () => options.openSession(opening))().then(
     result => {
-      if (result[0] !== 'ok') failed(result[0] === 'error' ? result[1] : 'ignore');
+      if (result[0] === 'error') failed(result[1]);
+      else if (result[0] === 'ignore') failed('ignore');
+      // What an isolate is slow to do, or too dead to do, costs the connection nothing.
+      else if (result[0] !== 'ok') connection.mayOpen = true;
     },
     (thrown: unknown) => failed(reasonOf(thrown)),
   );
@@ -348,9 +374,10 @@ function sessionDown(state: GatewayState, { ref, pid, reason }: DownMessage): vo
     return;
   }
   state.options.metrics.sessionsLost.inc();
-  if (!mayGoOn(state, connection)) return;
+  // A session that went with its whole isolate did nothing wrong.
+  if (reason !== 'noconnection' && !mayGoOn(state, connection)) return;
   connection.mayOpen = true;
-  // Who was told to go with its supervisor is not restarted by it.
+  // Who was told to go with its supervisor, or to its shard's new place, is not restarted by it.
   const waitMs = reason === 'shutdown' ? REOPEN_AFTER_MS : ATTACH_WITHIN_MS;
   connection.attachTimer = sendAfter(waitMs, self(), {
     kind: 'attach_timeout',
@@ -368,6 +395,18 @@ function attachTimeout(state: GatewayState, id: ConnectionId): void {
   if (isPaidFor || mayGoOn(state, connection)) openSession(state.options, self(), connection);
 }
 
+function openMissingSessions(state: GatewayState): void {
+  for (const connection of state.connections.all())
+    if (connection.session === undefined) openSession(state.options, self(), connection);
+}
+
+/** Who brings its isolate down again and again is closed: the others of the isolate are to have peace. */
+function blame(state: GatewayState, process: Pid): void {
+  const connection = state.connections.all().find(({ session }) => session === process);
+  if (connection === undefined || connection.isolateBudget.spend(performance.now())) return;
+  connection.close('internal', errors.internal.text);
+}
+
 /** Whether the connection may have another session; if not it is closed. */
 function mayGoOn(state: GatewayState, connection: Connection): boolean {
   if (state.draining === undefined && connection.budget.spend(performance.now())) return true;
@@ -378,9 +417,10 @@ function mayGoOn(state: GatewayState, connection: Connection): boolean {
 
 // Frames.
 
-function queueFrame(state: GatewayState, id: ConnectionId, session: Pid, frame: Uint8Array): void {
-  const connection = served(state, id, session);
-  if (connection?.queue(frame) !== true) return;
+function queueFrame(state: GatewayState, said: Extract<ToGateway, { kind: 'send' }>): void {
+  const connection = served(state, said.connection, said.session);
+  connection?.took(said.taken);
+  if (connection?.queue(said.frame) !== true) return;
   if (state.toFlush.push(connection) === 1) send(self(), FLUSH);
 }
 

@@ -17,8 +17,10 @@ export interface GatewayOptions {
   readonly sessionRestarts: { readonly intensity: number; readonly periodMs: number };
   /** When clients that are sent away shall come back: after this, plus a share of the jitter. */
   readonly retry: { readonly afterMs: number; readonly jitterMs: number };
-  /** Starts a session for a socket. The session attaches by a message, so the pid is not kept. */
-  readonly openSession: (opening: Opening) => Promise<StartResult> | StartResult;
+  /** Asks for a session for a socket. It attaches by a message, so no pid is kept. */
+  readonly openSession: (opening: Opening) => Promise<SessionStart> | SessionStart;
+  /** Whether this address may try a login now; asked once a socket. */
+  readonly mayLogIn: (address: string) => boolean;
   /** Answers what is not a WebSocket; it never rejects. */
   readonly http: HttpHandler;
   /** Told of what failed in the parts that the gateway asks for something. */
@@ -27,6 +29,13 @@ export interface GatewayOptions {
   readonly onNotice: (text: string) => void;
   readonly metrics: GatewayMetrics;
 }
+
+export type SessionStart =
+  | StartResult
+  /** Another isolate was asked. */
+  | readonly ['asked']
+  /** The isolate that serves this device is away; the gateway is told when it is there again. */
+  | readonly ['away'];
 
 export interface GatewayLimits {
   /** Bytes of one frame. Larger: closed with `frame_too_large`. */
@@ -46,9 +55,11 @@ export const ATTACH_WITHIN_MS = 1000;
 /** A session that went with its supervisor: the supervisor has this long to be there again. */
 export const REOPEN_AFTER_MS = 20;
 
-/** Frames that wait for a session. More: closed with `internal`, since the server has none for it. */
-export const WAITING_FRAMES = 256;
-export const WAITING_BYTES = 4 * 1024 * 1024;
+/**
+ * How often a connection may lose its session with the whole isolate while its session was what held the thread: who
+ * brings it down again and again is closed with `internal`, so that the others of the isolate have peace.
+ */
+export const ISOLATE_DEATHS = { intensity: 1, periodMs: 60_000 } as const;
 
 /**
  * Bytes that a socket may hold at most, however slowly its session learns that it is congested. More: closed with

@@ -1,6 +1,9 @@
 /**
  * The port between the gateway (bytes) and sessions (packets). Both sides only exchange these messages, so the
  * gateway can sit in another thread than the processes that it serves.
+ *
+ * Frames are given on credit: a session says how much it has taken, and the gateway closes a connection that brings
+ * far more than its session gets through.
  */
 import type { Pid } from '../../actors/index.ts';
 import type { CloseCode } from '../../protocol/errors.ts';
@@ -17,6 +20,8 @@ export interface Opening {
   readonly device: DeviceId;
   /** The peer's address, for limits and logs. */
   readonly address: string;
+  /** Whether this address may try a login now: counted once a socket. */
+  readonly mayLogIn: boolean;
   /** What the previous session of this socket left with `remember`, undefined on a new socket. */
   readonly remembered: unknown;
 }
@@ -42,6 +47,15 @@ export type ToGateway =
       readonly connection: ConnectionId;
       readonly session: Pid;
       readonly frame: Uint8Array;
+      /** What the session has taken so far: see {@link creditOf}. */
+      readonly taken: number;
+    }
+  /** Said by a session that takes much and says little. */
+  | {
+      readonly kind: 'took';
+      readonly connection: ConnectionId;
+      readonly session: Pid;
+      readonly taken: number;
     }
   | {
       readonly kind: 'close';
@@ -57,6 +71,19 @@ export type ToGateway =
       readonly session: Pid;
       readonly state: unknown;
     };
+
+/** What a frame counts for: its bytes, and something for being a message. */
+export const creditOf = (frame: Uint8Array): number => frame.length + FRAME_CREDIT;
+const FRAME_CREDIT = 8 * 1024;
+
+/**
+ * More than this given and not taken: closed with `window_exceeded`. A client that keeps to its window of 256
+ * unaccepted sends of 96 KiB each is below it, also while nobody takes anything.
+ */
+export const GIVEN_AT_MOST = 32 * 1024 * 1024;
+
+/** A session says `took` at the latest after so much. */
+export const SAY_TAKEN_AFTER = 1024 * 1024;
 
 /** The gateway's answer to `attach`. */
 export interface Attached {

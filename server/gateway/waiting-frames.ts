@@ -1,17 +1,15 @@
 /** Frames that came while no session was attached, in order and bounded. */
-import { WAITING_BYTES, WAITING_FRAMES } from './options.ts';
+import { creditOf, GIVEN_AT_MOST } from './port.ts';
 
 export class WaitingFrames {
   #frames: Uint8Array[] = [];
-  #bytes = 0;
+  #credit = 0;
 
   /** False when there is no room; nothing is kept then. */
   push(frame: Uint8Array): boolean {
-    if (this.#frames.length >= WAITING_FRAMES || this.#bytes + frame.length > WAITING_BYTES) {
-      return false;
-    }
+    if (this.#credit + creditOf(frame) > GIVEN_AT_MOST) return false;
     this.#frames.push(frame);
-    this.#bytes += frame.length;
+    this.#credit += creditOf(frame);
     return true;
   }
 
@@ -19,7 +17,7 @@ export class WaitingFrames {
   take(): readonly Uint8Array[] {
     const frames = this.#frames;
     this.#frames = [];
-    this.#bytes = 0;
+    this.#credit = 0;
     return frames;
   }
 }

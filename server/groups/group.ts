@@ -14,6 +14,7 @@ import type { GroupId, UserId } from '../../protocol/ids.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import type { Account } from '../../storage/accounts/contract.ts';
 import type { Group } from '../../storage/groups/contract.ts';
+import type { ShardReleased } from '../isolates/protocol.ts';
 import { RequestError } from '../request-error.ts';
 import { execute, findAccount } from '../stores/execute.ts';
 import { nextGroup } from './membership.ts';
@@ -32,7 +33,9 @@ interface State extends GroupArgument {
   current: Group | null;
 }
 
-export const group: GenServer<GroupArgument, State, GroupCall, never, SystemInfoMessage> = {
+type Info = SystemInfoMessage | ShardReleased;
+
+export const group: GenServer<GroupArgument, State, GroupCall, never, Info> = {
   async init(argument): Promise<InitResult<State>> {
     const shard = shardOf(argument.group, argument.shards);
     const current = await execute(shard, { kind: 'group', group: argument.group });
@@ -74,6 +77,8 @@ export const group: GenServer<GroupArgument, State, GroupCall, never, SystemInfo
   },
 
   handleInfo(message, state): CastResult<State> {
+    if (message.kind === 'shard_released' && message.shard === shardOf(state.group, state.shards))
+      return ['stop', 'shutdown', state];
     return message.kind === 'timeout'
       ? ['stop', 'normal', state]
       : ['noreply', state, state.passivateMs];

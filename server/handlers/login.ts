@@ -14,13 +14,14 @@ import type { Remembered, SessionState } from '../sessions/state.ts';
 
 export function login(state: SessionState, packet: Login): void {
   if (state.phase !== 'challenged') {
+    if (state.challengedAgain) return;
     sayError(state, 'bad_field', {
       field: 'kind',
       message: 'This connection is logged in already.',
     });
     return;
   }
-  if (!state.services.mayLogIn(state.opening.address, state.device)) {
+  if (!state.opening.mayLogIn || !state.services.mayLogIn(state.device)) {
     closeWith(state, 'too_many_logins');
     return;
   }

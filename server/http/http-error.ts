@@ -12,6 +12,8 @@ export const httpErrors = {
   method_not_allowed: 'This path does not know this method.',
   bad_json: 'The body is not JSON: send one JSON object with content-type application/json.',
   body_too_large: 'The body is larger than the limit of 64 KiB.',
+  forbidden: 'This is only done for who is on the server’s own machine.',
+  upgrade_refused: 'The new program was not taken: the server goes on with the one it has.',
   upgrade_needed: 'This path speaks WebSocket only: connect with the subprotocol strowger.v1.',
 } as const;
 

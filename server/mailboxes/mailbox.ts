@@ -15,6 +15,7 @@ import {
   type InitResult,
 } from '../../actors/index.ts';
 import type { DeviceId, UserId } from '../../protocol/ids.ts';
+import type { ShardReleased } from '../isolates/protocol.ts';
 import { StorePort, type PortMessage } from '../stores/port.ts';
 import { Box, type Window } from './box.ts';
 import type { Attach, Push, ToMailbox } from './protocol.ts';
@@ -46,7 +47,7 @@ interface ReceiptsDue {
   readonly device: DeviceId;
 }
 
-type Info = ToMailbox | PortMessage | AckRetry | ReceiptsDue | DownMessage;
+type Info = ToMailbox | PortMessage | AckRetry | ReceiptsDue | ShardReleased | DownMessage;
 
 const ACK_RETRY_MS = 500;
 /** How long a receipt waits for a row to go with. */
@@ -104,6 +105,9 @@ export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
         serve(state, message.device, box);
         break;
       }
+      case 'shard_released':
+        if (message.shard === state.port.shard) return ['stop', 'shutdown', state];
+        break;
       case 'timeout':
         if (state.boxes.size === 0) return ['stop', 'normal', state];
         break;

@@ -2,19 +2,24 @@
  * Sends on their way from the frame to the store, in order: each is resolved to its targets (loading what is not in
  * memory), given to the home shard's store with all that wait, and answered when it is committed.
  */
-import { self, sendAfter } from '../../actors/index.ts';
+import { call, self, send, sendAfter } from '../../actors/index.ts';
 import type { GroupId, UserId } from '../../protocol/ids.ts';
 import type { Read, Send } from '../../protocol/packets.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import type { Decision, Intent } from '../../storage/mailboxes/contract.ts';
 import type { Command } from '../../storage/shard/contract.ts';
+import { directoryName } from '../directory/directory.ts';
 import { accountOf } from '../directory/tables.ts';
+import { isHere } from '../isolates/shard-map.ts';
 import { closeWith, say, sayAccepted, sayError } from './outgoing.ts';
 import { resolve } from './resolve.ts';
 import { portTo, type SessionState } from './state.ts';
 
 /** The disk was full; it is time to say `state` again. */
 export const RESUME = { kind: 'resume_sends' } as const;
+
+/** Accounts or groups of another isolate are in the tables. */
+export const LOADED = { kind: 'loaded' } as const;
 
 const FULL_RETRY_MS = 1_000;
 
@@ -158,13 +163,33 @@ const loadGroup = (state: SessionState, group: GroupId): void => {
   load(state, shardOf(group, state.services.shards), [{ kind: 'group', group }]);
 };
 
-/** The store publishes what it reads in the directory's tables; then the queue goes on. */
+/** What is read is published in the tables; then the queue goes on. */
 function load(state: SessionState, shard: number, commands: readonly Command[]): void {
   const { sending } = state;
   sending.loading++;
-  const loaded = () => {
-    sending.loading--;
-    advance(state);
+  if (!isHere(shard)) {
+    loadFromAfar(shard, commands);
+    return;
+  }
+  const onward = (): void => {
+    loaded(state);
   };
-  portTo(state, shard).submitAll(commands, loaded, loaded);
+  portTo(state, shard).submitAll(commands, onward, onward);
+}
+
+/** Asks the directory; it answers when the shard's store has, however long that takes. */
+function loadFromAfar(shard: number, commands: readonly Command[]): void {
+  const me = self();
+  void call(directoryName, { kind: 'load', shard, commands }, Infinity).then(
+    () => {
+      send(me, LOADED);
+    },
+    // The directory has died, and every session with it.
+    () => undefined,
+  );
+}
+
+export function loaded(state: SessionState): void {
+  state.sending.loading--;
+  advance(state);
 }

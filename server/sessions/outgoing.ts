@@ -3,7 +3,7 @@ import { self, send } from '../../actors/index.ts';
 import { encodeServerFrames, type EncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
 import { errors, type CloseCode, type ErrorCode } from '../../protocol/errors.ts';
 import type { ErrorPacket, ServerPacket } from '../../protocol/packets.ts';
-import type { ToGateway } from '../gateway/port.ts';
+import { creditOf, SAY_TAKEN_AFTER, type ToGateway } from '../gateway/port.ts';
 import type { SessionState } from './state.ts';
 
 export const FLUSH = { kind: 'flush' } as const;
@@ -40,8 +40,23 @@ export function flush(state: SessionState): void {
       connection: state.opening.connection,
       session: self(),
       frame,
+      taken: state.taken,
     });
   }
+  state.takenSaid = state.taken;
+}
+
+/** Counts a frame of the gateway's as taken, and says so where nothing else would for long. */
+export function takeCredit(state: SessionState, frame: Uint8Array): void {
+  state.taken += creditOf(frame);
+  if (state.taken - state.takenSaid > SAY_TAKEN_AFTER) sayTaken(state);
+}
+
+function sayTaken(state: SessionState): void {
+  if (state.taken === state.takenSaid) return;
+  state.takenSaid = state.taken;
+  const { taken, opening } = state;
+  toGateway(state, { kind: 'took', connection: opening.connection, session: self(), taken });
 }
 
 /** Says why, closes the socket, and takes nothing more. The session ends when the gateway says `closed`. */

@@ -24,7 +24,7 @@ export function perform(state: SessionState, packet: RequestPacket): void {
     send(me, { kind: 'request_answered', id, answer } satisfies Answered);
   };
   const { device, user, services } = state;
-  answerRequest({ device, user, shards: services.shards, ...services.requests }, packet).then(
+  answerRequest({ device, user, shards: services.shards }, packet).then(
     value => {
       tell({ kind: 'reply', method: packet.method, value });
     },

@@ -24,10 +24,11 @@ import { enter, login } from '../handlers/login.ts';
 import { ping } from '../handlers/ping.ts';
 import { request } from '../handlers/request.ts';
 import { send as sendHandler } from '../handlers/send.ts';
+import type { ShardReleased } from '../isolates/protocol.ts';
 import type { Push } from '../mailboxes/protocol.ts';
 import type { PortMessage } from '../stores/port.ts';
-import { resumeSends, type RESUME } from './offers.ts';
-import { closeWith, flush, say, sayError, toGateway, type FLUSH } from './outgoing.ts';
+import { loaded, resumeSends, type LOADED, type RESUME } from './offers.ts';
+import { closeWith, flush, say, sayError, takeCredit, toGateway, type FLUSH } from './outgoing.ts';
 import type { FIND_MAILBOX } from './receiving.ts';
 import { attach, deliver, detached, findMailbox, pause, type MailboxFound } from './receiving.ts';
 import { answered, type Answered } from './requests.ts';
@@ -52,13 +53,16 @@ type Info =
   | DownMessage
   | typeof FLUSH
   | typeof RESUME
+  | typeof LOADED
+  | ShardReleased
   | typeof FIND_MAILBOX
   | typeof LOGIN_TIMEOUT;
 
 export const session: GenServer<SessionArgument, SessionState, never, never, Info> = {
   init({ opening, services }): InitResult<SessionState> {
     const user = userOf(opening.device);
-    const state = newSession(services, opening, { user, shard: shardOf(user, services.shards) });
+    const shard = shardOf(user, services.shards);
+    const state = newSession(services, opening, { user, shard });
     toGateway(state, { kind: 'attach', connection: opening.connection, session: self() });
     sendAfter(services.limits.loginTimeoutMs, self(), LOGIN_TIMEOUT);
     return ['ok', state];
@@ -96,6 +100,13 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
       case 'resume_sends':
         resumeSends(state);
         break;
+      case 'loaded':
+        loaded(state);
+        break;
+      case 'shard_released':
+        // The gateway opens a session where the shard is now.
+        if (message.shard === state.home.shard) return ['stop', 'shutdown', state];
+        break;
       case 'request_answered':
         answered(state, message);
         break;
@@ -119,7 +130,10 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
   },
 };
 
-/** A new socket gets a challenge; a socket whose session died goes on as what it was logged in as. */
+/**
+ * A new socket gets a challenge; a socket whose session died goes on as what it was logged in as. The login itself
+ * may have died with that session: so one that was not logged in yet is challenged again, with the same nonce.
+ */
 function attached(state: SessionState, remembered: Remembered | undefined): void {
   state.nonce = remembered?.nonce ?? randomBytes(32);
   if (remembered !== undefined && remembered.roles !== 0) {
@@ -134,11 +148,12 @@ function attached(state: SessionState, remembered: Remembered | undefined): void
     session: self(),
     state: kept,
   });
-  if (remembered === undefined)
-    say(state, { kind: 'challenge', nonce: state.nonce, time: Date.now() });
+  state.challengedAgain = remembered !== undefined;
+  say(state, { kind: 'challenge', nonce: state.nonce, time: Date.now() });
 }
 
 function takeFrame(state: SessionState, data: Uint8Array): void {
+  takeCredit(state, data);
   let packets: (ClientPacket | BadPacket)[];
   try {
     packets = decodeClientFrame(data, state.services.limits);

@@ -1,7 +1,7 @@
 /** What a session owns. One value per process; handlers change it in place. */
 import type { MonitorRef, Pid } from '../../actors/index.ts';
 import type { EncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
-import type { DeviceId, GroupId, UserId } from '../../protocol/ids.ts';
+import type { DeviceId, UserId } from '../../protocol/ids.ts';
 import type { Read, Send, ServerPacket } from '../../protocol/packets.ts';
 import type { Opening } from '../gateway/port.ts';
 import type { ServerLimits } from '../config/config.ts';
@@ -15,24 +15,18 @@ export interface SessionServices {
   readonly tickets: Tickets;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
-  /** Whether this address and account may try a login now. */
-  readonly mayLogIn: (address: string, device: DeviceId) => boolean;
+  /** Whether this account may try a login now. */
+  readonly mayLogIn: (device: DeviceId) => boolean;
   /** How long a client is asked to stay away, in milliseconds, jitter included. */
   readonly retryAfterMs: () => number;
   /** The user's mailbox process, started when there is none. */
   readonly mailboxOf: (user: UserId) => Promise<Pid>;
-  readonly requests: RequestServices;
-}
-
-/** What the request handlers need besides the stores. */
-export interface RequestServices {
-  readonly groupOf: (group: GroupId) => Promise<Pid>;
 }
 
 export type Phase =
   /** Waits for `attached`. */
   | 'attaching'
-  /** The challenge is out. */
+  /** The challenge is out. After the death of a session it is said again, and may be answered twice. */
   | 'challenged'
   /** The login's account is being loaded. */
   | 'checking'
@@ -58,6 +52,11 @@ export interface SessionState {
   phase: Phase;
   nonce: Uint8Array;
   roles: number;
+  /** What was taken of the gateway's credit, and what it has been told of that. */
+  taken: number;
+  takenSaid: number;
+  /** The challenge was repeated: a second answer to it is no mistake. */
+  challengedAgain: boolean;
   /** Packets for the next frame. */
   out: (ServerPacket | EncodedDeliver)[];
   readonly sending: Sending;
@@ -106,6 +105,9 @@ export const newSession = (
   phase: 'attaching',
   nonce: new Uint8Array(0),
   roles: 0,
+  taken: 0,
+  takenSaid: 0,
+  challengedAgain: false,
   out: [],
   sending: { queue: [], underWay: 0, loading: 0, gapSeq: 0, held: false },
   receiving: { mailbox: undefined, watch: undefined, acked: 0, committed: 0, congested: false },

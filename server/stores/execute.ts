@@ -5,7 +5,7 @@ import type { Account } from '../../storage/accounts/contract.ts';
 import type { Command, CommandKind, OutcomeOf } from '../../storage/shard/contract.ts';
 import { accountOf } from '../directory/tables.ts';
 import { RequestError } from '../request-error.ts';
-import { storeName } from './protocol.ts';
+import { storeAt } from '../isolates/shard-map.ts';
 
 /**
  * One command, committed. For those who may wait: requests, HTTP, housekeeping.
@@ -16,7 +16,7 @@ export async function execute<K extends CommandKind>(
   shard: number,
   command: Command<K>,
 ): Promise<OutcomeOf<K>> {
-  const answer = await call(storeName(shard), { kind: 'execute', command: command as Command });
+  const answer = await call(storeAt(shard), { kind: 'execute', command: command as Command });
   if (answer === 'disk_full') throw new RequestError('storage_full');
   return answer.outcome;
 }

@@ -23,7 +23,8 @@ import {
   type CommandKind,
   type OutcomeOf,
 } from '../../storage/shard/contract.ts';
-import { storeName, type Batch, type BatchAnswer, type Outcome } from './protocol.ts';
+import { isHere, storeAt } from '../isolates/shard-map.ts';
+import type { Batch, BatchAnswer, Outcome } from './protocol.ts';
 
 /** A timer's word that the store's name may be taken again. */
 export interface StoreRetry {
@@ -47,9 +48,11 @@ let lastTag = 0;
 export class StorePort {
   readonly shard: number;
   private tag = 0;
+  private retrying = false;
   private underWay: Job[] = [];
   private next: Job[] = [];
-  private watch: { readonly ref: MonitorRef; readonly store: Pid } | undefined;
+  /** `store` is known for a store of this isolate. */
+  private watch: { readonly ref: MonitorRef; readonly store: Pid | undefined } | undefined;
   private readonly lost: () => void;
 
   /** @param lost the store that was used last is dead; what it had to tell may never have been told */
@@ -102,11 +105,14 @@ export class StorePort {
       case 'DOWN':
         if (message.ref !== this.watch?.ref) return false;
         this.watch = undefined;
-        this.give();
-        this.lost();
+        // Nobody was there, or is: it may have died, or be on its way to another isolate.
+        if (message.reason === 'noproc' || message.reason === 'noconnection') this.retry();
+        else this.give();
+        if (message.reason !== 'noproc') this.lost();
         return true;
       case 'store_retry':
         if (message.shard !== this.shard) return false;
+        this.retrying = false;
         this.give();
         return true;
     }
@@ -122,16 +128,20 @@ export class StorePort {
 
   private give(): void {
     if (this.underWay.length === 0) return;
-    const store = whereis(storeName(this.shard));
+    const store = storeAt(this.shard);
+    const pid = isHere(this.shard) ? whereis(store.name) : undefined;
     // The one that was used last is dead: its DOWN is on its way, and the batch is given then.
-    if (this.watch !== undefined && this.watch.store !== store) return;
-    if (store === undefined) {
-      sendAfter(RETRY_MS, self(), { kind: 'store_retry', shard: this.shard } satisfies StoreRetry);
-      return;
-    }
-    this.watch ??= { ref: monitor(store), store };
+    if (this.watch !== undefined && this.watch.store !== pid) return;
+    // Wherever it is, the store that is monitored is the one that gets the batch: both go the same way in one turn.
+    this.watch ??= { ref: monitor(store), store: pid };
     const commands = this.underWay.flatMap(job => job.commands);
     send(store, { kind: 'batch', from: self(), tag: this.tag, commands } satisfies Batch);
+  }
+
+  private retry(): void {
+    if (this.underWay.length === 0 || this.retrying) return;
+    this.retrying = true;
+    sendAfter(RETRY_MS, self(), { kind: 'store_retry', shard: this.shard } satisfies StoreRetry);
   }
 
   private settle(outcomes: readonly Outcome[]): void {

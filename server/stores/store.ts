@@ -4,7 +4,10 @@
  * everything that has arrived meanwhile. Answers and pushes go out after the commit.
  */
 import {
+  at,
   cancelTimer,
+  cast,
+  connectedIsolates,
   reply,
   self,
   send,
@@ -28,7 +31,8 @@ import {
   type Committed,
   type ShardStore,
 } from '../../storage/shard/contract.ts';
-import { clearTables, publish } from '../directory/tables.ts';
+import { directoryName, type DirectoryCast } from '../directory/directory.ts';
+import { changing, clearTables, publish } from '../directory/tables.ts';
 import { linkName } from '../links/names.ts';
 import { mailboxName, type Appended } from '../mailboxes/protocol.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
@@ -63,6 +67,7 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
     const opened = open();
     // The incarnation before this one may have died between a commit and its publication.
     clearTables();
+    tellDirectories({ kind: 'forget' });
     // A killed process runs no terminate: the file must be let go all the same, for the next incarnation.
     signal().addEventListener('abort', () => {
       opened.close();
@@ -179,7 +184,9 @@ function tell(
   { outcomes, appended, links }: Committed,
 ): void {
   commands.forEach((command, i) => {
-    publish(command, outcomes[i] as Outcome);
+    const outcome = outcomes[i] as Outcome;
+    publish(command, outcome);
+    if (changing.has(command.kind)) tellDirectories({ kind: 'published', command, outcome });
   });
   // Mailboxes take their turns first, so that a session finds its answers and its rows in one turn: one frame.
   pushAppended(appended);
@@ -192,6 +199,11 @@ function tell(
     const link = whereis(linkName(shard, target));
     if (link !== undefined) send(link, { kind: 'wake' });
   }
+}
+
+/** Those of the other isolates, which read accounts and groups of this shard too. */
+function tellDirectories(message: DirectoryCast): void {
+  for (const isolate of connectedIsolates()) cast(at(directoryName, isolate), message);
 }
 
 function answer({ to }: Job, outcomes: readonly Outcome[]): void {

@@ -20,6 +20,7 @@ export interface InProcessServer {
 
 /**
  * A server in this process, so that its processes can be killed one by one; on a directory that goes with the test.
+ * Without the flag `isolates` all of them are in this thread.
  * @param flags as an argument parser gives them: `{ shards: '2' }`
  */
 export async function startInProcess(
@@ -28,7 +29,8 @@ export async function startInProcess(
 ): Promise<InProcessServer> {
   const directory = await mkdtemp(join(tmpdir(), 'strowger-e2e-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
-  const server = await startServer(loadConfig({ flags: { data: directory, port: '0', ...flags } }));
+  const given = { data: directory, port: '0', isolates: '0', ...flags };
+  const server = await startServer(loadConfig({ flags: given }));
   const reports: LogEvent[] = [];
   setLogger(event => reports.push(event));
   t.teardown(() => server.stop());

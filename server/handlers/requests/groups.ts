@@ -5,7 +5,8 @@ import type { Argument, GroupInfo, Reply } from '../../../protocol/requests.ts';
 import { shardOf } from '../../../protocol/shard.ts';
 import type { Group } from '../../../storage/groups/contract.ts';
 import { groupOf } from '../../directory/tables.ts';
-import type { GroupChange, GroupPid } from '../../groups/protocol.ts';
+import type { GroupChange } from '../../groups/protocol.ts';
+import { receptionAt } from '../../isolates/reception-at.ts';
 import { RequestError } from '../../request-error.ts';
 import { execute, findAccount } from '../../stores/execute.ts';
 import type { RequestContext } from './context.ts';
@@ -15,8 +16,12 @@ export async function changeGroup(
   group: GroupId,
   change: GroupChange,
 ): Promise<GroupInfo> {
-  const process = (await context.groupOf(group)) as GroupPid;
-  const answer = await call(process, { kind: 'change', by: context.user, change });
+  const answer = await call(receptionAt(shardOf(group, context.shards)), {
+    kind: 'change_group',
+    group,
+    by: context.user,
+    change,
+  });
   if ('error' in answer) throw new RequestError(answer.error, answer.field);
   return toInfo(answer.group);
 }

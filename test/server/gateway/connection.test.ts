@@ -4,6 +4,7 @@ import type { DeviceId } from '../../../protocol/ids.ts';
 import { closeReason } from '../../../server/gateway/close-reason.ts';
 import { Connection } from '../../../server/gateway/connection.ts';
 import type { GatewayOptions } from '../../../server/gateway/options.ts';
+import { creditOf, GIVEN_AT_MOST } from '../../../server/gateway/port.ts';
 import { RestartBudget } from '../../../server/gateway/restart-budget.ts';
 import type { Socket } from '../../../server/gateway/socket.ts';
 import { createMetrics } from '../../../server/metrics/metrics.ts';
@@ -41,6 +42,7 @@ function setup(buffered = 0) {
     limits,
     sessionRestarts: { intensity: 1, periodMs: 1000 },
     metrics: createMetrics().gateway,
+    mayLogIn: () => true,
   } as unknown as GatewayOptions;
   const peer = { device: 'alice:1' as DeviceId, address: '127.0.0.1' };
   const connection = new Connection(1, peer, socket, options, () => undefined);
@@ -91,17 +93,36 @@ void t.test('congestion is told once, also to a session that comes later', async
   ]);
 });
 
-void t.test('a frame for a session that has just died is for the next one', async t => {
+void t.test(
+  'a frame for a session that has just died is lost with it, and the next one starts anew',
+  async t => {
+    const { connection, session } = setup();
+    const first = session();
+    connection.attach(first.pid);
+    exit(first.pid, 'kill');
+    connection.received(frame(7));
+    t.ok(connection.isOpen());
+    const second = session();
+    connection.attach(second.pid);
+    connection.received(frame(8));
+    await until(() => second.messages.length === 2, 'the frame');
+    t.same(second.messages[1], { kind: 'frame', data: frame(8) });
+  },
+);
+
+void t.test('what a session has taken may be given again, and not more', async t => {
   const { connection, session } = setup();
-  const first = session();
-  connection.attach(first.pid);
-  exit(first.pid, 'kill');
-  connection.received(frame(7));
+  const big = new Uint8Array(1024 * 1024);
+  const most = Math.floor(GIVEN_AT_MOST / creditOf(big));
+  const { pid } = session();
+  connection.attach(pid);
+  for (let i = 0; i < most; i++) connection.received(big);
   t.ok(connection.isOpen());
-  const second = session();
-  connection.attach(second.pid);
-  await until(() => second.messages.length === 2, 'the frame');
-  t.same(second.messages[1], { kind: 'frame', data: frame(7) });
+  connection.took(creditOf(big));
+  connection.received(big);
+  t.ok(connection.isOpen());
+  connection.received(big);
+  t.notOk(connection.isOpen());
 });
 
 void t.test('a socket that would hold too much is cut', async t => {

@@ -108,6 +108,7 @@ const defaults = (): Omit<GatewayOptions, 'openSession' | 'metrics' | 'onError' 
   },
   sessionRestarts: { intensity: 5, periodMs: 10_000 },
   retry: { afterMs: 1000, jitterMs: 1000 },
+  mayLogIn: () => true,
   http: async request => httpError(404, 'not_found', { message: request.path }),
 });
 

@@ -224,12 +224,11 @@ void t.test('a session that does not get through its mailbox loses its socket', 
         opening,
         async message => (message.kind === 'frame' ? stuck : undefined),
         server.sessions,
-        8,
       ),
   });
   const client = server.connect();
   await client.opened;
-  for (let i = 0; i < 20; i++) client.send(`frame ${i}`);
+  for (let i = 0; i < 40; i++) client.send('x'.repeat(1_000_000));
   t.equal((await client.closed).code, 4007);
   release();
 });
@@ -238,6 +237,7 @@ void t.test('too many frames that no session takes close the socket', async t =>
   const server = await testGateway(t, { openSession: () => ['ignore'] });
   const client = server.connect();
   await client.opened;
-  for (let i = 0; i <= 256; i++) client.send('x');
+  // 32 MiB, each frame counted with 8 KiB on top.
+  for (let i = 0; i <= 4 * 1024; i++) client.send('x');
   t.equal((await client.closed).code, 4013);
 });

@@ -151,7 +151,10 @@ void t.test(
 
 void t.test('a group whose store is away does not start', async t => {
   captureLog(t);
-  t.match(await startGroup(), ['error', ['noproc', ['call', `store.${home}`, 'execute']]]);
+  t.match(await startGroup(), [
+    'error',
+    ['noproc', ['call', { name: `store.${home}` }, 'execute']],
+  ]);
 });
 
 void t.test('an idle group stops, and is itself again', async t => {

@@ -47,7 +47,6 @@ class TestSession {
       mayLogIn: () => true,
       retryAfterMs: () => 1,
       mailboxOf: async () => this.mailbox.pid,
-      requests: { groupOf: () => Promise.reject(new Error('there are no groups')) },
       ...this.options,
     } as unknown as SessionServices;
     const opening = {
@@ -55,6 +54,7 @@ class TestSession {
       connection: 1,
       device: ann,
       address: '127.0.0.1',
+      mayLogIn: true,
       remembered: undefined,
     };
     const result = await start(session, { opening, services });

@@ -186,7 +186,7 @@ void t.test('a bug in one batch ends the store, and nothing of the commit is tol
       devices: [],
     }),
   );
-  t.match(await reason, [{ reason: RangeError }, ['call', 'store.0', 'execute']]);
+  t.match(await reason, [{ reason: RangeError }, ['call', { name: 'store.0' }, 'execute']]);
   t.notOk(isAlive(pid));
   t.same(client.heard, []);
   await store.start();

@@ -1,0 +1,95 @@
+/** The program of an isolate: a copy of the runtime, connected to the others, with the tree of the shards in it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  connectIsolate,
+  disconnectIsolate,
+  joinAs,
+  setIsolateCodec,
+  setLogger,
+  watchTurns,
+} from '../../actors/index.ts';
+import { application } from '../../supervisors/index.ts';
+import { createLogger, logSink } from '../logging.ts';
+import { countRestarts } from '../metrics/count-restarts.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import { isolateServices } from '../services.ts';
+import { StartLog } from '../start-log.ts';
+import { isolateCodec } from './codec.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { startIsolateTree } from './tree.ts';
+import {
+  ISOLATE_PROTOCOL,
+  type FromWorker,
+  type ToWorker,
+  type WorkerData,
+} from './worker-data.ts';
+
+const APPLICATION = 'isolate';
+
+export async function runIsolate(): Promise<void> {
+  const data = workerData as WorkerData;
+  const port = parentPort;
+  if (port === null) throw new Error('an isolate runs in a worker thread; start `strowger serve`');
+  const tell = (message: FromWorker): void => {
+    port.postMessage(message);
+  };
+  if (data.protocol !== ISOLATE_PROTOCOL) {
+    tell({
+      kind: 'refused',
+      message: `it speaks version ${ISOLATE_PROTOCOL} between isolates, the server ${data.protocol}: restart the server instead`,
+    });
+    return;
+  }
+  joinAs(data.isolate, data.creation);
+  setIsolateCodec(isolateCodec());
+  for (const [isolate, other] of data.ports) connectIsolate(isolate, other);
+
+  const metrics = createMetrics();
+  const log = new StartLog(
+    countRestarts(metrics.server, logSink(createLogger({ level: data.config.logLevel }))),
+  );
+  setLogger(log.sink);
+  if (!data.holdLog) log.release();
+  port.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'connect':
+        connectIsolate(message.isolate, message.port);
+        return;
+      case 'disconnect':
+        disconnectIsolate(message.isolate);
+        return;
+      case 'release_log':
+        log.release();
+        return;
+      case 'stop':
+        void application.stop(APPLICATION).then(() => process.exit(0));
+        return;
+    }
+  });
+  const heartbeat = new Heartbeat(data.heartbeat);
+  beat(heartbeat, data);
+  const services = isolateServices(data, metrics);
+  const started = await application.start({
+    name: APPLICATION,
+    type: 'permanent',
+    start: () =>
+      startIsolateTree({
+        ...services,
+        openShard: shard => heartbeat.excuse(() => services.openShard(shard)),
+      }),
+  });
+  if (started === 'ok') tell({ kind: 'up' });
+  else tell({ kind: 'refused', message: JSON.stringify(started[1]) });
+}
+
+function beat(heartbeat: Heartbeat, { config }: WorkerData): void {
+  watchTurns(heartbeat.running);
+  const tick = (): void => {
+    const { heapUsed, external } = process.memoryUsage();
+    heartbeat.beat(heapUsed + external);
+  };
+  tick();
+  setInterval(tick, Math.min(Math.max(config.isolates.heartbeatMs / 10, 10), 100));
+}
+
+await runIsolate();

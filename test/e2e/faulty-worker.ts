@@ -1,0 +1,68 @@
+/** The program of an isolate, with faults that a test can ask for: they happen inside a session's handler. */
+import { AsyncResource } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import { BroadcastChannel, workerData } from 'node:worker_threads';
+import { session } from '../../server/sessions/session.ts';
+import type { WorkerData } from '../../server/isolates/worker-data.ts';
+import { FAULTS_CHANNEL, type Fault, type FaultOrder } from './faults.ts';
+
+const { isolate } = workerData as WorkerData;
+const kept: unknown[] = [];
+/** Its listener was made outside of any process, and so is the timer of it. */
+const outside = new EventEmitter();
+outside.on(
+  'throw',
+  AsyncResource.bind(() => {
+    setTimeout(() => {
+      throw new Error('thrown on purpose outside of any process');
+    }, 1);
+  }),
+);
+
+const faults: Record<Fault, () => void> = {
+  loop() {
+    for (;;);
+  },
+  allocate() {
+    for (;;) kept.push(Array.from({ length: 10_000 }, () => ({})));
+  },
+  'keep buffers'() {
+    setInterval(() => kept.push(Buffer.alloc(32 * 1024 * 1024, 1)), 1);
+  },
+  'throw from a timer'() {
+    setTimeout(() => {
+      throw new Error('thrown on purpose by a timer');
+    }, 1);
+  },
+  'throw where nobody owns it'() {
+    outside.emit('throw');
+  },
+  'process.exit'() {
+    process.exit(3);
+  },
+};
+
+let order: FaultOrder | undefined;
+const channel = new BroadcastChannel(FAULTS_CHANNEL);
+channel.onmessage = event => {
+  const given = (event as { data: FaultOrder }).data;
+  if (given.isolate === isolate || given.isolate === undefined) order = given;
+};
+channel.unref();
+
+const handleInfo = session.handleInfo?.bind(session);
+if (handleInfo === undefined) throw new Error('a session handles messages');
+Object.assign(session, {
+  handleInfo(...[message, state]: Parameters<typeof handleInfo>) {
+    if (order !== undefined && message.kind === 'frame' && state.phase === 'active') {
+      const { fault, device } = order;
+      if (device === undefined || device === state.device) {
+        if (device === undefined) order = undefined;
+        faults[fault]();
+      }
+    }
+    return handleInfo(message, state);
+  },
+});
+
+await import('../../server/isolates/worker.ts');
