@@ -70,3 +70,56 @@ void t.test('a rejection outside of any process ends the program, as Node does',
   t.match(stderr, /nobody owns me/);
   t.end();
 });
+
+for (const [where, throwing] of [
+  ['a timer', 'setTimeout(fail, 1)'],
+  ['an immediate', 'setImmediate(fail)'],
+  ['nextTick', 'process.nextTick(fail)'],
+  ['a file’s callback', "import('node:fs').then(fs => fs.stat('/', fail))"],
+  [
+    'a socket’s event',
+    "import('node:net').then(net => net.connect(1, '127.0.0.1').on('error', fail))",
+  ],
+] as const) {
+  void t.test(`what throws in ${where} that a process made ends it, and nobody else`, t => {
+    const { stdout, status, stderr } = program(`
+      const fail = () => { throw new RangeError('in a callback'); };
+      const owner = spawn(() => { ${throwing}; });
+      const other = spawn(() => {});
+      const watcher = spawn(message => {
+        if (message === 'watch') monitor(owner);
+        else console.log(message.reason.reason.message, typeof message.reason.stack, isAlive(other));
+      });
+      send(watcher, 'watch');
+      send(owner, 1);
+    `);
+    t.equal(stdout, 'in a callback string true\n', stderr);
+    t.equal(status, 0);
+    t.end();
+  });
+}
+
+void t.test('what throws in a callback of nobody ends the program as Node does', t => {
+  const { status, stderr, stdout } = program(`
+    send(spawn(() => {}), 1);
+    process.on('exit', code => console.log('exit', code));
+    setTimeout(() => { throw new RangeError('nobody owns me'); }, 1);
+    setTimeout(() => console.log('still here'), 50);
+  `);
+  t.equal(status, 1);
+  t.equal(stdout, 'exit 1\n');
+  t.match(stderr, /Uncaught|nobody owns me/);
+  t.end();
+});
+
+void t.test('a dead incarnation’s callback that throws is nobody’s, too', t => {
+  const { stdout, status } = program(`
+    const owner = spawn(() => { setTimeout(() => send(owner, 'from the dead'), 5); });
+    send(owner, 1);
+    setImmediate(() => setImmediate(() => { actors.exit(owner, 'kill'); }));
+    setTimeout(() => console.log('still here'), 20);
+  `);
+  t.equal(stdout, 'still here\n');
+  t.equal(status, 0);
+  t.end();
+});
