@@ -134,7 +134,7 @@ function writeDeliver(writer: MsgpackWriter, { after, rows }: Deliver): void {
   for (const row of rows) writeRow(writer, row);
 }
 
-export function writeRow(writer: MsgpackWriter, row: Row): void {
+function writeRow(writer: MsgpackWriter, row: Row): void {
   writer.arrayHeader(rowElements[row.kind]);
   writer.integer(rowKinds[row.kind]);
   writer.integer(row.n);

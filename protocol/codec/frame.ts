@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { packetKinds, type ClientPacket, type Deliver, type ServerPacket } from '../packets.ts';
+import { packetKinds, type ClientPacket, type ServerPacket } from '../packets.ts';
 import { readClientPacket } from './client-packets.ts';
 import { BadField } from './fields.ts';
-import { FrameWriter, writePacket, writeRow } from './frame-writer.ts';
+import { FrameWriter, writePacket } from './frame-writer.ts';
 import { readHotClientPacket } from './hot-client-packets.ts';
 import { HotReader } from './hot-reader.ts';
 import { readHotServerPacket } from './hot-server-packets.ts';
@@ -83,43 +83,6 @@ function writePackets(packets: readonly (ClientPacket | ServerPacket)[]): void {
     writePacket(writer.packet, packet);
     writer.end();
   }
-}
-
-/**
- * Cuts a `deliver` into several that each keep to `packetBytes` (one row is always allowed), with the `after` of
- * each following on the row before it.
- */
-export function splitDeliver(
-  deliver: Deliver,
-  packetBytes: number = limits.packetBytes,
-): Deliver[] {
-  const parts: Deliver[] = [];
-  let after = deliver.after;
-  let first = 0;
-  let bytes = 0;
-  deliver.rows.forEach((row, index) => {
-    writer.begin();
-    writeRow(writer.packet, row);
-    const size = writer.packet.position;
-    if (index > first && bytes + size > packetBytes - deliverHeadBytes) {
-      parts.push({ kind: 'deliver', after, rows: deliver.rows.slice(first, index) });
-      after = deliver.rows[index - 1]?.n ?? after;
-      first = index;
-      bytes = 0;
-    }
-    bytes += size;
-  });
-  parts.push({ kind: 'deliver', after, rows: deliver.rows.slice(first) });
-  return parts;
-}
-
-/** The packet's array and kind, `after` and the rows' array: 1 + 1 + 9 + 5 bytes. */
-const deliverHeadBytes = 16;
-
-/** The packet's size in bytes within a frame. */
-export function encodedSize(packet: ClientPacket | ServerPacket): number {
-  writePackets([packet]);
-  return writer.packet.position;
 }
 
 /**

@@ -10,6 +10,7 @@ import { encodeTail } from '../../../protocol/codec/encoded-rows.ts';
 import { decodeServerFrame, splitFrames } from '../../../protocol/codec/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Deliver, ServerPacket } from '../../../protocol/packets.ts';
+import type { Row } from '../../../protocol/rows.ts';
 import { row, serverPacket } from '../arbitraries.ts';
 
 const encoded = ({ after, rows }: Deliver): EncodedDeliver => ({
@@ -92,6 +93,18 @@ void t.test('a deliver is cut where its limit asks for it, to the byte', async (
     ),
     { numRuns: 200 },
   );
+});
+
+void t.test('one row is always allowed, and what fits is not cut', async t => {
+  const row = (n: number) => ({ kind: 'undelivered', n, peer: 'bob:1', after: 1, upTo: 2 }) as Row;
+  const deliver = encoded({ kind: 'deliver', after: 0, rows: [row(1), row(5)] });
+  const [first, second] = deliver.encoded;
+  t.same(splitEncodedDeliver(deliver, 10), [
+    { kind: 'deliver', after: 0, encoded: [first] },
+    { kind: 'deliver', after: 1, encoded: [second] },
+  ]);
+  t.same(splitEncodedDeliver(deliver), [deliver]);
+  t.same(splitEncodedDeliver({ ...deliver, encoded: [] }, 1), [{ ...deliver, encoded: [] }]);
 });
 
 const packetSize = (packet: ServerPacket | EncodedDeliver): number =>

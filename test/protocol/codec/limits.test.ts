@@ -4,9 +4,7 @@ import t from 'tap';
 import {
   decodeClientFrame,
   decodeServerFrame,
-  encodedSize,
   encodeFrame,
-  splitDeliver,
   splitFrames,
 } from '../../../protocol/codec/frame.ts';
 import { pack } from '../../../protocol/codec/msgpack.ts';
@@ -14,7 +12,6 @@ import type { UserId } from '../../../protocol/ids.ts';
 import { groupId } from '../../../protocol/ids.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Send } from '../../../protocol/packets.ts';
-import type { MessageRow } from '../../../protocol/rows.ts';
 
 const decode = (packet: unknown) => decodeClientFrame(pack([packet]))[0];
 const users = (count: number) => Array.from({ length: count }, (_, i) => `u${i}`);
@@ -224,33 +221,4 @@ void t.test('splitFrames keeps the order and both limits', async t => {
     name: 'RangeError',
     message: /a frame holds 50 bytes, got a packet that needs 1\d\d/,
   });
-});
-
-void t.test('splitDeliver keeps order, numbers and the packet’s limit', async t => {
-  const row = (n: number, bodyBytes: number): MessageRow => ({
-    kind: 'message',
-    n,
-    from: 'alice:1' as MessageRow['from'],
-    seq: n,
-    conversation: null,
-    acceptedAt: 1_700_000_000_000,
-    body: new Uint8Array(bodyBytes),
-  });
-  const rows = Array.from({ length: 30 }, (_, i) => row(10 + i * 2, (i * 7919) % 40_000));
-  const parts = splitDeliver({ kind: 'deliver', after: 7, rows });
-  t.ok(parts.length > 5);
-  let after = 7;
-  for (const part of parts) {
-    t.equal(part.after, after);
-    t.ok(encodedSize(part) <= limits.packetBytes);
-    after = part.rows.at(-1)!.n;
-  }
-  assert.deepEqual(
-    parts.flatMap(part => part.rows),
-    rows,
-  );
-  const alone = { kind: 'deliver' as const, after: 0, rows: [row(1, 5000), row(2, 5000)] };
-  t.equal(splitDeliver(alone, 100).length, 2, 'one row is always allowed');
-  t.same(splitDeliver(alone), [alone]);
-  t.same(splitDeliver({ ...alone, rows: [] }), [{ ...alone, rows: [] }]);
 });

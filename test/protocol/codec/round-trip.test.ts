@@ -4,7 +4,6 @@ import t from 'tap';
 import {
   decodeClientFrame,
   decodeServerFrame,
-  encodedSize,
   encodeFrame,
 } from '../../../protocol/codec/frame.ts';
 import { slabBytes } from '../../../protocol/codec/slab.ts';
@@ -30,18 +29,15 @@ void t.test('what a server encodes is what a client decodes', async () => {
   );
 });
 
-void t.test(
-  'every packet that a client may send fits into packetBytes, and its size is known',
-  async () => {
-    fc.assert(
-      fc.property(clientPacket, packet => {
-        assert.equal(encodeFrame([packet]).length, encodedSize(packet) + 1);
-        assert.ok(encodedSize(packet) <= limits.packetBytes);
-      }),
-      { numRuns: 100 },
-    );
-  },
-);
+void t.test('every packet that a client may send fits into packetBytes', async () => {
+  fc.assert(
+    fc.property(clientPacket, packet => {
+      // A frame of one packet has one byte more.
+      assert.ok(encodeFrame([packet]).length - 1 <= limits.packetBytes);
+    }),
+    { numRuns: 100 },
+  );
+});
 
 void t.test(
   'a frame keeps its bytes while others are encoded, and holds at most a slab more than it needs',
