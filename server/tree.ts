@@ -14,6 +14,7 @@ import {
 import { userOf } from '../protocol/ids.ts';
 import { shardOf } from '../protocol/shard.ts';
 import { supervisor, type ChildSpec } from '../supervisors/index.ts';
+import { acme, type AcmeArgument } from './acme/acme.ts';
 import type { Config } from './config/config.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { GatewayOptions, SessionStart } from './gateway/options.ts';
@@ -75,6 +76,7 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
             ),
         },
         housekeepingSpec(config, shards),
+        ...acmeSpecs(config, options.gateway),
         {
           id: 'gateway',
           shutdown: config.drainTimeoutMs,
@@ -108,6 +110,20 @@ function ask(opening: Opening, shards: number): SessionStart {
   cast(receptionAt(shard), { kind: 'open_session', opening });
   return ['asked'];
 }
+
+/** Before the gateway, which needs a certificate to start with. */
+const acmeSpecs = (
+  config: Config,
+  { tls, onNotice, onError }: TreeOptions['gateway'],
+): ChildSpec[] =>
+  config.acme === undefined || tls === undefined
+    ? []
+    : [acmeSpec({ acme: config.acme, tls, now: Date.now, onNotice, onError })];
+
+const acmeSpec = (argument: AcmeArgument): ChildSpec => ({
+  id: 'acme',
+  start: () => startLink(acme, argument, { name: 'acme', label: 'acme' }),
+});
 
 const housekeepingSpec = (config: Config, shards: number): ChildSpec => ({
   id: 'housekeeping',
