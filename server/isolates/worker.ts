@@ -92,4 +92,5 @@ function beat(heartbeat: Heartbeat, { config }: WorkerData): void {
   setInterval(tick, Math.min(Math.max(config.isolates.heartbeatMs / 10, 10), 100));
 }
 
-await runIsolate();
+// Not awaited: a bundle cannot wait at the top of a module. What is thrown ends the thread all the same.
+void runIsolate();
