@@ -87,7 +87,7 @@ export function costsBetween(before: Reading, after: Reading, messages: number):
       })),
       ...(others > 0 ? [{ name: 'other threads', micros: each(others) }] : []),
     ],
-    parts: partsBetween(before.own?.turns, after.own?.turns, total, each),
+    parts: partsBetween(before.own?.turns, after.own?.turns, threads, messages),
     writtenBytes: (after.writtenBytes - before.writtenBytes) / messages,
     traffic:
       before.own === null || after.own === null
@@ -100,22 +100,32 @@ export function costsBetween(before: Reading, after: Reading, messages: number):
   };
 }
 
+/**
+ * Turns are timed by the clock, so where the machine has more to do than cores they hold time in which another thread
+ * had the processor: as much as the busiest thread has waited for it, which the system tells.
+ */
 function partsBetween(
   before: OwnAccounts['turns'] | undefined,
   after: OwnAccounts['turns'] | undefined,
-  total: number,
-  each: (seconds: number) => number,
+  threads: readonly ThreadCpu[],
+  messages: number,
 ): ReadonlyMap<Part, number> {
   const parts = new Map<Part, number>();
   if (before === undefined || after === undefined || after.size === 0) return parts;
-  let attributed = 0;
+  const [busiest] = threads.toSorted((one, other) => other.seconds - one.seconds);
+  const ran =
+    busiest === undefined ? 1 : busiest.seconds / (busiest.seconds + busiest.waitedSeconds);
   for (const [label, seconds] of after) {
-    const spent = seconds - (before.get(label) ?? 0);
     const part = partOfLabel.find(([prefix]) => label.startsWith(prefix))?.[1] ?? 'other processes';
-    parts.set(part, (parts.get(part) ?? 0) + each(spent));
-    attributed += spent;
+    const spent = (seconds - (before.get(label) ?? 0)) * ran;
+    parts.set(part, (parts.get(part) ?? 0) + (spent / messages) * 1e6);
   }
-  return parts.set('rest', each(total - attributed));
+  const total = (totalSeconds(threads) / messages) * 1e6;
+  const attributed = [...parts.values()].reduce((sum, micros) => sum + micros, 0);
+  // More cannot have been spent than was: what a turn waited for otherwise is taken from all alike.
+  if (attributed > total)
+    for (const [part, micros] of parts) parts.set(part, (micros * total) / attributed);
+  return parts.set('rest', Math.max(0, total - attributed));
 }
 
 const partTexts: Readonly<Record<Part, string>> = {

@@ -7,20 +7,24 @@ export interface ThreadCpu {
   /** As the program called it; Node calls most of its threads `node`. */
   readonly name: string;
   readonly seconds: number;
+  /** How long it was ready to run and another thread had the processor. */
+  readonly waitedSeconds: number;
 }
 
 /** @throws Error where there is no such process, or no /proc */
 export function cpuOfThreads(pid: number): ThreadCpu[] {
   const threads: ThreadCpu[] = [];
   for (const entry of readdirSync(`/proc/${pid}/task`)) {
-    const nanoseconds = readOrNull(`/proc/${pid}/task/${entry}/schedstat`);
+    const schedule = readOrNull(`/proc/${pid}/task/${entry}/schedstat`);
     const name = readOrNull(`/proc/${pid}/task/${entry}/comm`);
     // A thread may end between the listing and the reading.
-    if (nanoseconds === null || name === null) continue;
+    if (schedule === null || name === null) continue;
+    const [ran = 0, waited = 0] = schedule.split(' ').map(Number);
     threads.push({
       thread: Number(entry),
       name: name.trim(),
-      seconds: Number.parseInt(nanoseconds, 10) / 1e9,
+      seconds: ran / 1e9,
+      waitedSeconds: waited / 1e9,
     });
   }
   return threads;
@@ -38,11 +42,12 @@ function readOrNull(file: string): string | null {
 
 /** What each thread has cost between two readings; threads of which only the second knows count from their start. */
 export function cpuBetween(before: readonly ThreadCpu[], after: readonly ThreadCpu[]): ThreadCpu[] {
-  const earlier = new Map(before.map(({ thread, seconds }) => [thread, seconds]));
-  return after.map(({ thread, name, seconds }) => ({
+  const earlier = new Map(before.map(each => [each.thread, each]));
+  return after.map(({ thread, name, seconds, waitedSeconds }) => ({
     thread,
     name,
-    seconds: seconds - (earlier.get(thread) ?? 0),
+    seconds: seconds - (earlier.get(thread)?.seconds ?? 0),
+    waitedSeconds: waitedSeconds - (earlier.get(thread)?.waitedSeconds ?? 0),
   }));
 }
 

@@ -26,11 +26,15 @@ void t.test('metrics as Prometheus has them', async t => {
   t.same([...metrics.by('strowger_odd', 'label').values()], [1000]);
 });
 
-const reading = (factor: number, turns: readonly (readonly [string, number])[]): Reading => ({
+const reading = (
+  factor: number,
+  turns: readonly (readonly [string, number])[],
+  waited = 0,
+): Reading => ({
   threads: [
-    { thread: 10, name: 'node', seconds: 3 * factor },
-    { thread: 11, name: 'node', seconds: 1 * factor },
-    { thread: 12, name: 'helper', seconds: 0.01 * factor },
+    { thread: 10, name: 'node', seconds: 3 * factor, waitedSeconds: waited * factor },
+    { thread: 11, name: 'node', seconds: 1 * factor, waitedSeconds: 0 },
+    { thread: 12, name: 'helper', seconds: 0.01 * factor, waitedSeconds: 0 },
   ],
   writtenBytes: 1_000_000 * factor,
   own: {
@@ -82,4 +86,26 @@ void t.test('a server that does not account for its turns has no parts', async t
   const costs = costsBetween(reading(1, []), reading(2, []), 1);
   t.equal(costs.parts.size, 0);
   t.notOk(costResults('x', costs).some(({ chart }) => chart?.includes('by part')));
+});
+
+void t.test('what other programs held up is not the message’s', async t => {
+  const parts = (turns: readonly (readonly [string, number])[], waited: number) =>
+    Object.fromEntries(
+      [...costsBetween(reading(1, []), reading(2, turns, waited), 1_000_000).parts].map(
+        ([part, micros]) => [part, Number(micros.toFixed(2))],
+      ),
+    );
+  // The busiest thread ran for 3 s and waited for 3 more.
+  t.same(parts([['session', 4]], 1.5), { session: 2, rest: 2.01 });
+  // Turns of 8 s in 4.01 s of processor time: something else was waited for.
+  t.same(
+    parts(
+      [
+        ['session', 6],
+        ['store.0', 2],
+      ],
+      0,
+    ),
+    { session: 3.01, store: 1, rest: 0 },
+  );
 });
