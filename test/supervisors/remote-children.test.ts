@@ -1,6 +1,18 @@
 import t from 'tap';
-import { at, call, disconnectIsolate, exit, self, send, stop } from '../../actors/index.ts';
+import {
+  at,
+  call,
+  disconnectIsolate,
+  exit,
+  link,
+  processInfo,
+  self,
+  send,
+  spawn,
+  stop,
+} from '../../actors/index.ts';
 import type { Pid, StartResult } from '../../actors/index.ts';
+import { endProcess } from '../../actors/termination.ts';
 import { dynamicSupervisor, supervisor } from '../../supervisors/index.ts';
 import type { ChildSpec } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
@@ -153,3 +165,44 @@ void t.test(
     await stop(there, 'shutdown');
   },
 );
+
+void t.test('of a remote child that was ended no EXIT comes, whether or not it lived', async t => {
+  captureLog(t);
+  const one = await startIsolate(t, 1);
+  const got: unknown[] = [];
+  const reasons: unknown[] = [];
+  const parent = spawn(
+    async message => {
+      if (!Array.isArray(message)) got.push(message);
+      for (const pid of Array.isArray(message) ? (message as Pid[]) : []) {
+        link(pid);
+        await one.alive(pid);
+        if (reasons.length === 1) send(pid, { order: 'end', reason: 'by itself' });
+        if (reasons.length === 1) await one.alive(pid);
+        reasons.push(await endProcess({ pid, shutdown: 'infinity' }));
+      }
+    },
+    { trapExit: true },
+  );
+  send(parent, [await one.spawn(), await one.spawn()]);
+  await until(() => reasons.length === 2);
+  await one.spawn();
+  t.same(reasons, ['shutdown', 'by itself']);
+  t.same(got, []);
+  t.same(processInfo(parent)?.links, []);
+});
+
+void t.test('a server with a parent elsewhere is linked to it and obeys its exit', async t => {
+  captureLog(t);
+  const one = await startIsolate(t, 1);
+  const parent = spawn(() => undefined);
+  const request = { kind: 'startServer', supervisor: parent, trapExit: true } as const;
+  const child = await call(one.dest, request);
+  t.same((await one.info(child))?.links, [parent]);
+  // It traps exits; a parent's is no message to it all the same.
+  exit(parent, 'kill');
+  await until(async () => !(await one.alive(child)));
+  // One whose parent is dead already ends at once.
+  const orphan = await call(one.dest, request);
+  await until(async () => !(await one.alive(orphan)));
+});

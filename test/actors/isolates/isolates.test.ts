@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import {
   at,
@@ -245,4 +246,23 @@ void t.test('types: the reply of a remote call is the one of its request', async
   t.same([typeof unknownCast, typeof unknownCall], ['function', 'function']);
   const untyped: unknown = await call(at('counter' as string, 0), { kind: 'name' });
   t.equal(untyped, 'counter');
+});
+
+void t.test('a channel keeps no program alive', t => {
+  const index = new URL('../../../actors/index.js', import.meta.url).href;
+  const source = `
+    import { MessageChannel } from 'node:worker_threads';
+    const { connectIsolate, spawn, send } = await import(${JSON.stringify(index)});
+    const { port1, port2 } = new MessageChannel();
+    connectIsolate(1, port1);
+    send(spawn(() => console.log('idle from here on')), 1);
+    globalThis.held = port2;`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', source],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' }, timeout: 30_000 },
+  );
+  t.equal(stdout, 'idle from here on\n', stderr);
+  t.equal(status, 0);
+  t.end();
 });

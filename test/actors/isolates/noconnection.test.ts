@@ -152,6 +152,7 @@ void t.test('an isolate that was restarted takes the place of the old one', asyn
   gates!.inward.release();
   t.same((await second.got(await second.spawn())).length, 0);
   t.match(await here.got(watcher), [{ kind: 'DOWN', pid: old, reason: 'noconnection' }]);
+  t.equal((await here.got(watcher)).length, 1, 'and nothing from the old one');
 });
 
 void t.test('what was sent before the isolate was let go still leaves', async t => {
