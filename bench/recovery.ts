@@ -18,12 +18,9 @@ import type { KeyPair } from '../protocol/crypto/backend.ts';
 import type { Identity } from '../protocol/device/identity.ts';
 import { deviceId, type UserId } from '../protocol/ids.ts';
 import { shardFile } from '../server/data-directory.ts';
-import { readEncodedRows } from '../protocol/codec/encoded-rows.ts';
-import { mailboxSegments } from '../storage/mailboxes/tables.ts';
-import { openDatabase } from '../storage/mnesia/database.ts';
 import type { Command } from '../storage/shard/contract.ts';
+import { countMessages } from '../storage/shard/count-messages.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
-import { SCHEMA_VERSION, tables } from '../storage/shard/tables.ts';
 import { serverFlags, type BenchOptions } from './options.ts';
 import { machine, median, type BenchReport } from './report.ts';
 
@@ -68,7 +65,7 @@ export async function run({ quick, connections }: BenchOptions): Promise<BenchRe
     const { readyMs, lost } = await killAgainAndAgain(started, plan);
     await fetchSample(started.url, plan, keys);
     await started.kill();
-    const left = countRows(directory);
+    const left = countMessages(shardFile(directory, 0));
     // What the sample has fetched goes when its acknowledgements are committed, which the kill may have forestalled.
     const expected = plan.messages - plan.sample * (plan.messages / plan.devices);
     if (left < expected || left > plan.messages)
@@ -199,19 +196,4 @@ function fetchAll(identity: Identity, index: number, { messages, devices }: Plan
     });
     connecting.catch(reject);
   });
-}
-
-function countRows(directory: string): number {
-  const database = openDatabase({
-    file: shardFile(directory, 0),
-    tables,
-    schemaVersion: SCHEMA_VERSION,
-  });
-  const count = database.dirty.foldl(
-    mailboxSegments,
-    ({ rows }, sum) => sum + readEncodedRows(rows).length,
-    0,
-  );
-  database.close();
-  return count;
 }

@@ -6,8 +6,8 @@ import { tellReceipt } from '../receipts/tell.ts';
 import type { Work } from '../shard/work.ts';
 import type { MailboxState } from './mailbox-state.ts';
 import { noMessage, type RowSummary } from './row-tails.ts';
-import { messageHead, segmentsAfter } from './segments.ts';
-import { mailboxSegments } from './tables.ts';
+import { messageHead } from './segments.ts';
+import { waitingAfter } from './unstored.ts';
 
 /**
  * Each sender of a direct message is told. Of a group's members only the slowest one tells, by being the last of its
@@ -31,14 +31,13 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
     const isLast = countOut(work, box, row);
     if (row.conversation === null || isLast) told.add(row.peer);
   }
-  if (rows.length > 0) work.tx.deleteRange(mailboxSegments, [device], undefined, target);
   box.acked = target;
   for (const [sender, seq] of delivered) {
     const pair = work.pair(sender, box);
     const after = raiseDelivered(pair, seq);
     if (after === pair) continue;
     pair.delivered = after.delivered;
-    work.changedPair(pair);
+    work.changedPair(box, pair);
     if (told.has(sender)) tellReceipt(work, pair);
   }
   return { acked: target };
@@ -46,11 +45,10 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
 
 /** The messages up to `target` that are not gone yet, and for other rows an empty place, from the segments. */
 function readSummaries(work: Work, box: MailboxState, target: number): RowSummary[] {
-  work.storeAppended(box.device);
   const summaries: RowSummary[] = [];
-  for (const segment of segmentsAfter(work.tx, box.device, box.acked)) {
+  for (const segment of waitingAfter(work.tx, box, box.acked)) {
     for (const row of segment.rows) {
-      if (row.n <= box.acked || row.n > target) continue;
+      if (row.n <= box.acked || row.n > target || row.tail.kind === rowKinds.receipt) continue;
       const isMessage = row.tail.kind === rowKinds.message;
       summaries.push(isMessage ? messageHead(segment, row) : { ...noMessage, peer: null });
     }

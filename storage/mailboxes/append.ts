@@ -5,7 +5,6 @@ import type { NotedRow } from '../links/contract.ts';
 import type { Work } from '../shard/work.ts';
 import type { MailboxState } from './mailbox-state.ts';
 import { messageTail, type StoredMessage } from './row-tails.ts';
-import { receiptRows } from './tables.ts';
 
 /** Whether the mailbox has no room for a message of this size. */
 export const isFull = (work: Work, box: Readonly<MailboxState>, size: number): boolean =>
@@ -39,7 +38,7 @@ export function appendMessage(
     const pair = work.pair(from, box);
     if (seq <= pair.stored) continue;
     pair.stored = seq;
-    work.changedPair(pair);
+    work.changedPair(box, pair);
   }
 }
 
@@ -53,9 +52,5 @@ export function note(work: Work, device: DeviceId, row: NotedRow): void {
 /** Appends a row that is no message to a device of this shard. A receipt replaces the older one of the same peer. */
 export function appendNoted(work: Work, device: DeviceId, row: NotedRow): void {
   if (work.peekMailbox(device).gone !== 0) return;
-  const n = work.append(work.mailbox(device), work.notedTail(row));
-  if (row.kind !== 'receipt') return;
-  const { peer, delivered, read } = row;
-  const record = { device, peer, n, delivered, read: read.length === 0 ? null : [...read] };
-  work.tx.write(receiptRows, record);
+  work.append(work.mailbox(device), work.notedTail(row));
 }

@@ -68,11 +68,12 @@ function noRoom(work: Work, sender: DeviceId, effect: Effect): Refusal | null {
 
 function carryOut(work: Work, device: DeviceId, seq: number, effect: Effect, at: number): void {
   if (effect.kind === 'read') {
-    const pair = work.pair(effect.sender, work.mailbox(device));
+    const box = work.mailbox(device);
+    const pair = work.pair(effect.sender, box);
     const after = raiseRead(pair, effect.conversation, effect.upTo);
     if (after === pair) return;
     pair.read = after.read;
-    work.changedPair(pair);
+    work.changedPair(box, pair);
     tellReceipt(work, pair);
     return;
   }

@@ -19,6 +19,7 @@ export function expire(
   work: Work,
   { after, before, devices }: MailboxCommands['expire']['command'],
 ): MailboxCommands['expire']['outcome'] {
+  work.settleAll();
   const from = after === '' ? undefined : [after];
   const found = work.tx
     .range(watermarks, from, undefined, { limit: devices + 1 })
@@ -33,11 +34,12 @@ export function expire(
 
 /** Drops everything that waits for a removed device, and takes nothing more for it. */
 export function closeMailbox(work: Work, device: DeviceId): void {
+  work.settleAll();
+  work.mailbox(device).gone = 1;
   dropMessages(work, device, Infinity);
   work.tx.deleteRange(mailboxSegments, [device], undefined, undefined);
   for (const { peer } of work.tx.range(receiptRows, [device], [device]))
     work.tx.delete(receiptRows, [device, peer]);
-  work.mailbox(device).gone = 1;
 }
 
 /**
@@ -45,7 +47,6 @@ export function closeMailbox(work: Work, device: DeviceId): void {
  * stay. Each sender is told the interval between what was delivered and the last one dropped.
  */
 function dropMessages(work: Work, device: DeviceId, before: number): number {
-  work.storeAppended(device);
   const { acked } = work.peekMailbox(device);
   const lost = new Map<DeviceId, number>();
   let dropped = 0;

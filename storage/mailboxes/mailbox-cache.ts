@@ -21,6 +21,10 @@ export class MailboxCache {
     return this.states.get(device);
   }
 
+  all(): IterableIterator<MailboxState> {
+    return this.states.values();
+  }
+
   add(state: MailboxState): void {
     this.states.set(state.device, state);
     this.weigh(state);
@@ -33,18 +37,21 @@ export class MailboxCache {
     state.weighed = weight;
   }
 
-  /** What it holds is not what was committed. */
-  forget(state: MailboxState): void {
-    this.states.delete(state.device);
-    this.weight -= state.weighed;
-  }
-
   /** Only between batches: within one a mailbox may be changed and not yet written. */
   trim(): void {
     if (this.weight <= this.limit) return;
+    let looked = this.states.size;
     for (const state of this.states.values()) {
       this.forget(state);
-      if (this.weight <= this.limit) return;
+      // What the tables do not have is only here: it is looked at again when the others have been.
+      if (state.since !== 0) this.add(state);
+      if (this.weight <= this.limit || --looked === 0) return;
     }
+  }
+
+  private forget(state: MailboxState): void {
+    this.states.delete(state.device);
+    this.weight -= state.weighed;
+    state.weighed = 0;
   }
 }

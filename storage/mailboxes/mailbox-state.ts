@@ -5,6 +5,7 @@
  * It is changed in place while a batch runs. A batch that fails has the changed ones forgotten: the next one reads
  * them back as they were committed.
  */
+import type { EncodedRow } from '../../protocol/codec/encoded-rows.ts';
 import { newReceipt, type ReceiptState } from '../../protocol/delivery/receipt.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import type { Refusal } from '../../protocol/refusal.ts';
@@ -26,9 +27,21 @@ export class MailboxState implements WatermarkRecord {
   gone: number;
   /** Whether the running batch has changed it. */
   changed = false;
-  /** Rows appended by the running batch, receipts too; the first `written` of them are stored or gone. */
+  /** Rows appended by the running batch, receipts too; the first `stored` of them are in the tables. */
   appended: AppendedRow[] | undefined;
-  written = 0;
+  stored = 0;
+  changedPairs: PairState[] | undefined;
+
+  /** The first journal record that says something of it which the tables do not; 0 when they have all. */
+  since = 0;
+  /** Rows of earlier batches that only the journal has; some may be gone meanwhile. */
+  waiting: EncodedRow[] | undefined;
+  /** Pairs that only the journal has as they are. */
+  waitingPairs: PairState[] | undefined;
+  /** No row above this is in a segment, and none up to `trimmed`. */
+  lastStored: number;
+  trimmed: number;
+
   recent: RecentRows | undefined;
   /** By sending device. */
   pairs: Map<DeviceId, PairState> | undefined;
@@ -46,6 +59,8 @@ export class MailboxState implements WatermarkRecord {
     this.messages = record.messages;
     this.bytes = record.bytes;
     this.gone = record.gone;
+    this.lastStored = record.lastRow;
+    this.trimmed = record.acked;
   }
 
   /** What it takes in memory, in records of some hundred bytes. */
@@ -61,9 +76,15 @@ export class PairState implements ReceiptState {
   stored: number;
   delivered: number;
   read: ReceiptState['read'];
+  /** Whether the running batch has changed it, and whether only the journal has it as it is. */
   changed = false;
+  waits = false;
 
-  constructor(peer: DeviceId, sender: DeviceId, record: ReceiptRecord | undefined) {
+  constructor(
+    peer: DeviceId,
+    sender: DeviceId,
+    record: Omit<ReceiptRecord, 'peer' | 'sender'> | undefined,
+  ) {
     this.peer = peer;
     this.sender = sender;
     this.stored = record?.stored ?? 0;

@@ -1,10 +1,13 @@
 /** Reading a mailbox back, for a device that was away or a mailbox process that starts. */
 import { rowKinds } from '../../protocol/codec/rows.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
+import type { ReceiptRow } from '../../protocol/rows.ts';
 import type { Work } from '../shard/work.ts';
 import type { MailboxCommands } from './contract.ts';
+import type { MailboxState } from './mailbox-state.ts';
 import { noMessage, notedTail, withBody, type MailboxRow } from './row-tails.ts';
-import { damaged, messageHead, segmentsAfter, type RowAtRest, type Segment } from './segments.ts';
+import { damaged, messageHead, type RowAtRest, type Segment } from './segments.ts';
+import { readReceipt, unstored, waitingAfter } from './unstored.ts';
 import { bodies, receiptRows } from './tables.ts';
 
 /** A row that is made only when it is among those that are given. */
@@ -18,12 +21,13 @@ export function readRows(
   work: Work,
   { device, after, rows, bytes }: MailboxCommands['read_rows']['command'],
 ): MailboxCommands['read_rows']['outcome'] {
-  const { lastRow, acked } = work.peekMailbox(device);
+  const box = work.peekMailbox(device);
+  const { lastRow, acked } = box;
   const from = Math.max(after, acked);
   if (from >= lastRow) return { rows: [], complete: true };
   const waiting = [
-    ...storedAfter(work, device, { after: from, rows, bytes }),
-    ...receiptsAfter(work, device, from),
+    ...storedAfter(work, box, { after: from, rows, bytes }),
+    ...receiptsAfter(work, box, from),
   ].sort((a, b) => a.n - b.n);
   const found: MailboxRow[] = [];
   let sum = 0;
@@ -36,18 +40,17 @@ export function readRows(
   return { rows: found, complete: true };
 }
 
-/** Stored rows until one of them cannot be given any more, that one included: it says that there is more. */
+/** Rows until one of them cannot be given any more, that one included: it says that there is more. */
 function storedAfter(
   work: Work,
-  device: DeviceId,
+  box: Readonly<MailboxState>,
   { after, rows, bytes }: { after: number; rows: number; bytes: number },
 ): Waiting[] {
-  work.storeAppended(device);
   const found: Waiting[] = [];
   let sum = 0;
-  for (const segment of segmentsAfter(work.tx, device, after)) {
+  for (const segment of waitingAfter(work.tx, box, after)) {
     for (const row of segment.rows) {
-      if (row.n <= after) continue;
+      if (row.n <= after || row.tail.kind === rowKinds.receipt) continue;
       const stored = fromRest(work, segment, row);
       sum += stored.size;
       found.push(stored);
@@ -74,9 +77,21 @@ function fromRest(work: Work, segment: Segment, row: RowAtRest): Waiting {
   return { n, size: summary.size, make };
 }
 
-const receiptsAfter = (work: Work, device: DeviceId, after: number): Waiting[] =>
-  work.tx.select(receiptRows, { device, n: { gt: after } }).map(({ n, peer, delivered, read }) => ({
-    n,
-    size: 0,
-    make: () => ({ n, tail: notedTail({ kind: 'receipt', peer, delivered, read: read ?? [] }) }),
-  }));
+/** The newest receipt of each peer. */
+function receiptsAfter(work: Work, box: Readonly<MailboxState>, after: number): Waiting[] {
+  const newest = new Map<DeviceId, Omit<ReceiptRow, 'kind'>>();
+  for (const record of work.tx.select(receiptRows, { device: box.device, n: { gt: after } }))
+    newest.set(record.peer, { ...record, read: record.read ?? [] });
+  for (const row of unstored(box)) {
+    if (row.tail.kind !== rowKinds.receipt) continue;
+    const receipt = readReceipt(row);
+    newest.set(receipt.peer, receipt);
+  }
+  return [...newest.values()]
+    .filter(({ n }) => n > after)
+    .map(({ n, peer, delivered, read }) => ({
+      n,
+      size: 0,
+      make: () => ({ n, tail: notedTail({ kind: 'receipt', peer, delivered, read }) }),
+    }));
+}

@@ -1,13 +1,14 @@
 /** The embedded shard: one SQLite file, one writer, through Mnesia-like tables. */
 import { limits as defaults } from '../../protocol/limits.ts';
-import { bodies } from '../mailboxes/tables.ts';
+import { journalLimits, type JournalLimits } from '../mailboxes/journal-state.ts';
 import { openDatabase, type Database } from '../mnesia/database.ts';
+import { loadCaches, type ShardCaches } from './caches.ts';
 import { carryOut } from './carry-out.ts';
 import { freesSpace, type Command, type Committed, type ShardStore } from './contract.ts';
 import { openFacts } from './facts.ts';
 import { migrations } from './migrations.ts';
 import { SCHEMA_VERSION, tables } from './tables.ts';
-import { newCaches, Work, type ShardLimits, type ShardCaches } from './work.ts';
+import { Work, type ShardLimits } from './work.ts';
 
 export interface ShardOptions {
   /** The shard's file; undefined keeps it in memory, for tests. */
@@ -19,6 +20,7 @@ export interface ShardOptions {
   readonly maxPages?: number;
   /** Room kept for giving space back on a full disk; see Mnesia's. */
   readonly reserveBytes?: number;
+  readonly journal?: Partial<JournalLimits>;
 }
 
 /** @throws StorageError when the file cannot be opened as this shard; the sentence says what to do */
@@ -30,11 +32,17 @@ class SqliteShard implements ShardStore {
   readonly era: number;
   private readonly database: Database;
   private readonly limits: ShardLimits;
-  private readonly caches: ShardCaches;
+  private readonly journal: JournalLimits;
+  /** Undefined after a batch that failed: what it changed is read back. */
+  private caches: ShardCaches | undefined;
 
-  constructor({ shard, shards, limits, ...place }: ShardOptions) {
+  constructor({ shard, shards, limits, journal, ...place }: ShardOptions) {
     this.shard = shard;
     this.shards = shards;
+    const { bytes, settledAtOnce } = { ...journalLimits, ...journal };
+    // On a full disk what the journal holds must go into the tables by the reserve's room.
+    const room = (place.reserveBytes ?? Infinity) / 4;
+    this.journal = { bytes: Math.min(bytes, room), settledAtOnce };
     this.limits = { ...defaults, ...limits };
     this.database = openDatabase({
       ...place,
@@ -44,7 +52,7 @@ class SqliteShard implements ShardStore {
     });
     try {
       this.era = openFacts(this.database, { shard, shards, file: this.database.file });
-      this.caches = newCaches(this.database.dirty.last(bodies)?.id ?? 0);
+      this.caches = loadCaches(this.database.dirty, this.journal);
     } catch (error) {
       // Or its file would stay locked.
       this.database.close();
@@ -63,8 +71,12 @@ class SqliteShard implements ShardStore {
     try {
       const outcomes = this.database.transaction(
         tx => {
-          work?.abandon();
+          // The second attempt, after a disk was found full: see Mnesia's transactions that free room.
+          if (work !== undefined) this.caches = undefined;
+          this.caches ??= loadCaches(tx, this.journal);
           const begun = (work = new Work(tx, this.caches, place, this.limits));
+          // What is given back must be room on the disk, not a word in the journal.
+          if (this.database.full) begun.settlesAll = true;
           const done = commands.map(command => carryOut(begun, this.era, command));
           begun.flush();
           return done;
@@ -75,7 +87,7 @@ class SqliteShard implements ShardStore {
       work.keep();
       return { outcomes, appended: work.appended, links: work.links };
     } catch (error) {
-      work?.abandon();
+      if (work !== undefined) this.caches = undefined;
       throw error;
     }
   }

@@ -11,6 +11,7 @@ import {
   watermarks,
 } from '../mailboxes/tables.ts';
 import { receipts } from '../receipts/tables.ts';
+import { journal } from '../mailboxes/journal.ts';
 import type { Table } from '../mnesia/schema.ts';
 import { facts } from './facts.ts';
 
@@ -25,6 +26,7 @@ export const tables: readonly Table<object>[] = [
   invites,
   watermarks,
   mailboxSegments,
+  journal,
   bodies,
   bodyCounts,
   receiptRows,

@@ -7,35 +7,18 @@ import { rowKinds } from '../../protocol/codec/rows.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import type { LinkItem, NotedRow } from '../links/contract.ts';
 import { linkEnds, linkRows, type LinkEndRecord } from '../links/tables.ts';
-import { MailboxCache } from '../mailboxes/mailbox-cache.ts';
 import { MailboxState, newWatermark, PairState } from '../mailboxes/mailbox-state.ts';
 import { RecentRows } from '../mailboxes/recent-rows.ts';
-import {
-  notedTail,
-  type AppendedRow,
-  type AppendedTail,
-  type MailboxRow,
-} from '../mailboxes/row-tails.ts';
-import { toRest, writeSegments, type RowAtRest } from '../mailboxes/segments.ts';
+import { notedTail, type AppendedTail, type MailboxRow } from '../mailboxes/row-tails.ts';
 import { bodies, bodyCounts, watermarks } from '../mailboxes/tables.ts';
 import type { Transaction } from '../mnesia/operations.ts';
+import type { ShardCaches } from './caches.ts';
 import { receipts } from '../receipts/tables.ts';
 
 /** Limits that a host may set lower; the defaults are in protocol/limits.ts. */
 export type ShardLimits = {
   readonly [K in 'mailboxMessages' | 'mailboxBytes' | 'devicesPerUser']: number;
 };
-
-/** What is kept in memory across batches. */
-export interface ShardCaches {
-  readonly mailboxes: MailboxCache;
-  lastBody: number;
-}
-
-export const newCaches = (lastBody: number): ShardCaches => ({
-  mailboxes: new MailboxCache(),
-  lastBody,
-});
 
 export class Work {
   readonly tx: Transaction;
@@ -45,10 +28,11 @@ export class Work {
   /** Rows that were appended, for whoever serves the devices; complete after `flush`. */
   readonly appended = new Map<DeviceId, readonly MailboxRow[]>();
   readonly links = new Set<number>();
+  /** Whether the end of the batch writes every mailbox to its tables, instead of the journal. */
+  settlesAll = false;
 
   private readonly caches: ShardCaches;
   private readonly changed: MailboxState[] = [];
-  private readonly changedPairs: PairState[] = [];
   private readonly bodyCounts = new Map<number, number>();
   private readonly touchedLinks = new Map<number, LinkEndRecord>();
   private lastBody: number;
@@ -100,11 +84,11 @@ export class Work {
     return pair;
   }
 
-  /** The pair was changed: it is written at the end of the batch. */
-  changedPair(pair: PairState): void {
+  /** The pair, of this box, was changed: it is written at the end of the batch. */
+  changedPair(box: MailboxState, pair: PairState): void {
     if (pair.changed) return;
     pair.changed = true;
-    this.changedPairs.push(pair);
+    (box.changedPairs ??= []).push(pair);
   }
 
   /** Appends a row under the next number. What is no receipt goes into a segment. */
@@ -157,19 +141,20 @@ export class Work {
     this.links.add(target);
   }
 
-  /** Puts the rows appended so far into segments: whoever reads the device's segments asks for it first. */
-  storeAppended(device: DeviceId): void {
-    this.writeAppended(this.find(device));
+  /** Brings the tables to what the batch has done so far, all of it, and has its end do the same. */
+  settleAll(): void {
+    this.settlesAll = true;
+    this.writeMailboxes();
   }
 
   /** Writes what was changed. Nothing may be changed after it. */
   flush(): void {
-    for (const box of this.changed) {
-      this.writeAppended(box);
-      this.tx.write(watermarks, box);
+    for (const box of this.changed)
       if (box.appended !== undefined) this.appended.set(box.device, box.appended);
+    if (this.changed.length > 0) {
+      if (this.settlesAll) this.writeMailboxes();
+      else this.caches.journal.append(this.tx, this.changed);
     }
-    for (const pair of this.changedPairs) this.tx.write(receipts, pair.toRecord());
     for (const end of this.touchedLinks.values()) this.tx.write(linkEnds, end);
     for (const [id, rows] of this.bodyCounts) {
       if (rows > 0) this.tx.write(bodyCounts, { id, rows });
@@ -180,36 +165,25 @@ export class Work {
     }
   }
 
-  /** After a batch that failed: what it did to mailboxes did not happen. */
-  abandon(): void {
-    for (const box of this.changed) this.caches.mailboxes.forget(box);
-  }
-
   /** After the commit: what was changed is now what is committed. */
   keep(): void {
     const { mailboxes } = this.caches;
     for (const box of this.changed) {
       box.changed = false;
       box.appended = undefined;
-      box.written = 0;
+      box.stored = 0;
+      for (const pair of box.changedPairs ?? []) pair.changed = false;
+      box.changedPairs = undefined;
       mailboxes.weigh(box);
     }
-    for (const pair of this.changedPairs) pair.changed = false;
     mailboxes.trim();
     this.caches.lastBody = this.lastBody;
   }
 
-  private writeAppended(box: MailboxState): void {
-    const { device, appended, written, acked } = box;
-    if (appended === undefined || written === appended.length) return;
-    const rows: RowAtRest[] = [];
-    for (let i = written; i < appended.length; i++) {
-      const row = appended[i] as AppendedRow;
-      // What this batch itself has acknowledged is gone, and receipts are in a table of their own.
-      if (row.n > acked && row.tail.kind !== rowKinds.receipt) rows.push(toRest(row));
-    }
-    box.written = appended.length;
-    writeSegments(this.tx, device, rows);
+  private writeMailboxes(): void {
+    const { journal } = this.caches;
+    for (const box of this.changed) journal.lacks(box);
+    journal.settleAll(this.tx);
   }
 
   private find(device: DeviceId): MailboxState {

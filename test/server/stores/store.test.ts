@@ -197,15 +197,18 @@ void t.test('on a full disk: refused, read and acknowledged, and room again', as
   const store = new TestStore(t, { maxPages: 100 });
   const pid = await store.start();
   const client = listener(t);
-  let seq = 0;
-  const last = () => client.heard.at(-1);
-  do {
-    seq++;
-    send(pid, batch(client.pid, seq, message(ann, seq, [bob], { body: bulk(10_000) })));
-    await until(() => last()?.tag === seq);
-  } while (last()?.kind === 'batch_done');
+  let seq = 1;
+  // Once refused it may find what writing the journal out has left of the room.
+  for (let tag = 1, refused = 0; refused < 2; tag++) {
+    send(pid, batch(client.pid, tag, message(ann, seq, [bob], { body: bulk(10_000) })));
+    await until(() => client.heard.at(-1)?.tag === tag);
+    const isTaken = client.heard.at(-1)?.kind === 'batch_done';
+    refused = isTaken ? 0 : refused + 1;
+    if (isTaken) seq++;
+  }
   t.equal(await call(storeName(0), { kind: 'full' }), true);
-  const large = message(ann, seq, [bob], { body: bulk(10_000) });
+  // More than the file may hold: what the others of its batch give back is not enough.
+  const large = message(ann, seq, [bob], { body: bulk(500_000) });
   await t.rejects(execute(0, large), new RequestError('storage_full'));
 
   // Together in one turn: each gets what it can get.

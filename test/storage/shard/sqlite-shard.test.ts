@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { openShard } from '../../../storage/shard/sqlite-shard.ts';
+import type { ShardContract } from '../../contract/shard/fixture.ts';
+import { modelContract } from '../../contract/shard/model.ts';
+import { segmentsContract } from '../../contract/shard/segments.ts';
 import { shardStoreContract } from '../../contract/shard-store.ts';
 
 /** Room for deleting that a test fills in no time. */
@@ -20,3 +23,15 @@ shardStoreContract({
   durable: false,
   open: ({ name: _, ...options }) => openShard(options),
 });
+
+// The tables are written by parts of what waits, and the journal read back between.
+const hasty: ShardContract = {
+  name: 'a file with a short journal',
+  durable: true,
+  open: ({ name, ...options }) => {
+    const journal = { bytes: 300, settledAtOnce: 1 };
+    return openShard({ ...options, reserveBytes, journal, file: join(directory, `${name}.db`) });
+  },
+};
+segmentsContract(hasty);
+modelContract(hasty);
