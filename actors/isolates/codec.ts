@@ -15,6 +15,7 @@ export interface IsolateCodec {
   decode(bytes: Uint8Array): unknown;
 }
 
+/** Byte arrays come out as views of the batch: who keeps a small one for long copies it first. */
 const v8Codec: IsolateCodec = { encode: serialize, decode: deserialize };
 
 let codec = v8Codec;

@@ -47,7 +47,10 @@ export class Outbox {
     this.#senders.push(sender);
   }
 
+  /** What was pushed and has not left is lost. */
   close(): void {
+    this.#signals = [];
+    this.#senders = [];
     this.#port.close();
   }
 

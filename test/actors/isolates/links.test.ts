@@ -190,3 +190,31 @@ void t.test('a demonitor holds DOWN back, also one that is on its way', async t 
   t.equal(await one.alive(other), false);
   t.same(await here.got(watcher), []);
 });
+
+void t.test('the last words of a process come before its end', async t => {
+  captureLog(t);
+  const { one, ours, gates } = await linkedPair(t);
+  const [talking, words] = [await one.spawn(), Array.from({ length: 100 }, (_, word) => word)];
+  send(ours, { order: 'monitor', dest: talking });
+  send(ours, { order: 'link', pid: talking });
+  await until(async () => (await one.info(talking))?.links.includes(ours) === true);
+  gates.inward.hold();
+  send(talking, { order: 'send', dest: ours, messages: words.slice(0, 50) });
+  await until(() => gates.inward.held > 0);
+  send(talking, {
+    order: 'all',
+    orders: [
+      { order: 'send', dest: ours, messages: words.slice(50) },
+      { order: 'end', reason: 'said' },
+    ],
+  });
+  await until(() => gates.inward.held > 1);
+  gates.inward.release();
+  await until(async () => (await here.got(ours)).length === 102);
+  const got = await here.got(ours);
+  t.same(got.slice(0, 100), words);
+  t.match(got.slice(100), [
+    { kind: 'DOWN', reason: 'said' },
+    { kind: 'EXIT', reason: 'said' },
+  ]);
+});
