@@ -76,13 +76,13 @@ export async function run({
             chart: 'memory of an idle connection',
           },
           {
-            name: 'each connection, heap in use',
+            name: 'each connection, heap of the main thread',
             value: each('heapUsedBytes'),
             unit: 'bytes',
             chart: 'memory of an idle connection',
           },
           {
-            name: 'each connection, outside of the heap',
+            name: 'each connection, beside that heap',
             value: each('externalBytes'),
             unit: 'bytes',
             chart: 'memory of an idle connection',
