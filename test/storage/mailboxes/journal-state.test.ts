@@ -1,6 +1,8 @@
 /** When mailboxes are written to their tables, and when the journal lets their records go. */
 import { join } from 'node:path';
 import t from 'tap';
+import { readEncodedRows } from '../../../protocol/codec/encoded-rows.ts';
+import { rowKinds } from '../../../protocol/codec/rows.ts';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
 import { journal } from '../../../storage/mailboxes/journal.ts';
 import { mailboxSegments, watermarks } from '../../../storage/mailboxes/tables.ts';
@@ -74,4 +76,14 @@ void t.test('a sweep has everything written', async t => {
   const found = await after(file, {}, [send(ann, 1, [bob])], [send(ann, 2, [bob, cid])], [sweep]);
   const segments = [[bob, 2], [cid, 1]]; // prettier-ignore
   t.same(found, { settled: [ann, bob, cid], segments, journal: [] });
+});
+
+void t.test('what a batch itself acknowledges is not even in the journal', async t => {
+  const file = join(t.testdir(), 'shard.db');
+  await after(file, {}, [send(ann, 1, [bob]), ack(bob, 1), send(ann, 2, [cid])]);
+  const database = openDatabase({ file, tables, schemaVersion: SCHEMA_VERSION });
+  const rows = readEncodedRows(database.dirty.first(journal)?.rows ?? new Uint8Array(0));
+  database.close();
+  // The receipt for ann, and cid's message.
+  t.same(rows.map(({ tail }) => tail.kind), [rowKinds.receipt, rowKinds.message]); // prettier-ignore
 });
