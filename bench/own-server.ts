@@ -14,23 +14,25 @@ import { prepareUsers } from './prepared-users.ts';
 export interface OwnServerOptions {
   /** How many users are registered before it starts. */
   readonly users: number;
+  /** With these users in it already, by {@link prepareUsers}: it stays. Else a temporary one is made. */
+  readonly directory?: string;
   readonly keyOf: (index: number) => KeyPair;
   readonly isolates: number | undefined;
   readonly process?: Pick<ServerProcessOptions, 'nodeFlags' | 'onLog'>;
 }
 
 export async function withServer<T>(
-  { users, keyOf, isolates, process }: OwnServerOptions,
+  { users, keyOf, isolates, process, directory: prepared }: OwnServerOptions,
   work: (server: ServerProcess) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'strowger-bench-'));
+  const directory = prepared ?? (await mkdtemp(join(tmpdir(), 'strowger-bench-')));
   let server: ServerProcess | null = null;
   try {
-    await prepareUsers(directory, users, shardsFor(isolates), keyOf);
+    if (prepared === undefined) await prepareUsers(directory, users, shardsFor(isolates), keyOf);
     server = await startServerProcess({ ...process, directory, flags: serverFlags(isolates) });
     return await work(server);
   } finally {
     await server?.end();
-    await rm(directory, { recursive: true, force: true });
+    if (prepared === undefined) await rm(directory, { recursive: true, force: true });
   }
 }

@@ -1,12 +1,15 @@
 /**
  * `scale`: `relay` at full load with ten to ten thousand connections, and with a thousand to a million registered
  * users of which a thousand are connected. From a hundred connections on all rates are to be within 25 % of the best.
- * Rounds take turns; every measurement has a server of its own.
+ * Rounds take turns; every measurement has a server of its own, on a directory that serves for all rounds.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Contestant } from './contestant.ts';
-import { lengthOf, type BenchOptions } from './options.ts';
+import { lengthOf, shardsFor, type BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, preparedIdentities } from './prepared-users.ts';
+import { keyPairs, prepareUsers, preparedIdentities } from './prepared-users.ts';
 import { machine, median, type BenchReport } from './report.ts';
 
 interface Setting {
@@ -65,25 +68,50 @@ export async function run({
   if (keys === undefined) throw new Error('expected a key pair');
   const keyOf = () => keys;
   const rates = new Map<Setting, number[]>(settings.map(setting => [setting, []]));
-  for (let i = 0; i < rounds; i++)
-    for (const [setting, found] of rates) {
-      const own = { users: setting.users, keyOf, isolates: isolates?.[0] };
-      await withServer(own, async server => {
-        const contestant = await Contestant.strowger(nameOf(setting), server, {
-          server: server.url,
-          identities: preparedIdentities(server.url, 0, setting.connections, keyOf),
-          bodyBytes,
-          window,
-          shape: { kind: 'pairs' },
-        });
-        found.push((await contestant.run(length)).deliveredPerSecond);
-        await contestant.close();
+  const failures: string[] = [];
+  const root = await mkdtemp(join(tmpdir(), 'strowger-scale-'));
+  const directoryOf = (users: number): string => join(root, String(users));
+  const rate = (setting: Setting): Promise<number> => {
+    const { users } = setting;
+    const own = { users, keyOf, isolates: isolates?.[0], directory: directoryOf(users) };
+    return withServer(own, async server => {
+      const contestant = await Contestant.strowger(nameOf(setting), server, {
+        server: server.url,
+        identities: preparedIdentities(server.url, 0, setting.connections, keyOf),
+        bodyBytes,
+        window,
+        shape: { kind: 'pairs' },
       });
-    }
-  return report(rates);
+      try {
+        return (await contestant.run(length)).deliveredPerSecond;
+      } finally {
+        await contestant.close();
+      }
+    });
+  };
+  try {
+    for (const users of new Set(settings.map(setting => setting.users)))
+      await prepareUsers(directoryOf(users), users, shardsFor(isolates?.[0]), keyOf);
+    for (let i = 0; i < rounds; i++)
+      for (const [setting, found] of rates)
+        // A size that the server does not carry is a figure too: none.
+        await rate(setting).then(
+          perSecond => found.push(perSecond),
+          (error: unknown) => {
+            found.push(0);
+            failures.push(`${nameOf(setting)}: ${String(error)}`);
+          },
+        );
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+  return report(rates, failures);
 }
 
-function report(rates: ReadonlyMap<Setting, readonly number[]>): BenchReport {
+function report(
+  rates: ReadonlyMap<Setting, readonly number[]>,
+  failures: readonly string[],
+): BenchReport {
   const medians = [...rates].map(([setting, found]) => ({ setting, rate: median(found) }));
   const compared = medians.filter(({ setting }) => setting.connections >= comparedFrom);
   const best = Math.max(...compared.map(({ rate }) => rate));
@@ -106,6 +134,9 @@ function report(rates: ReadonlyMap<Setting, readonly number[]>): BenchReport {
         atLeast: targetShare,
       },
     ],
-    notes: [`Messages under way: ${window} for each connection, as in relay.`],
+    notes: [
+      `Messages under way: ${window} for each connection, as in relay.`,
+      ...failures.map(failure => `A run failed and counts as 0: ${failure}`),
+    ],
   };
 }

@@ -65,6 +65,8 @@ void t.test('scale', async t => {
     report.results.map(({ name }) => name),
     ['10 connections, 1,000 users', '100 connections, 1,000 users'],
   );
+  t.ok(report.results.every(({ value }) => value > 0));
+  t.equal(report.notes?.length, 1, 'no run has failed');
 });
 
 void t.test('recovery', async t => {
