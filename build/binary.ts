@@ -3,6 +3,7 @@
  * (https://nodejs.org/docs/latest-v20.x/api/single-executable-applications.html). Needs no network.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -39,6 +40,13 @@ const write = (name: string, text: string): string => {
   writeFileSync(file, text);
   return file;
 };
+const addons = addonFiles();
+const hashes = Object.fromEntries(
+  Object.entries(addons).map(([name, file]) => [
+    name,
+    createHash('sha256').update(readFileSync(file)).digest('hex'),
+  ]),
+);
 const program = await bundleProgram(root, version);
 const main = write('main.js', await bundleRuntime(root, 'main', 'cjs'));
 const configuration = write(
@@ -51,7 +59,8 @@ const configuration = write(
       'strowger.js': write('strowger.js', program.text),
       'strowger.js.map': write('strowger.js.map', program.map),
       'worker.js': write('worker.js', await bundleRuntime(root, 'worker', 'esm')),
-      ...addonFiles(),
+      'addons.json': write('addons.json', JSON.stringify(hashes)),
+      ...addons,
     },
   }),
 );

@@ -42,23 +42,33 @@ const entryName = (path: string): string => path.replace(/^\.\.\/bin\//, 'bin/')
 /** All programs that threads and processes are started with, found in the compiled sources. */
 export function programs(root: string): string[] {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-    file => ownFolders.test(file) && !replacedWhole.has(file),
+    file => ownFolders.test(file) && !wholeFiles('').has(file),
   );
   return [...new Set(files.flatMap(file => replacePrograms(join(root, file), root).entries))];
 }
 
-const replacedWhole: ReadonlySet<string> = new Set(['cli/version.js']);
+/** Files of ours that have another text in the binary. */
+const wholeFiles = (version: string): ReadonlyMap<string, string> =>
+  new Map([
+    ['cli/version.js', `export const version = ${JSON.stringify(version)};`],
+    [
+      'server/isolates/program-file.js',
+      `export const programFile = directory =>
+        globalThis.strowgerBinary.workerFile("server/isolates/worker.js", directory);`,
+    ],
+  ]);
 
 /** @param root the folder of the compiled program @param version what `--version` prints */
 export const substitutions = (root: string, version: string): Plugin => ({
   name: 'substitutions',
   setup(build) {
+    const whole = wholeFiles(version);
     const addon = (name: string): string =>
       `globalThis.strowgerBinary.addon(${JSON.stringify(name)})`;
     build.onLoad({ filter: /\.js$/ }, ({ path }) => {
       const file = relative(root, path);
-      if (file === 'cli/version.js')
-        return { contents: `export const version = ${JSON.stringify(version)};` };
+      const contents = whole.get(file);
+      if (contents !== undefined) return { contents };
       if (!ownFolders.test(file)) return null;
       return { contents: replacePrograms(path, root).text, resolveDir: dirname(path) };
     });

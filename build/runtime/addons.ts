@@ -6,9 +6,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getAsset } from 'node:sea';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
-/** Where an addon was loaded from, by its name. The file is gone; the system still knows the library by this path. */
-export type LoadedFrom = Readonly<Record<string, string>>;
+/** An addon that the process has loaded. The file is gone; the system still knows the library by its path. */
+interface Loaded {
+  readonly file: string;
+  readonly hash: string;
+}
+
+/** By name: which addons a program is made for. */
+export type AddonHashes = Readonly<Record<string, string>>;
+
+/** Passed on to every thread that is started. */
+const LOADED = 'strowger.addons';
 
 /** No directory takes a file and lets it be loaded. */
 export class AddonError extends Error {
@@ -18,15 +28,16 @@ export class AddonError extends Error {
 
 export class Addons {
   readonly #exports = new Map<string, unknown>();
-  readonly #files: Map<string, string>;
+  readonly #hashes: AddonHashes;
+  /** In any thread: two copies of SQLite in one process would not see each other's locks. */
+  readonly #loaded: Map<string, Loaded>;
 
-  /** @param loaded what the process has loaded in another thread: two copies of SQLite in one process would not see each other's locks */
-  constructor(loaded: LoadedFrom = {}) {
-    this.#files = new Map(Object.entries(loaded));
-  }
-
-  get loadedFrom(): LoadedFrom {
-    return Object.fromEntries(this.#files);
+  /** @param hashes of what the program is made for */
+  constructor(hashes: AddonHashes) {
+    this.#hashes = hashes;
+    this.#loaded = new Map(
+      Object.entries((getEnvironmentData(LOADED) as Record<string, Loaded> | undefined) ?? {}),
+    );
   }
 
   /** What the addon exports. @throws AddonError */
@@ -36,12 +47,17 @@ export class Addons {
   }
 
   #open(name: string): unknown {
-    const file = this.#files.get(name);
-    if (file !== undefined) return open(file);
+    const hash = this.#hashes[name] ?? '';
+    const loaded = this.#loaded.get(name);
+    if (loaded !== undefined && loaded.hash !== hash)
+      throw new AddonError(
+        'the native parts of this program are others than those of the server that runs: restart it',
+      );
+    if (loaded !== undefined) return open(loaded.file);
     const failures: string[] = [];
     for (const parent of places()) {
       try {
-        return this.#openIn(parent, name);
+        return this.#openIn(parent, name, hash);
       } catch (error) {
         failures.push(`${parent}: ${(error as Error).message}`);
       }
@@ -51,14 +67,15 @@ export class Addons {
     );
   }
 
-  #openIn(parent: string, name: string): unknown {
+  #openIn(parent: string, name: string, hash: string): unknown {
     // mkdtemp(3) gives the directory mode 0700.
     const directory = mkdtempSync(join(parent, 'strowger-'));
     try {
       const file = join(directory, name);
       writeFileSync(file, new Uint8Array(getAsset(name)), { mode: 0o500, flag: 'wx' });
       const exports = open(file);
-      this.#files.set(name, file);
+      this.#loaded.set(name, { file, hash });
+      setEnvironmentData(LOADED, Object.fromEntries(this.#loaded));
       return exports;
     } finally {
       rmSync(directory, { recursive: true, force: true });

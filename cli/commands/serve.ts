@@ -5,7 +5,7 @@ import { loadConfig } from '../../server/config/load.ts';
 import { startServer } from '../../server/start.ts';
 import { CommandError } from '../failure.ts';
 import { print } from '../output.ts';
-import { urlFile } from '../server-files.ts';
+import { programDirectory, urlFile } from '../server-files.ts';
 import { addServerFlags } from '../server-flags.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 
@@ -17,6 +17,8 @@ export function defineServe(command: Command): void {
 async function serve(flags: Record<string, unknown>): Promise<void> {
   const config = loadConfig({ flags, environment: process.env });
   const server = await startServer(config);
+  // Of the server before this one, which was upgraded; the directory is this one's now.
+  rmSync(programDirectory(config.dataDirectory), { recursive: true, force: true });
   const stopping = stopOnSignal(() => server.stop());
   if (config.tls !== undefined) process.on('SIGHUP', () => void server.renewTls());
   const file = urlFile(config.dataDirectory);

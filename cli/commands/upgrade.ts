@@ -1,10 +1,10 @@
 /** `strowger upgrade`: a running server takes over this program's code for its users, without closing a connection. */
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { workerEntry } from '../../server/isolates/worker-entry.ts';
+import { programFile } from '../../server/isolates/program-file.ts';
 import { administer, withServer, type AdministerOptions } from '../administer.ts';
 import { count } from '../arguments.ts';
 import { printJson } from '../output.ts';
+import { programDirectory } from '../server-files.ts';
 
 interface Options extends AdministerOptions {
   readonly isolates?: number;
@@ -17,9 +17,8 @@ export function defineUpgrade(command: Command): void {
 }
 
 async function upgrade({ isolates, ...options }: Options): Promise<void> {
-  const entry = workerEntry();
   const body = {
-    entry: entry instanceof URL ? fileURLToPath(entry) : entry,
+    entry: programFile(programDirectory(options.data)),
     ...(isolates === undefined ? {} : { isolates }),
   };
   await printJson(await administer(options, '/v1/admin/upgrade', body));

@@ -78,6 +78,24 @@ void t.test('a server, and clients that talk through it', async t => {
   t.type(jsonLines(restored.stdout)[0]?.['era'], 'number');
 });
 
+void t.test('a running server is upgraded by another binary, under open connections', async t => {
+  const { server, url } = await serve('--isolates', '1');
+  for (const handle of ['carol', 'dave'])
+    await place.run(['register', '--server', url, '--handle', handle, ...home(handle)]);
+  const listening = place.start(['listen', ...home('carol'), '--json', '--count', '1']);
+  await listening.hasSaid('Listening.');
+  const upgraded = await place.run(['upgrade', '--data', data]);
+  t.equal(upgraded.code, 0, upgraded.stderr);
+  t.equal(readdirSync(join(data, 'programs')).length, 1);
+  const sender = await place.run(['send', ...home('dave'), '--to', 'carol', '--body', 'after it']);
+  t.equal(sender.code, 0, sender.stderr);
+  const { stdout, stderr } = await listening.ended;
+  t.match(jsonLines(stdout), [{ body: 'after it' }]);
+  t.notMatch(stderr, 'Trying again', 'the connection stayed');
+  server.child.kill('SIGTERM');
+  t.equal((await server.ended).code, 0);
+});
+
 void t.test('another thread and another process run what they run without the binary', async t => {
   // The raw relay is the bench's baseline: a program of its own.
   const relay = place.start(['strowger:bench/raw-relay.js']);
