@@ -18,18 +18,28 @@ export interface OwnServerOptions {
   readonly directory?: string;
   readonly keyOf: (index: number) => KeyPair;
   readonly isolates: number | undefined;
-  readonly process?: Pick<ServerProcessOptions, 'nodeFlags' | 'onLog'>;
+  /** Without it: the server's default. */
+  readonly shards?: number;
+  readonly process?: Pick<ServerProcessOptions, 'nodeFlags' | 'onLog' | 'serve'>;
 }
 
 export async function withServer<T>(
-  { users, keyOf, isolates, process, directory: prepared }: OwnServerOptions,
+  {
+    users,
+    keyOf,
+    isolates,
+    shards = shardsFor(isolates),
+    process,
+    directory: prepared,
+  }: OwnServerOptions,
   work: (server: ServerProcess) => Promise<T>,
 ): Promise<T> {
   const directory = prepared ?? (await mkdtemp(join(tmpdir(), 'strowger-bench-')));
   let server: ServerProcess | null = null;
   try {
-    if (prepared === undefined) await prepareUsers(directory, users, shardsFor(isolates), keyOf);
-    server = await startServerProcess({ ...process, directory, flags: serverFlags(isolates) });
+    if (prepared === undefined) await prepareUsers(directory, users, shards, keyOf);
+    const flags = { ...serverFlags(isolates), shards };
+    server = await startServerProcess({ ...process, directory, flags });
     return await work(server);
   } finally {
     await server?.end();

@@ -55,4 +55,9 @@ export const subjects: Readonly<Record<string, Subject>> = {
     takes: ['connections', 'isolates'],
     load: async () => (await import('./storm.ts')).run,
   },
+  faults: {
+    summary: 'what the end of an isolate does to its users and to the others',
+    takes: ['connections', 'seconds'],
+    load: async () => (await import('./faults.ts')).run,
+  },
 };

@@ -48,6 +48,12 @@ export class Flight {
     return this.#intendedAt[(seq - this.#offset) & this.#mask] ?? NaN;
   }
 
+  /** What is under way will not come any more. */
+  giveUp(): void {
+    this.#front = this.#next;
+    this.#acceptedUpTo = this.#offset + this.#next - 1;
+  }
+
   #one(seq: number): void {
     const index = seq - this.#offset;
     if (index < this.#front || index >= this.#next)

@@ -1,14 +1,32 @@
 /**
- * A device as lean as one can be: one connection, nothing stored, never reconnecting. It stands on the client's
- * connection; of the delivery rules it needs those of a run in which nothing fails, and what fails ends the run.
+ * A device as lean as one can be: one connection, nothing stored. It stands on the client's connection; of the
+ * delivery rules it needs those of a run in which nothing fails, and what fails ends the run. With `throughFaults` it
+ * keeps the client's rules in memory and goes on.
  */
 import { Connection, type ConnectionEnd, type SessionPacket } from '../client/connection.ts';
 import type { Identity } from '../protocol/device/identity.ts';
 import type { Transport } from '../client/transport.ts';
 import { nodeCrypto } from '../protocol/crypto/node.ts';
 import { missesRows, newInbox, takeRow } from '../protocol/delivery/inbox.ts';
+import {
+  append,
+  isNewEra,
+  newOutbox,
+  offers,
+  prepareOffers,
+  sentIsRolledBack,
+  settle,
+  type OutboxState,
+} from '../protocol/delivery/outbox.ts';
 import type { DeviceId, UserId } from '../protocol/ids.ts';
-import { roles, type Addressing, type Deliver, type RequestPacket } from '../protocol/packets.ts';
+import { limits } from '../protocol/limits.ts';
+import {
+  roles,
+  type Addressing,
+  type Deliver,
+  type RequestPacket,
+  type State,
+} from '../protocol/packets.ts';
 import type { Argument, Method, Reply } from '../protocol/requests.ts';
 import type { MessageRow } from '../protocol/rows.ts';
 
@@ -20,19 +38,39 @@ export interface LoadDeviceHandlers {
   onFrameEnd(device: LoadDevice): void;
   /** Something that a run without faults does not bring: the run is over. */
   onFailure(error: Error): void;
+  /**
+   * Given, it goes on through faults as every client does: told `state` it offers again what is not decided, it asks
+   * again for rows that it misses, and it comes back when its connection ends.
+   */
+  readonly throughFaults?: {
+    /** It was told `state` again. @param undecided how many messages it offers again */
+    onState(device: LoadDevice, undecided: number): void;
+    onDisconnected(device: LoadDevice): void;
+  };
 }
+
+/** From the end of a connection until the next attempt. */
+const comeBackAfterMs = 100;
 
 export class LoadDevice {
   readonly id: DeviceId;
   readonly user: UserId;
-  readonly #connection: Connection;
   readonly #handlers: LoadDeviceHandlers;
+  readonly #connect: () => Connection;
+  #connection: Connection;
   readonly #inbox = newInbox();
   #acknowledged = 0;
   readonly #requests = new Map<number, (reply: Reply<Method>) => void>();
   #nextRequest = 1;
   #nextSeq = 1;
   #prev = 0;
+  /** What is not decided, and how much of it this session was offered; null when faults end the run. */
+  readonly #outbox: OutboxState | null;
+  #offered = 0;
+  /** Rows were missing and have been asked for. */
+  #askedAgain = false;
+  /** `state` has come on this connection. */
+  #met = false;
   #began = false;
   #begin: () => void = () => undefined;
   #fail: (error: Error) => void;
@@ -65,24 +103,33 @@ export class LoadDevice {
     this.id = device;
     this.user = user;
     this.#handlers = handlers;
+    this.#outbox = handlers.throughFaults === undefined ? null : newOutbox();
     this.#fail = error => handlers.onFailure(error);
-    this.#connection = new Connection({
-      server,
-      device,
-      roles: roles.send | roles.receive,
-      transport,
-      sign: bytes => nodeCrypto.sign(privateKey, bytes),
-      agent: 'strowger-load',
-      handlers: {
-        onWelcome: () => undefined,
-        onPackets: packets => this.#take(packets),
-        onEnd: end => this.#ended(end),
-      },
-    });
+    this.#connect = () =>
+      new Connection({
+        server,
+        device,
+        roles: roles.send | roles.receive,
+        transport,
+        sign: bytes => nodeCrypto.sign(privateKey, bytes),
+        agent: 'strowger-load',
+        handlers: {
+          onWelcome: () => undefined,
+          onPackets: packets => this.#take(packets),
+          onEnd: end => this.#ended(end),
+        },
+      });
+    this.#connection = this.#connect();
   }
 
   /** @returns the message's number */
   send(to: Addressing, body: Uint8Array): number {
+    if (this.#outbox !== null) {
+      const { seq } = append(this.#outbox, { kind: 'send', id: '', to, body });
+      prepareOffers(this.#outbox);
+      this.#offer(this.#outbox);
+      return seq;
+    }
     const seq = this.#nextSeq++;
     this.#connection.send({ kind: 'send', seq, prev: this.#prev, rev: 0, to, body });
     this.#prev = seq;
@@ -113,7 +160,7 @@ export class LoadDevice {
     for (const packet of packets) {
       switch (packet.kind) {
         case 'accepted':
-          this.#handlers.onAccepted(this, packet.upTo);
+          this.#accepted(packet.upTo);
           break;
         case 'deliver':
           this.#deliver(packet);
@@ -123,17 +170,8 @@ export class LoadDevice {
           this.#requests.delete(packet.id);
           break;
         case 'state':
-          // It keeps nothing, so what the server knows is what it knows.
-          if (this.#began) {
-            this.#fail(new Error(`${this.id} was asked to offer its messages again`));
-            return;
-          }
-          this.#began = true;
-          this.#nextSeq = packet.seen + 1;
-          this.#prev = packet.upTo;
-          this.#inbox.have = packet.acked;
-          this.#acknowledge();
-          this.#begin();
+          if (this.#began) this.#goOn(packet);
+          else this.#start(packet);
           break;
         default:
           this.#fail(new Error(`${this.id} was told: ${JSON.stringify(packet)}`));
@@ -145,14 +183,76 @@ export class LoadDevice {
     this.#handlers.onFrameEnd(this);
   }
 
-  #deliver(packet: Deliver): void {
-    if (missesRows(this.#inbox, packet)) {
-      this.#fail(new Error(`${this.id} misses rows before ${packet.after}`));
+  /** The first `state`: it has kept nothing, so what the server knows is what it knows. */
+  #start({ seen, upTo, acked, era }: State): void {
+    this.#began = this.#met = true;
+    this.#nextSeq = seen + 1;
+    this.#prev = upTo;
+    if (this.#outbox !== null)
+      Object.assign(this.#outbox, { nextSeq: seen + 1, upTo, tried: seen, era });
+    this.#inbox.have = acked;
+    this.#acknowledge();
+    this.#begin();
+  }
+
+  #goOn(told: State): void {
+    const outbox = this.#outbox;
+    if (outbox === null) {
+      this.#fail(new Error(`${this.id} was asked to offer its messages again`));
       return;
     }
+    if (sentIsRolledBack(outbox, told) || isNewEra(outbox, told)) {
+      this.#fail(new Error(`${this.id} was told by the server of another past: restored?`));
+      return;
+    }
+    const { accepted, refused } = settle(outbox, told);
+    if (refused !== null) {
+      this.#fail(new Error(`${this.id}: message ${refused.seq} was refused`));
+      return;
+    }
+    this.#met = true;
+    this.#askedAgain = false;
+    this.#offered = 0;
+    if (accepted.length > 0) this.#handlers.onAccepted(this, told.upTo);
+    this.#handlers.throughFaults?.onState(this, outbox.entries.length);
+    this.#offer(outbox);
+    this.#acknowledge();
+  }
+
+  #accepted(upTo: number): void {
+    const outbox = this.#outbox;
+    if (outbox !== null) {
+      const { accepted } = settle(outbox, { upTo, seen: upTo, rev: 0, why: null });
+      this.#offered = Math.max(0, this.#offered - accepted.length);
+    }
+    this.#handlers.onAccepted(this, upTo);
+    if (outbox !== null) this.#offer(outbox);
+  }
+
+  #offer(outbox: OutboxState): void {
+    if (!this.#met) return;
+    const packets = offers(outbox, this.#offered, limits.unacceptedSends);
+    this.#offered += packets.length;
+    for (const packet of packets) this.#connection.send(packet);
+  }
+
+  #deliver(packet: Deliver): void {
+    if (missesRows(this.#inbox, packet)) {
+      this.#missRows(packet);
+      return;
+    }
+    this.#askedAgain = false;
     for (const row of packet.rows) {
       const shown = takeRow(this.#inbox, row);
       if (shown?.kind === 'message') this.#handlers.onMessage(this, shown);
+    }
+  }
+
+  #missRows({ after }: Deliver): void {
+    if (this.#outbox === null) this.#fail(new Error(`${this.id} misses rows before ${after}`));
+    else if (!this.#askedAgain) {
+      this.#askedAgain = true;
+      this.#connection.send({ kind: 'ack', upTo: this.#inbox.have, again: true });
     }
   }
 
@@ -162,6 +262,15 @@ export class LoadDevice {
   }
 
   #ended({ code, message }: ConnectionEnd): void {
-    if (!this.#closed) this.#fail(new Error(`${this.id} lost its connection: ${code}: ${message}`));
+    if (this.#closed) return;
+    if (this.#outbox === null || !this.#began) {
+      this.#fail(new Error(`${this.id} lost its connection: ${code}: ${message}`));
+      return;
+    }
+    if (this.#met) this.#handlers.throughFaults?.onDisconnected(this);
+    this.#met = false;
+    setTimeout(() => {
+      if (!this.#closed) this.#connection = this.#connect();
+    }, comeBackAfterMs);
   }
 }

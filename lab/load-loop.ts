@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly ratePerSecond?: number;
   /** At a given rate: how many messages a sender puts in at once; 1 unless given. */
   readonly burst?: number;
+  /** What has not arrived so long after the run is counted as missing; without it that fails the run. */
+  readonly giveUpAfterMs?: number;
 }
 
 export interface LoadResult {
@@ -27,6 +29,8 @@ export interface LoadResult {
   readonly deliveredInAll: number;
   /** End to end: from the intended send to the receiving device. */
   readonly latencyMs: LatencySummary;
+  /** Messages that were given up. */
+  readonly missing: number;
   /** Processor time of the generator itself, in seconds. */
   readonly generatorCpuSeconds: number;
 }
@@ -104,6 +108,7 @@ export class LoadLoop<Id extends string> {
     warmUpSeconds = 0,
     ratePerSecond,
     burst = 1,
+    giveUpAfterMs,
   }: RunOptions): Promise<LoadResult> {
     const deliveredAtFirst = this.#delivered;
     const ticking =
@@ -120,13 +125,14 @@ export class LoadLoop<Id extends string> {
     const latencyMs = this.#latency.summary();
     this.#latency = null;
     clearTimeout(ticking());
-    await this.#drain();
+    const missing = await this.#drain(giveUpAfterMs);
     return {
       delivered,
       seconds: elapsed,
       deliveredPerSecond: delivered / elapsed,
       deliveredInAll: this.#delivered - deliveredAtFirst,
       latencyMs,
+      missing,
       generatorCpuSeconds: (user + system) / 1e6,
     };
   }
@@ -190,22 +196,28 @@ export class LoadLoop<Id extends string> {
     return this.#senders.every(({ flight }) => flight.underWay === 0);
   }
 
-  async #drain(): Promise<void> {
+  /** @returns how many messages have not arrived in time */
+  async #drain(giveUpAfterMs: number | undefined): Promise<number> {
     this.#loop = 'draining';
     for (const { late } of this.#senders) late.length = 0;
-    if (this.#isDrained()) return;
+    if (this.#isDrained()) return 0;
+    let missing = 0;
     await this.#orFailure(
       new Promise<void>((resolve, reject) => {
         const late = setTimeout(() => {
-          const missing = this.#senders.reduce((sum, { flight }) => sum + flight.underWay, 0);
-          reject(new Error(`${missing} messages have not arrived within ${drainMs} ms`));
-        }, drainMs);
+          missing = this.#senders.reduce((sum, { flight }) => sum + flight.underWay, 0);
+          if (giveUpAfterMs === undefined)
+            reject(new Error(`${missing} messages have not arrived within ${drainMs} ms`));
+          for (const { flight } of this.#senders) flight.giveUp();
+          resolve();
+        }, giveUpAfterMs ?? drainMs);
         this.#drained = () => {
           clearTimeout(late);
           resolve();
         };
       }),
     );
+    return missing;
   }
 
   #sleep(ms: number): Promise<void> {

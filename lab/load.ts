@@ -4,10 +4,12 @@ import type { Transport } from '../client/transport.ts';
 import { groupId, type DeviceId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Addressing } from '../protocol/packets.ts';
+import type { MessageRow } from '../protocol/rows.ts';
 import { nodeCrypto } from '../protocol/crypto/node.ts';
 import { LoadDevice } from './load-device.ts';
 import { LoadLoop, type LoadResult, type RunOptions } from './load-loop.ts';
 import { rawTransport } from './raw-transport.ts';
+import type { Witness } from './witness.ts';
 
 export interface LoadOptions {
   readonly server: string;
@@ -21,6 +23,8 @@ export interface LoadOptions {
   /** Messages under way per sender, up to `unacceptedSends` of protocol/limits.ts. */
   readonly window: number;
   readonly transport?: Transport;
+  /** Hears of everything; devices then go on through faults. */
+  readonly witness?: Witness;
 }
 
 /** Logins under way at once. */
@@ -60,14 +64,27 @@ export class Load {
   }
 
   async #logIn(): Promise<void> {
-    const { server, identities, transport = rawTransport() } = this.#options;
+    const { server, identities, transport = rawTransport(), witness } = this.#options;
     const loop = this.#loop;
     const handlers = {
-      onAccepted: ({ id }: LoadDevice, upTo: number) => loop.accepted(id, upTo),
-      onMessage: (_: LoadDevice, { from, seq }: { from: DeviceId; seq: number }) =>
-        loop.arrived(from, seq),
+      onAccepted: ({ id }: LoadDevice, upTo: number) => {
+        witness?.accepted(id, upTo);
+        loop.accepted(id, upTo);
+      },
+      onMessage: ({ id }: LoadDevice, row: MessageRow) => {
+        witness?.arrived(id, row);
+        loop.arrived(row.from, row.seq);
+      },
       onFrameEnd: () => loop.turnEnd(),
       onFailure: (error: Error) => loop.fail(error),
+      ...(witness === undefined
+        ? {}
+        : {
+            throughFaults: {
+              onState: ({ id }: LoadDevice, undecided: number) => witness.toldState(id, undecided),
+              onDisconnected: () => witness.disconnected(),
+            },
+          }),
     };
     let next = 0;
     const work = async (): Promise<void> => {
@@ -106,8 +123,8 @@ export class Load {
     const reply = await one.request('devices', { users });
     const version = new Map(reply.users.map(list => [list.user, list.version]));
     const [first = 0, second = 0] = users.map(user => version.get(user) ?? 0);
-    this.#addSender(one, { kind: 'direct', users: [[other.user, second]], own: first }, 1);
-    this.#addSender(other, { kind: 'direct', users: [[one.user, first]], own: second }, 1);
+    this.#addSender(one, { kind: 'direct', users: [[other.user, second]], own: first }, [other.id]);
+    this.#addSender(other, { kind: 'direct', users: [[one.user, first]], own: second }, [one.id]);
   }
 
   async #addressGroup(members: readonly LoadDevice[], speakers: number): Promise<void> {
@@ -121,12 +138,19 @@ export class Load {
       this.#addSender(
         member,
         { kind: 'group', group: info.group, version: info.version },
-        members.length - 1,
+        members.map(({ id }) => id).filter(id => id !== member.id),
       );
   }
 
-  #addSender(device: LoadDevice, to: Addressing, receivers: number): void {
-    const send = () => device.send(to, this.#body);
-    this.#loop.addSender(device.id, { send, receivers, accepted: true });
+  #addSender(device: LoadDevice, to: Addressing, receivers: readonly DeviceId[]): void {
+    const { witness, bodyBytes } = this.#options;
+    const send =
+      witness === undefined
+        ? () => device.send(to, this.#body)
+        : () =>
+            witness.sends(device.id, receivers, bodyBytes, (body: Uint8Array) =>
+              device.send(to, body),
+            );
+    this.#loop.addSender(device.id, { send, receivers: receivers.length, accepted: true });
   }
 }

@@ -17,6 +17,8 @@ export interface ServerProcessOptions {
   readonly flags?: Readonly<Record<string, string | number>>;
   /** Further flags of Node itself, such as `--inspect=127.0.0.1:0`. */
   readonly nodeFlags?: readonly string[];
+  /** A program for Node that takes the flags of `strowger serve`, to be started in its place. */
+  readonly serve?: string;
   /** What to start instead of `strowger serve`: a program for Node that prints `ready <url>`, with its arguments. */
   readonly program?: readonly string[];
   /** How long a start may take. */
@@ -141,7 +143,7 @@ export class ServerProcess {
     return [
       ...nodeFlags,
       ...(this.#options.nodeFlags ?? []),
-      ...[command, 'serve'],
+      ...(this.#options.serve === undefined ? [command, 'serve'] : [this.#options.serve]),
       ...['--data', this.directory, '--port', port],
       ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),
     ];

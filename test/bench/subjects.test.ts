@@ -6,7 +6,7 @@ import type { BenchReport } from '../../bench/report.ts';
 import { subjects } from '../../bench/subjects.ts';
 import { ejabberd } from '../../lab/xmpp/ejabberd.ts';
 
-// Nine servers and more start here, one after the other.
+// Ten servers and more start here, one after the other.
 t.setTimeout(240_000);
 
 const tiny = { quick: true, seconds: 0.2 } as const;
@@ -99,6 +99,32 @@ void t.test('storm', async t => {
       'everybody had to come back',
     );
   }
+});
+
+void t.test('faults', async t => {
+  const report = await measure(t, 'faults', { ...tiny, connections: 20 });
+  for (const name of [
+    'endless loop',
+    'endless allocation',
+    'throw outside of any process',
+    'process.exit',
+  ]) {
+    for (const harm of [
+      'sockets closed',
+      'messages lost',
+      'messages doubled',
+      'messages reordered',
+      'messages wrong otherwise or undecided',
+    ])
+      t.equal(valueOf(report, `${name}: ${harm}`), 0, `${name}: ${harm}`);
+    t.ok(valueOf(report, `${name}: messages sent meanwhile`) > 0);
+    t.ok(valueOf(report, `${name}: report to all served again`) > 0);
+    t.ok(
+      valueOf(report, `${name}: fault to all served again`) >=
+        valueOf(report, `${name}: report to all served again`),
+    );
+  }
+  t.equal(report.targets?.length, 16);
 });
 
 void t.test('peers', async t => {

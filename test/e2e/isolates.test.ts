@@ -5,12 +5,12 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { call } from '../../actors/index.ts';
+import { faultyIsolate, FAULTS_CHANNEL, type Fault, type FaultOrder } from '../../lab/faults.ts';
 import type { WatchedDevice } from '../../lab/watched-device.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import { switchboardName } from '../../server/isolates/protocol.ts';
 import { isolateOfShard } from '../../server/isolates/shard-map.ts';
 import { setWorkerEntry, workerEntry } from '../../server/isolates/worker-entry.ts';
-import { FAULTS_CHANNEL, type Fault, type FaultOrder } from './faults.ts';
 import { startInProcess, type InProcessServer } from './in-process-server.ts';
 import { until } from './until.ts';
 import { talk, World } from './world.ts';
@@ -27,7 +27,7 @@ interface Scene extends InProcessServer {
 
 async function scene(t: Test, flags: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const before = workerEntry();
-  setWorkerEntry(new URL('./faulty-worker.js', import.meta.url));
+  setWorkerEntry(faultyIsolate);
   t.teardown(() => setWorkerEntry(before));
   const started = await startInProcess(t, {
     isolates: String(ISOLATES),

@@ -52,6 +52,29 @@ void t.test('it is over at the last of its receivers and not before it is accept
   clearInterval(finish);
 });
 
+void t.test('what does not arrive is counted where it may be given up', async t => {
+  const loop = new LoadLoop<'a'>(2);
+  let seq = 0;
+  let arrives = false;
+  const send = (): number => {
+    const mine = ++seq;
+    if (arrives)
+      setImmediate(() => {
+        loop.accepted('a', mine);
+        loop.arrived('a', mine);
+      });
+    return mine;
+  };
+  loop.addSender('a', { send, receivers: 1, accepted: true });
+  const lossy = await loop.run({ seconds: 0.01, giveUpAfterMs: 1 });
+  t.equal(lossy.missing, 2, 'a whole window');
+  t.equal(lossy.deliveredInAll, 0);
+  arrives = true;
+  const next = await loop.run({ seconds: 0.01 });
+  t.equal(next.missing, 0);
+  t.ok(next.deliveredInAll > 2, 'what was given up takes no place in the window');
+});
+
 void t.test('a failure ends the run with its reason, and every further one', async t => {
   const loop = new LoadLoop<'a'>(1);
   const run = loop.run({ seconds: 60 });

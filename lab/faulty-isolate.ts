@@ -1,10 +1,16 @@
-/** The program of an isolate, with faults that a test can ask for: they happen inside a session's handler. */
+/** The program of an isolate, with faults that can be ordered (lab/faults.ts): they happen inside a session's handler. */
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { BroadcastChannel, workerData } from 'node:worker_threads';
-import { session } from '../../server/sessions/session.ts';
-import type { WorkerData } from '../../server/isolates/worker-data.ts';
-import { FAULTS_CHANNEL, type Fault, type FaultOrder } from './faults.ts';
+import { session } from '../server/sessions/session.ts';
+import type { WorkerData } from '../server/isolates/worker-data.ts';
+import {
+  FAULTS_BEGUN_CHANNEL,
+  FAULTS_CHANNEL,
+  type Fault,
+  type FaultBegun,
+  type FaultOrder,
+} from './faults.ts';
 
 const { isolate } = workerData as WorkerData;
 const kept: unknown[] = [];
@@ -49,15 +55,18 @@ channel.onmessage = event => {
   if (given.isolate === isolate || given.isolate === undefined) order = given;
 };
 channel.unref();
+const begun = new BroadcastChannel(FAULTS_BEGUN_CHANNEL);
+begun.unref();
 
 const handleInfo = session.handleInfo?.bind(session);
 if (handleInfo === undefined) throw new Error('a session handles messages');
 Object.assign(session, {
   handleInfo(...[message, state]: Parameters<typeof handleInfo>) {
     if (order !== undefined && message.kind === 'frame' && state.phase === 'active') {
-      const { fault, device } = order;
-      if (device === undefined || device === state.device) {
+      const { fault, device, spared = [] } = order;
+      if (device === state.device || (device === undefined && !spared.includes(state.device))) {
         if (device === undefined) order = undefined;
+        begun.postMessage({ isolate, device: state.device, at: Date.now() } satisfies FaultBegun);
         faults[fault]();
       }
     }
@@ -65,4 +74,4 @@ Object.assign(session, {
   },
 });
 
-await import('../../server/isolates/worker.ts');
+await import('../server/isolates/worker.ts');
