@@ -14,8 +14,7 @@ import type { DeviceId } from '../protocol/ids.ts';
 import { shardOf } from '../protocol/shard.ts';
 import { place } from '../server/isolates/placement.ts';
 import { EndedIsolates } from './ended-isolates.ts';
-import type { BenchOptions, Length } from './options.ts';
-import { lengthOf } from './options.ts';
+import { lengthOf, type BenchOptions, type Length } from './options.ts';
 import { withServer } from './own-server.ts';
 import { keyPairs, preparedIdentities, preparedUser } from './prepared-users.ts';
 import { machine, median, type BenchReport, type BenchResult, type BenchTarget } from './report.ts';
@@ -56,7 +55,7 @@ const faultNames = Object.keys(faults) as FaultName[];
 interface Side {
   readonly load: Load;
   readonly witness: Witness;
-  readonly devices: readonly DeviceId[];
+  readonly users: number;
 }
 
 interface Stage {
@@ -115,8 +114,7 @@ export async function run({ quick, connections, seconds }: BenchOptions): Promis
           ...{ server: server.url, identities, bodyBytes, window, witness },
           shape: { kind: 'pairs' },
         });
-        const devices = identities.flatMap(({ device }) => device ?? []);
-        sides.push({ load, witness, devices });
+        sides.push({ load, witness, users: each.length });
       }
       const [struck, spared] = sides;
       if (struck === undefined || spared === undefined) throw new Error('expected two isolates');
@@ -198,7 +196,7 @@ async function outcomeOf(
       order({ fault, isolate, device: undefined, spared: notAgain }),
       reported,
     ]);
-    return [begun, reportedAt, await struck.witness.allServed(struck.devices.length, patienceMs)];
+    return [begun, reportedAt, await struck.witness.allServed(struck.users, patienceMs)];
   };
   const [[begun, reportedAt, servedAt], , { latencyMs }] = await Promise.all([
     faultOf(),
