@@ -17,9 +17,7 @@ const yCoordinates = new Set([
 
 /** @param publicKey 32 bytes */
 export function hasSmallOrder(publicKey: Uint8Array): boolean {
-  let hex = '';
-  publicKey.forEach((byte, index) => {
-    hex += (index === publicKey.length - 1 ? byte & 0x7f : byte).toString(16).padStart(2, '0');
-  });
-  return yCoordinates.has(hex);
+  const y = Buffer.from(publicKey);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return yCoordinates.has(y.toString('hex'));
 }

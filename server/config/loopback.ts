@@ -2,6 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 
 const loopback = new BlockList();
+// For the mapped form; IPv4 itself is asked about for each socket and told by its first byte.
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
@@ -9,7 +10,8 @@ loopback.addAddress('::1', 'ipv6');
 export function isLoopback(host: string): boolean {
   if (host === 'localhost') return true;
   const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 4) return host.startsWith('127.');
+  return family === 6 && loopback.check(host, 'ipv6');
 }
 
 /** Who may register when nothing is configured: everybody where only this machine can connect, else by invitation. */

@@ -54,7 +54,7 @@ export class WebApp {
 
   #makeApp(): TemplatedApp {
     const handlers = this.#handlers;
-    const { tls, limits, metrics } = this.#options;
+    const { tls, limits, metrics, trustedProxies } = this.#options;
     const app =
       tls === undefined
         ? App()
@@ -71,7 +71,8 @@ export class WebApp {
           subprotocols: request.getHeader('sec-websocket-protocol'),
           address: handlers.clientAddress(
             remoteAddress(response),
-            headersOf(request)['x-forwarded-for'],
+            // All its headers are only gone through for what a proxy says: there may be several of the name.
+            trustedProxies.length === 0 ? undefined : headersOf(request)['x-forwarded-for'],
           ),
         });
         if (decision.kind === 'refuse') {

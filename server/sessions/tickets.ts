@@ -43,6 +43,6 @@ export class Tickets {
   }
 
   private mac(device: DeviceId, expiry: Uint8Array): Buffer {
-    return createHmac('sha256', this.secret).update(device).update('\0').update(expiry).digest();
+    return createHmac('sha256', this.secret).update(`${device}\0`).update(expiry).digest();
   }
 }
