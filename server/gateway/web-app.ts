@@ -9,6 +9,7 @@ import type {
 } from 'uWebSockets.js';
 import type { ClientAddress } from '../http/client-address.ts';
 import type { HttpHandler } from '../http/http-request.ts';
+import { keepFrame } from './frame-memory.ts';
 import { answerHttp, headersOf, remoteAddress, writeAnswer } from './http-exchange.ts';
 import { listenError } from './listen.ts';
 import { httpSockets } from './options.ts';
@@ -98,7 +99,7 @@ export class WebApp {
         if (!isBinary) events?.refused('bad_frame');
         else if (message.byteLength > limits.frameBytes) events?.refused('frame_too_large');
         // The memory is uWebSockets.js' own and gone after this call.
-        else events?.received(new Uint8Array(message.slice(0)));
+        else events?.received(keepFrame(message));
       },
       drain: ws => ws.getUserData().events?.drained(),
       close: (ws, code) => {
