@@ -31,8 +31,9 @@ export function isolateCodec(): IsolateCodec {
   let at = 0;
 
   const room = (size: number): void => {
-    if (at + size <= bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, at + size));
+    // Never filled to the brim: a buffer that a batch covers whole would be given away with it.
+    if (at + size < bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, at + size + 1));
     bytes.copy(larger, 0, 0, at);
     bytes = larger;
   };

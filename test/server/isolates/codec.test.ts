@@ -70,3 +70,15 @@ void t.test('a batch larger than what is kept does not spoil the next one', t =>
   }
   t.end();
 });
+
+void t.test('what is encoded is never the whole of the memory that it is written in', t => {
+  const codec = isolateCodec();
+  const head = codec.encode([[0, 2048, { kind: 'frame', data: Buffer.alloc(0) }]]).length;
+  for (const size of [64 * 1024, 128 * 1024, 300_000]) {
+    const data = Buffer.alloc(size - head);
+    const sent = codec.encode([[0, 2048, { kind: 'frame', data }]]);
+    t.equal(sent.length, size);
+    t.ok(sent.length < sent.buffer.byteLength);
+  }
+  t.end();
+});
