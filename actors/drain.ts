@@ -22,13 +22,12 @@ const TIME_CHECK_MASK = 31;
 let turnBegan = 0;
 let handledThisTurn = 0;
 
-/** The process's nact actor calls this once a turn; the process is its state. */
-export function takeTurn(process: Process): Process {
-  if (process.phase !== 'scheduled') return process;
+/** The scheduler calls this once a turn. */
+export function takeTurn(process: Process): void {
+  if (process.phase !== 'scheduled') return;
   handledThisTurn = 0;
   turnBegan = performance.now();
   drainTimed(process, turnBegan);
-  return process;
 }
 
 /** Drains, and books the time that it took since the moment given. */

@@ -1,5 +1,4 @@
 /** What the runtime keeps for each process. Plain data: the rules are in the files beside it. */
-import type { Ref } from 'nact';
 import { Mailbox } from './mailbox.ts';
 import type { ExitReason } from './exit.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
@@ -52,8 +51,6 @@ export class Process {
   suspended = false;
   name: Name | undefined = undefined;
   exitReason: ExitReason = undefined;
-  // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- nact's references are opaque
-  actor: Ref<boolean> | undefined = undefined;
   behaviour: Behaviour | undefined = undefined;
   /** System messages and what else goes ahead of the mailbox; made for the first one. */
   system: unknown[] | undefined = undefined;
@@ -94,7 +91,7 @@ export class Process {
  * Where a process is in its life:
  * - `starting`: `init` has not returned. The starter gets a value instead of a signal if it fails.
  * - `idle`: nothing to do; the next message asks for a turn.
- * - `scheduled`: a nact turn is on its way.
+ * - `scheduled`: it stands in the run queue.
  * - `running`: inside its turn.
  * - `awaiting`: a handler's promise is pending; what comes waits for it.
  * - `dead`.

@@ -14,7 +14,7 @@ import type { Pid } from './pid.ts';
 import { leaveProcess, processOf } from './process-table.ts';
 import type { Process } from './process.ts';
 import { smallDelete, smallList } from './small-set.ts';
-import { closeTurns, requestTurn } from './turns.ts';
+import { requestTurn } from './turns.ts';
 
 /** Puts a message into the mailbox; the receiver dies when its mailbox is full. */
 export function deliver(target: Process, message: unknown): void {
@@ -97,7 +97,6 @@ export function die(process: Process, reason: ExitReason): void {
   process.phase = 'dead';
   process.exitReason = reason;
   leaveProcess(process);
-  closeTurns(process);
   process.mailbox.clear();
   process.system = undefined;
   process.behaviour?.release?.();

@@ -86,6 +86,7 @@ export function createProcess(
   label: string,
   options: CreateOptions,
 ): Process {
+  openTurns(takeTurn);
   ownDetachedRejections();
   const caller = callingProcess();
   // Its supervisor may be elsewhere, and have asked a process of this isolate to start it.
@@ -100,7 +101,6 @@ export function createProcess(
   process.behaviour = behaviour;
   enterProcess(process);
   if (options.name !== undefined) enterName(options.name, process);
-  openTurns(process, takeTurn);
   if (options.link === true && caller !== undefined && options.parent === undefined) {
     linkProcesses(caller, process);
   }

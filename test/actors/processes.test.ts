@@ -150,15 +150,16 @@ void t.test('links: both ways, one per pair, gone after unlink, noproc for the d
 void t.test('a chain of links falls without using the stack', async t => {
   captureLog(t);
   const pids: Pid[] = [];
+  const linked: Promise<unknown>[] = [];
   let previous: Pid | undefined;
   for (let index = 0; index < 20_000; index += 1) {
     const { pid, run } = worker();
     pids.push(pid);
     const before = previous;
-    if (before !== undefined) void run(() => link(before));
+    if (before !== undefined) linked.push(run(() => link(before)));
     previous = pid;
   }
-  await settle();
+  await Promise.all(linked);
   exit(pids[0]!, 'down');
   t.notOk(pids.some(pid => isAlive(pid)));
 });
