@@ -60,6 +60,14 @@ function resolveGroup(me: DeviceId, own: Account, to: GroupAddressing): Resoluti
 
 /** Every device of these accounts, each once, but the sending one. */
 function targetsOf(me: DeviceId, accounts: readonly Account[]): DeviceId[] {
+  const [first, second] = accounts;
+  // Nearly every send: to one other user.
+  if (accounts.length === 2 && first?.user !== second?.user) {
+    const targets: DeviceId[] = [];
+    for (const account of accounts)
+      for (const { device } of account.devices) if (device !== me) targets.push(device);
+    return targets;
+  }
   const targets = new Set<DeviceId>();
   for (const account of accounts) for (const { device } of account.devices) targets.add(device);
   targets.delete(me);
