@@ -31,9 +31,8 @@ export function isolateCodec(): IsolateCodec {
   let at = 0;
 
   const room = (size: number): void => {
-    // Never filled to the brim: a buffer that a batch covers whole would be given away with it.
-    if (at + size < bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, at + size + 1));
+    if (at + size <= bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, at + size));
     bytes.copy(larger, 0, 0, at);
     bytes = larger;
   };
@@ -87,7 +86,10 @@ export function isolateCodec(): IsolateCodec {
         else putSaid(to as number, body as Said);
       }
       if (others.length > 0) putOthers(others);
-      return bytes.subarray(0, at);
+      // The batch is given away with its memory; what it was written in stays for the next one.
+      const sent = Buffer.allocUnsafeSlow(at);
+      bytes.copy(sent, 0, 0, at);
+      return sent;
     },
 
     decode(given) {
