@@ -114,11 +114,15 @@ export class Connection implements SocketEvents {
 
   // What the session says.
 
-  /** The session serves the socket from here on. */
-  attach(session: Pid): void {
+  /**
+   * The session serves the socket from here on.
+   * @param begun what a session that did not wait for this wants to be remembered; undefined: it waits
+   */
+  attach(session: Pid, begun?: unknown): void {
     this.session = session;
     this.#given = this.#taken = 0;
-    send(session, { kind: 'attached', remembered: this.remembered } satisfies Attached);
+    if (begun !== undefined) this.remembered = begun;
+    else send(session, { kind: 'attached', remembered: this.remembered } satisfies Attached);
     if (this.#congested) this.#tell({ kind: 'congested' });
     for (const frame of this.#waiting.take()) {
       if (!this.isOpen()) return;

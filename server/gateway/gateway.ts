@@ -166,7 +166,7 @@ export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never
         flush(state);
         break;
       case 'attach':
-        attach(state, message.connection, message.session);
+        attach(state, message);
         break;
       case 'remember': {
         const connection = served(state, message.connection, message.session);
@@ -235,7 +235,7 @@ function makeState(options: GatewayOptions): GatewayState {
     },
     opened: (peer, socket) => {
       const connection = connections.add(peer, socket);
-      openSession(options, pid, connection);
+      openSession(options, pid, connection, true);
       return connection;
     },
   });
@@ -315,7 +315,12 @@ function renewTls(state: GatewayState): RenewResult {
 // Sessions.
 
 /** Asks for a session; when none attaches in time, {@link attachTimeout} asks again. */
-function openSession(options: GatewayOptions, gatewayPid: Pid, connection: Connection): void {
+function openSession(
+  options: GatewayOptions,
+  gatewayPid: Pid,
+  connection: Connection,
+  first = false,
+): void {
   const { id, device, address, mayLogIn, remembered } = connection;
   if (connection.attachTimer !== undefined) cancelTimer(connection.attachTimer);
   connection.attachTimer = sendAfter(ATTACH_WITHIN_MS, gatewayPid, {
@@ -326,7 +331,7 @@ function openSession(options: GatewayOptions, gatewayPid: Pid, connection: Conne
     options.onError(new Error(`no session was opened: ${describeReason(reason)}`), 'gateway');
   };
   const place = { gateway: gatewayPid, connection: id };
-  const opening: Opening = { ...place, device, address, mayLogIn, remembered };
+  const opening: Opening = { ...place, device, address, mayLogIn, remembered, first };
   // The supervisor of sessions may be restarting itself, which must not end the gateway.
   (async () => options.openSession(opening))().then(
     result => {
@@ -345,9 +350,12 @@ function served(state: GatewayState, id: ConnectionId, session: Pid): Connection
   return connection?.session === session ? connection : undefined;
 }
 
-function attach(state: GatewayState, id: ConnectionId, session: Pid): void {
+function attach(
+  state: GatewayState,
+  { connection: id, session, remembered: begun }: Extract<ToGateway, { kind: 'attach' }>,
+): void {
   const connection = state.connections.get(id);
-  if (connection === undefined) {
+  if (connection === undefined || (begun !== undefined && hasBegun(connection))) {
     send(session, { kind: 'closed', code: ABNORMAL_CLOSURE } satisfies ToSession);
     return;
   }
@@ -361,9 +369,13 @@ function attach(state: GatewayState, id: ConnectionId, session: Pid): void {
   }
   connection.mayOpen = false;
   if (connection.attachTimer !== undefined) cancelTimer(connection.attachTimer);
-  connection.attach(session);
+  connection.attach(session, begun);
   if (state.draining !== undefined) connection.drain(retryAfterMs(state.options, 0, 1));
 }
+
+/** What a session that was late has begun without asking may not be begun twice: the client answers one challenge. */
+const hasBegun = ({ session, remembered }: Connection): boolean =>
+  session !== undefined || remembered !== undefined;
 
 function sessionDown(state: GatewayState, { ref, pid, reason }: DownMessage): void {
   const connection = state.connections.unwatch(ref);

@@ -24,6 +24,8 @@ export interface Opening {
   readonly mayLogIn: boolean;
   /** What the previous session of this socket left with `remember`, undefined on a new socket. */
   readonly remembered: unknown;
+  /** Nobody has spoken on this socket yet: the session may begin before the gateway has answered it. */
+  readonly first: boolean;
 }
 
 /** To a session. A session that ends for good sends `close` first. */
@@ -41,7 +43,16 @@ export type ToSession =
 /** To the gateway process. All but `attach` are ignored when they come from another session than the attached one. */
 export type ToGateway =
   /** A session (also a restarted one) takes the connection; answered with `attached` or, when the socket is gone, `closed`. */
-  | { readonly kind: 'attach'; readonly connection: ConnectionId; readonly session: Pid }
+  | {
+      readonly kind: 'attach';
+      readonly connection: ConnectionId;
+      readonly session: Pid;
+      /**
+       * Of the socket's first session, which has begun: as `remember`. There is no `attached` then, but `closed` when
+       * another session was faster. Undefined of one that asks what its predecessor left.
+       */
+      readonly remembered: unknown;
+    }
   | {
       readonly kind: 'send';
       readonly connection: ConnectionId;

@@ -159,7 +159,13 @@ function receptionSpec(options: IsolateTreeOptions): ChildSpec {
 }
 
 function openSession(services: SessionServices, opening: Opening): Promise<StartResult> {
-  const start = () => startLink(session, { opening, services }, { label: 'session' });
+  let begun = false;
+  const start = () => {
+    // One that is restarted asks the gateway first what the one before it has left.
+    const given = begun ? { ...opening, first: false } : opening;
+    begun = true;
+    return startLink(session, { opening: given, services }, { label: 'session' });
+  };
   return startIn('sessions', opening.device, { id: opening.connection, start });
 }
 

@@ -63,7 +63,13 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
     const user = userOf(opening.device);
     const shard = shardOf(user, services.shards);
     const state = newSession(services, opening, { user, shard });
-    toGateway(state, { kind: 'attach', connection: opening.connection, session: self() });
+    const remembered = opening.first ? challenge(state, randomBytes(32)) : undefined;
+    toGateway(state, {
+      kind: 'attach',
+      connection: opening.connection,
+      session: self(),
+      remembered,
+    });
     sendAfter(services.limits.loginTimeoutMs, self(), LOGIN_TIMEOUT);
     return ['ok', state];
   },
@@ -131,25 +137,30 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
 };
 
 /**
- * A new socket gets a challenge; a socket whose session died goes on as what it was logged in as. The login itself
- * may have died with that session: so one that was not logged in yet is challenged again, with the same nonce.
+ * A socket whose session died goes on as what it was logged in as. The login itself may have died with that session:
+ * so one that was not logged in yet is challenged again, with the same nonce.
  */
 function attached(state: SessionState, remembered: Remembered | undefined): void {
-  state.nonce = remembered?.nonce ?? randomBytes(32);
   if (remembered !== undefined && remembered.roles !== 0) {
+    state.nonce = remembered.nonce;
     enter(state, remembered.roles);
     return;
   }
-  state.phase = 'challenged';
-  const kept: Remembered = { nonce: state.nonce, roles: 0 };
   toGateway(state, {
     kind: 'remember',
     connection: state.opening.connection,
     session: self(),
-    state: kept,
+    state: challenge(state, remembered?.nonce ?? randomBytes(32)),
   });
   state.challengedAgain = remembered !== undefined;
-  say(state, { kind: 'challenge', nonce: state.nonce, time: Date.now() });
+}
+
+/** @returns what the gateway is to remember of it */
+function challenge(state: SessionState, nonce: Uint8Array): Remembered {
+  state.phase = 'challenged';
+  state.nonce = nonce;
+  say(state, { kind: 'challenge', nonce, time: Date.now() });
+  return { nonce, roles: 0 };
 }
 
 function takeFrame(state: SessionState, data: Uint8Array): void {

@@ -24,7 +24,7 @@ export interface SessionServices {
 }
 
 export type Phase =
-  /** Waits for `attached`. */
+  /** Waits for `attached`, which the first session of a socket does not. */
   | 'attaching'
   /** The challenge is out. After the death of a session it is said again, and may be answered twice. */
   | 'challenged'

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { exit, send, setClock } from '../../../actors/index.ts';
+import { exit, send, setClock, spawn } from '../../../actors/index.ts';
 import type { Pid } from '../../../actors/index.ts';
 import { createVirtualClock } from '../../../actors/testing.ts';
 import { echo, startSession, testGateway, until } from './fake-session.ts';
-import type { Behaviour } from './fake-session.ts';
+import type { Behaviour, SessionMessage } from './fake-session.ts';
 
 /** Remembers each frame's text, and echoes. */
 const remembering: Behaviour = (message, session) => {
@@ -197,6 +197,52 @@ void t.test('a newer session takes the socket over; the older one is out', async
   startSession(first.opening, echo, server.sessions);
   await until(() => server.sessions[2]?.messages[0]?.kind === 'attached', 'attached');
   t.same(server.sessions[2]?.messages[0], { kind: 'attached', remembered: undefined });
+});
+
+void t.test('a first session begins unless another one was faster', async t => {
+  const server = await testGateway(t);
+  const client = server.connect();
+  await client.opened;
+  await until(() => server.sessions[0]?.messages[0]?.kind === 'attached', 'attached');
+  const [first] = server.sessions;
+  if (first === undefined) throw new Error('no session');
+  const { gateway, connection } = first.opening;
+  t.equal(first.opening.first, true);
+  const late: unknown[] = [];
+  const session = spawn(message => {
+    late.push(message);
+  });
+  send(gateway, { kind: 'attach', connection, session, remembered: 'too late' });
+  await until(() => late.length > 0, 'it is told');
+  t.match(late, [{ kind: 'closed' }]);
+  client.send('hello');
+  t.equal(await client.nextText(), 'hello', 'the other one serves the socket');
+
+  exit(first.pid, 'shutdown');
+  await until(() => server.sessions.length === 2, 'another session');
+  t.match(server.sessions[1]?.opening, { first: false, remembered: undefined });
+});
+
+void t.test('what a first session has begun is remembered for the one that follows', async t => {
+  const begun: SessionMessage[] = [];
+  const server = await testGateway(t, {
+    openSession: opening => {
+      if (!opening.first) return startSession(opening, echo, server.sessions);
+      const { gateway, connection } = opening;
+      const session = spawn(message => {
+        begun.push(message as SessionMessage);
+        exit('shutdown');
+      });
+      send(gateway, { kind: 'attach', connection, session, remembered: 'begun' });
+      return ['ok', session];
+    },
+  });
+  const client = server.connect();
+  await client.opened;
+  client.send('one');
+  await until(() => server.sessions.length === 1, 'another session');
+  t.match(begun, [{ kind: 'frame' }], 'no `attached` came before the frame');
+  t.equal(server.sessions[0]?.opening.remembered, 'begun');
 });
 
 void t.test('a session that attaches to a socket that is gone is told so', async t => {

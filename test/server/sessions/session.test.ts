@@ -38,7 +38,7 @@ class TestSession {
   }
 
   /** A session of a connection that has logged in; also the one that follows it. */
-  async start(): Promise<Pid> {
+  async start({ begins = false } = {}): Promise<Pid> {
     const services = {
       shards: 1,
       tickets: new Tickets(Buffer.alloc(32), 1_000),
@@ -56,10 +56,12 @@ class TestSession {
       address: '127.0.0.1',
       mayLogIn: true,
       remembered: undefined,
+      first: begins,
     };
     const result = await start(session, { opening, services });
     if (result[0] !== 'ok') throw new Error('the session did not start', { cause: result });
     this.pid = result[1];
+    if (begins) return this.pid;
     const remembered = { nonce: Buffer.alloc(32), roles: roles.send | roles.receive };
     send(this.pid, { kind: 'attached', remembered });
     return this.pid;
@@ -102,6 +104,20 @@ const message = (seq: number, prev = seq - 1): ClientPacket => ({
   rev: 0,
   to: { kind: 'direct', users: [['bob' as UserId, 1]], own: 1 },
   body: Buffer.from([seq]),
+});
+
+void t.test('the first session of a socket challenges without waiting for the gateway', async t => {
+  const served = new TestSession(t);
+  await served.start({ begins: true });
+  await until(() => served.count('challenge') === 1);
+  const [attach, send] = served.gateway.heard;
+  const [challenge] = served.said();
+  t.match(attach, { kind: 'attach', session: served.pid });
+  t.equal(send?.kind, 'send', 'nothing in between');
+  if (challenge?.kind !== 'challenge') throw new Error('no challenge');
+  // A session that follows it says the same nonce again.
+  t.same(attach?.['remembered'], { nonce: challenge.nonce, roles: 0 });
+  t.equal(challenge.nonce.length, 32);
 });
 
 void t.test('a session that follows another says the committed state, and goes on', async t => {
