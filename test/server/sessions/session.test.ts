@@ -38,7 +38,7 @@ class TestSession {
   }
 
   /** A session of a connection that has logged in; also the one that follows it. */
-  async start({ begins = false } = {}): Promise<Pid> {
+  async start({ begins = false, rolesBefore = roles.send | roles.receive } = {}): Promise<Pid> {
     const services = {
       shards: 1,
       tickets: new Tickets(Buffer.alloc(32), 1_000),
@@ -62,7 +62,7 @@ class TestSession {
     if (result[0] !== 'ok') throw new Error('the session did not start', { cause: result });
     this.pid = result[1];
     if (begins) return this.pid;
-    const remembered = { nonce: Buffer.alloc(32), roles: roles.send | roles.receive };
+    const remembered = { nonce: Buffer.alloc(32), roles: rolesBefore };
     send(this.pid, { kind: 'attached', remembered });
     return this.pid;
   }
@@ -119,6 +119,27 @@ void t.test('the first session of a socket challenges without waiting for the ga
   t.same(attach?.['remembered'], { nonce: challenge.nonce, roles: 0 });
   t.equal(challenge.nonce.length, 32);
 });
+
+void t.test(
+  'a session that follows one that died before the login challenges again; two answers are as good as one',
+  async t => {
+    const store = new TestStore(t);
+    await store.start();
+    await accounts();
+    const session = new TestSession(t);
+    await session.start({ rolesBefore: 0 });
+    await until(() => session.count('challenge') === 1);
+    t.match(session.said()[0], { kind: 'challenge', nonce: Buffer.alloc(32) });
+    const { ticket } = new Tickets(Buffer.alloc(32), 60_000).issue(ann, Date.now());
+    const proof = { kind: 'ticket', ticket } as const;
+    const login: ClientPacket = { kind: 'login', version: 1, roles: 3, proof, agent: 'test' };
+    session.say(login);
+    session.say(login);
+    await until(() => session.count('state') === 1);
+    t.equal(session.count('welcome'), 1);
+    t.equal(session.count('error'), 0);
+  },
+);
 
 void t.test('a session that follows another says the committed state, and goes on', async t => {
   captureLog(t);
