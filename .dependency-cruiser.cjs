@@ -50,6 +50,7 @@ module.exports = {
     oneImporter('better-sqlite3', 'storage'),
     oneImporter('uWebSockets\\.js|uws-pack', 'server/gateway'),
     oneImporter('@noble', 'protocol/crypto|protocol/e2ee'),
+    oneImporter('acme-client|@peculiar/x509', 'server/acme'),
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
