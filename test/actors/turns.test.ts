@@ -95,3 +95,29 @@ void t.test(
     t.ok(isAlive(again));
   },
 );
+
+void t.test('many ask at once: each has its turn in order, also past a crash', async t => {
+  const got: number[] = [];
+  const count = 3_000;
+  const pids = Array.from({ length: count }, (_, index) =>
+    spawn(message => {
+      got.push(index);
+      if (message === 'crash') throw new Error('crashes in its turn');
+    }),
+  );
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let round = 0; round < 2; round += 1) {
+    got.length = 0;
+    for (const pid of pids) send(pid, 'go');
+    await until(() => got.length === count);
+    t.same(got, order, 'each once, in the order in which they asked');
+  }
+  captureLog(t);
+  for (const pid of pids.slice(0, count / 2)) send(pid, 'crash');
+  await until(() => pids.slice(0, count / 2).every(pid => !isAlive(pid)));
+  got.length = 0;
+  const rest = pids.slice(count / 2);
+  for (const pid of rest) send(pid, 'go');
+  await until(() => got.length === rest.length);
+  t.same(got, order.slice(count / 2));
+});
