@@ -74,7 +74,8 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   readonly #process: Process;
   #timer: TimerHandle | undefined = undefined;
   #timeoutMs: number | undefined = undefined;
-  #lastMessage: unknown = undefined;
+  /** Of an info message only its kind: what is in it would live on while the process rests. */
+  #lastMessage: CallMessage | CastMessage | ContinueMessage | string | undefined = undefined;
 
   constructor(module: CallbackModule, process: Process) {
     this.module = module;
@@ -93,7 +94,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   handle(message: unknown): void | Promise<void> {
     if (this.#timeoutMs !== undefined) this.#cancelTimeout();
-    this.#lastMessage = message;
+    this.#lastMessage = isOurs(message) ? message : kindOf(message);
     const from = message instanceof CallMessage ? message.from : undefined;
     let result: unknown;
     try {
@@ -244,7 +245,12 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   /** For the crash report. Message contents stay out of logs. */
   describe(): Readonly<Record<string, unknown>> {
-    return { behaviour: 'gen_server', lastMessage: kindOf(this.#lastMessage) };
+    return { behaviour: 'gen_server', lastMessage: this.#last() };
+  }
+
+  #last(): string {
+    const last = this.#lastMessage;
+    return typeof last === 'string' ? last : kindOf(last);
   }
 
   release(): void {
@@ -281,6 +287,14 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
 function isTuple(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
+}
+
+function isOurs(message: unknown): message is CallMessage | CastMessage | ContinueMessage {
+  return (
+    message instanceof CallMessage ||
+    message instanceof CastMessage ||
+    message instanceof ContinueMessage
+  );
 }
 
 /** What kind of message it is, without its contents. */

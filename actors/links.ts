@@ -8,10 +8,12 @@ import { linkToRemote, unlinkFromRemote } from './isolates/remote-links.ts';
 import { awaitSignal, stopAwaiting } from './isolates/waiting.ts';
 import type { Waiting } from './isolates/waiting.ts';
 import type { DownMessage } from './messages.ts';
+import type { Watching } from './monitor-table.ts';
+import { monitorIn, withMonitor, withoutMonitor } from './monitor-table.ts';
 import { isolateOf, makeRef, thisIsolate } from './pid.ts';
 import type { MonitorRef, Pid } from './pid.ts';
 import { processAt, processOf } from './process-table.ts';
-import type { Process, Watcher, Watching } from './process.ts';
+import type { Process, Watcher } from './process.ts';
 import { isolateAt } from './server-ref.ts';
 import type { Dest } from './server-ref.ts';
 import { deliverNotice, sendExitSignal, sendLinkSignal } from './signals.ts';
@@ -77,7 +79,7 @@ class Monitor implements Watcher, Watching {
   }
 
   targetDied(target: Process, reason: ExitReason): void {
-    this.watcher.monitors?.delete(this.ref);
+    this.watcher.monitors = withoutMonitor(this.watcher.monitors, this.ref);
     if (!this.watcher.alive) return;
     deliverNotice(this.watcher, down(this.ref, this.dest, target.pid, reason));
   }
@@ -104,7 +106,7 @@ class RemoteMonitor implements Watching, Waiting {
   }
 
   down(pid: Pid | undefined, reason: ExitReason): void {
-    this.watcher.monitors?.delete(this.ref);
+    this.watcher.monitors = withoutMonitor(this.watcher.monitors, this.ref);
     deliverNotice(this.watcher, down(this.ref, this.watched, pid, reason));
   }
 
@@ -132,7 +134,7 @@ export function monitor(dest: Dest): MonitorRef {
   const isolate = isolateAt(dest);
   if (outboxTo(isolate) !== undefined) {
     const made = new RemoteMonitor(watcher, dest);
-    (watcher.monitors ??= new Map()).set(made.ref, made);
+    watcher.monitors = withMonitor(watcher.monitors, made);
     return made.ref;
   }
   const ref = makeRef();
@@ -149,15 +151,15 @@ export function monitorProcess(target: Process, what: string): MonitorRef {
 function watch(watcher: Process, target: Process, dest: Dest): MonitorRef {
   const made = new Monitor(watcher, target, dest);
   target.watchers = smallAdd<Watcher>(target.watchers, made);
-  (watcher.monitors ??= new Map()).set(made.ref, made);
+  watcher.monitors = withMonitor(watcher.monitors, made);
   return made.ref;
 }
 
 /** Ends a monitor; with `flush` its DOWN is taken out of the mailbox if it is there already. */
 export function demonitor(ref: MonitorRef, options: { readonly flush?: boolean } = {}): void {
   const process = requireProcess('demonitor()');
-  process.monitors?.get(ref)?.release();
-  process.monitors?.delete(ref);
+  monitorIn(process.monitors, ref)?.release();
+  process.monitors = withoutMonitor(process.monitors, ref);
   if (options.flush === true) process.mailbox.extract(message => isDownOf(message, ref));
 }
 

@@ -1,6 +1,7 @@
 /** Looking at processes from outside. */
 import { isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
+import { monitorsOf } from './monitor-table.ts';
 import { processOf } from './process-table.ts';
 import type { Ancestor, Phase } from './process.ts';
 import type { Dest } from './server-ref.ts';
@@ -43,7 +44,7 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
     messageQueueLen: process.mailbox.length,
     mailboxLimit: process.mailboxLimit,
     links: smallList(process.links),
-    monitors: [...(process.monitors?.values() ?? [])].map(({ watched }) => watched),
+    monitors: monitorsOf(process.monitors).map(({ watched }) => watched),
     monitoredBy: smallList(process.watchers).flatMap(({ watcherPid }) => watcherPid ?? []),
     callbacks: process.callbacks,
     handlerMicros: Math.round(process.handlerMicros),

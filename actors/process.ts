@@ -1,8 +1,8 @@
 /** What the runtime keeps for each process. Plain data: the rules are in the files beside it. */
 import { Mailbox } from './mailbox.ts';
 import type { ExitReason } from './exit.ts';
-import type { MonitorRef, Name, Pid } from './pid.ts';
-import type { Dest } from './server-ref.ts';
+import type { MonitorTable } from './monitor-table.ts';
+import type { Name, Pid } from './pid.ts';
 import type { SmallSet } from './small-set.ts';
 import { turnTimesOf } from './turn-times.ts';
 import type { TurnTimes } from './turn-times.ts';
@@ -31,11 +31,6 @@ export interface Holding {
   release(): void;
 }
 
-/** A monitor, as its owner holds it. */
-export interface Watching extends Holding {
-  readonly watched: Dest;
-}
-
 export class Process {
   readonly pid: Pid;
   readonly label: string;
@@ -57,7 +52,7 @@ export class Process {
 
   links: SmallSet<Pid> = undefined;
   watchers: SmallSet<Watcher> = undefined;
-  monitors: Map<MonitorRef, Watching> | undefined = undefined;
+  monitors: MonitorTable = undefined;
   holdings: SmallSet<Holding> = undefined;
 
   callbacks = 0;

@@ -11,6 +11,7 @@ import type { ExitReason } from './exit.ts';
 import type { ExitMessage } from './messages.ts';
 import { linkExitRemote } from './isolates/outgoing.ts';
 import type { Pid } from './pid.ts';
+import { monitorsOf } from './monitor-table.ts';
 import { leaveProcess, processOf } from './process-table.ts';
 import type { Process } from './process.ts';
 import { smallDelete, smallList } from './small-set.ts';
@@ -102,7 +103,7 @@ export function die(process: Process, reason: ExitReason): void {
   process.behaviour?.release?.();
   process.behaviour = undefined;
   for (const holding of smallList(process.holdings)) holding.release();
-  for (const holding of process.monitors?.values() ?? []) holding.release();
+  for (const holding of monitorsOf(process.monitors)) holding.release();
   process.holdings = undefined;
   process.monitors = undefined;
   deaths.push({ process, reason });

@@ -330,8 +330,15 @@ function openSession(
   const failed = (reason: ExitReason): void => {
     options.onError(new Error(`no session was opened: ${describeReason(reason)}`), 'gateway');
   };
-  const place = { gateway: gatewayPid, connection: id };
-  const opening: Opening = { ...place, device, address, mayLogIn, remembered, first };
+  const opening: Opening = {
+    gateway: gatewayPid,
+    connection: id,
+    device,
+    address,
+    mayLogIn,
+    remembered,
+    first,
+  };
   // The supervisor of sessions may be restarting itself, which must not end the gateway.
   (async () => options.openSession(opening))().then(
     result => {
@@ -369,6 +376,7 @@ function attach(
   }
   connection.mayOpen = false;
   if (connection.attachTimer !== undefined) cancelTimer(connection.attachTimer);
+  connection.attachTimer = undefined;
   connection.attach(session, begun);
   if (state.draining !== undefined) connection.drain(retryAfterMs(state.options, 0, 1));
 }

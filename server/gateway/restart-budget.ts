@@ -5,7 +5,8 @@
 export class RestartBudget {
   readonly #intensity: number;
   readonly #periodMs: number;
-  #restarts: number[] = [];
+  /** Undefined before the first one: nearly every connection has none. */
+  #restarts: number[] | undefined = undefined;
 
   constructor(options: { readonly intensity: number; readonly periodMs: number }) {
     this.#intensity = options.intensity;
@@ -15,8 +16,9 @@ export class RestartBudget {
   /** Counts a restart; false when it is one too many. */
   spend(nowMs: number): boolean {
     const since = nowMs - this.#periodMs;
-    this.#restarts = this.#restarts.filter(at => at >= since);
-    this.#restarts.push(nowMs);
-    return this.#restarts.length <= this.#intensity;
+    const recent = this.#restarts?.filter(at => at >= since) ?? [];
+    recent.push(nowMs);
+    this.#restarts = recent;
+    return recent.length <= this.#intensity;
   }
 }

@@ -1,5 +1,5 @@
 /** Login: an Ed25519 signature over the challenge, or a resume ticket. */
-import { cast, self } from '../../actors/index.ts';
+import { cancelTimer, cast, self } from '../../actors/index.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { loginBytes } from '../../protocol/signing.ts';
 import { roles as roleBits, type Login, type WireLimits } from '../../protocol/packets.ts';
@@ -10,7 +10,7 @@ import { directoryName } from '../directory/directory.ts';
 import { closeWith, say, sayError, toGateway } from '../sessions/outgoing.ts';
 import { resumeSends } from '../sessions/offers.ts';
 import { begin } from '../sessions/receiving.ts';
-import type { Remembered, SessionState } from '../sessions/state.ts';
+import { NO_NONCE, type Remembered, type SessionState } from '../sessions/state.ts';
 
 export function login(state: SessionState, packet: Login): void {
   if (state.phase !== 'challenged') {
@@ -65,7 +65,7 @@ function check(state: SessionState, packet: Login, account: Account | null): voi
     limits: wireLimits(services.limits),
   });
   services.metrics.logins.inc({ proof: packet.proof.kind });
-  const remembered: Remembered = { nonce: state.nonce, roles: packet.roles };
+  const remembered: Remembered = { roles: packet.roles };
   toGateway(state, {
     kind: 'remember',
     connection: opening.connection,
@@ -108,6 +108,9 @@ const wireLimits = ({
 export function enter(state: SessionState, roles: number): void {
   state.phase = 'active';
   state.roles = roles;
+  state.nonce = NO_NONCE;
+  if (state.loginTimer !== undefined) cancelTimer(state.loginTimer);
+  state.loginTimer = undefined;
   cast(directoryName, {
     kind: 'claim',
     device: state.device,

@@ -70,7 +70,7 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
       session: self(),
       remembered,
     });
-    sendAfter(services.limits.loginTimeoutMs, self(), LOGIN_TIMEOUT);
+    state.loginTimer = sendAfter(services.limits.loginTimeoutMs, self(), LOGIN_TIMEOUT);
     return ['ok', state];
   },
 
@@ -142,7 +142,6 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
  */
 function attached(state: SessionState, remembered: Remembered | undefined): void {
   if (remembered !== undefined && remembered.roles !== 0) {
-    state.nonce = remembered.nonce;
     enter(state, remembered.roles);
     return;
   }
@@ -225,7 +224,7 @@ function takeForPort(state: SessionState, message: PortMessage | DownMessage): v
     return;
   }
   if (state.home.handle(message)) return;
-  for (const port of state.others.values()) if (port.handle(message)) return;
+  for (const port of state.others?.values() ?? []) if (port.handle(message)) return;
 }
 
 const isIdle = ({ sending, openRequests }: SessionState): boolean =>

@@ -1,5 +1,5 @@
 /** What a session owns. One value per process; handlers change it in place. */
-import type { MonitorRef, Pid } from '../../actors/index.ts';
+import type { MonitorRef, Pid, TimerRef } from '../../actors/index.ts';
 import type { EncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
 import type { DeviceId, UserId } from '../../protocol/ids.ts';
 import type { Read, Send, ServerPacket } from '../../protocol/packets.ts';
@@ -36,7 +36,8 @@ export type Phase =
 
 /** What the gateway keeps for the session that follows this one. */
 export interface Remembered {
-  readonly nonce: Uint8Array;
+  /** Of the challenge that is out; undefined once logged in. */
+  readonly nonce?: Uint8Array;
   /** The claimed roles once logged in, else 0. */
   readonly roles: number;
 }
@@ -48,9 +49,12 @@ export interface SessionState {
   readonly user: UserId;
   readonly home: StorePort;
   /** Ports to the shards of users that were written to. */
-  readonly others: Map<number, StorePort>;
+  others: Map<number, StorePort> | undefined;
   phase: Phase;
+  /** Of the challenge that is out; nobody needs it once logged in. */
   nonce: Uint8Array;
+  /** Runs until the login. */
+  loginTimer: TimerRef | undefined;
   roles: number;
   /** What was taken of the gateway's credit, and what it has been told of that. */
   taken: number;
@@ -91,6 +95,8 @@ export interface Receiving {
   congested: boolean;
 }
 
+export const NO_NONCE = new Uint8Array(0);
+
 export const newSession = (
   services: SessionServices,
   opening: Opening,
@@ -101,9 +107,10 @@ export const newSession = (
   device: opening.device,
   user: place.user,
   home: new StorePort(place.shard),
-  others: new Map(),
+  others: undefined,
   phase: 'attaching',
-  nonce: new Uint8Array(0),
+  nonce: NO_NONCE,
+  loginTimer: undefined,
   roles: 0,
   taken: 0,
   takenSaid: 0,
@@ -119,10 +126,11 @@ export const newSession = (
 /** The port to the shard of a user or group that is not this session's own. */
 export function portTo(state: SessionState, shard: number): StorePort {
   if (shard === state.home.shard) return state.home;
-  let port = state.others.get(shard);
+  const others = (state.others ??= new Map<number, StorePort>());
+  let port = others.get(shard);
   if (port === undefined) {
     port = new StorePort(shard);
-    state.others.set(shard, port);
+    others.set(shard, port);
   }
   return port;
 }
