@@ -44,9 +44,8 @@ export class Connections {
   }
 
   add(peer: Peer, socket: Socket): Connection {
-    const connection = new Connection((this.#lastId += 1), peer, socket, this.#options, gone =>
-      this.#remove(gone),
-    );
+    const id = (this.#lastId += 1);
+    const connection = new Connection(id, peer, socket, this.#options, this.#remove);
     this.#byId.set(connection.id, connection);
     this.#addresses.add(peer.address);
     this.#options.metrics.opened.inc();
@@ -54,12 +53,13 @@ export class Connections {
     return connection;
   }
 
-  #remove(connection: Connection): void {
+  /** One for all connections, so that none holds a closure of its own. */
+  readonly #remove = (connection: Connection): void => {
     this.#byId.delete(connection.id);
     this.#addresses.remove(connection.address);
     this.#options.metrics.connections.dec();
     this.onGone();
-  }
+  };
 
   /** The monitor watches this connection's session. */
   watch(ref: MonitorRef, connection: Connection): void {

@@ -92,7 +92,7 @@ export class WebApp {
       },
       open: ws => {
         const data = ws.getUserData();
-        data.events = handlers.opened(data.peer, socketOf(ws));
+        data.events = handlers.opened(data.peer, new UwsSocket(ws));
       },
       message: (ws, message, isBinary) => {
         const { events } = ws.getUserData();
@@ -176,8 +176,15 @@ function listenerOf(app: TemplatedApp, host: string, port: number): us_listen_so
   return opened;
 }
 
-const socketOf = (ws: WebSocket<UserData>): Socket => ({
-  send(frames) {
+class UwsSocket implements Socket {
+  readonly #ws: WebSocket<UserData>;
+
+  constructor(ws: WebSocket<UserData>) {
+    this.#ws = ws;
+  }
+
+  send(frames: readonly Uint8Array[]): void {
+    const ws = this.#ws;
     const [only] = frames;
     if (frames.length === 1 && only !== undefined) {
       ws.send(only, true);
@@ -186,8 +193,17 @@ const socketOf = (ws: WebSocket<UserData>): Socket => ({
     ws.cork(() => {
       for (const frame of frames) ws.send(frame, true);
     });
-  },
-  bufferedBytes: () => ws.getBufferedAmount(),
-  end: (code, reason) => ws.end(code, reason),
-  cut: () => ws.close(),
-});
+  }
+
+  bufferedBytes(): number {
+    return this.#ws.getBufferedAmount();
+  }
+
+  end(code: number, reason: string): void {
+    this.#ws.end(code, reason);
+  }
+
+  cut(): void {
+    this.#ws.close();
+  }
+}

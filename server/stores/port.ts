@@ -45,6 +45,9 @@ const RETRY_MS = 20;
 
 let lastTag = 0;
 
+/** One for all, so that a port holds no closure of its own. */
+const NOBODY_LOSES = (): void => undefined;
+
 export class StorePort {
   readonly shard: number;
   private tag = 0;
@@ -56,7 +59,7 @@ export class StorePort {
   private readonly lost: () => void;
 
   /** @param lost the store that was used last is dead; what it had to tell may never have been told */
-  constructor(shard: number, lost: () => void = () => {}) {
+  constructor(shard: number, lost: () => void = NOBODY_LOSES) {
     this.shard = shard;
     this.lost = lost;
   }
