@@ -27,10 +27,15 @@ const office = createServer((request, response) => {
     orders.postMessage(order);
   });
 });
-office.listen(0, '127.0.0.1').unref();
-await once(office, 'listening');
-console.error(`orders http://127.0.0.1:${(office.address() as AddressInfo).port}`);
 
-const serve = new Command('faulty-server');
-defineServe(serve);
-await serve.parseAsync();
+async function main(): Promise<void> {
+  office.listen(0, '127.0.0.1').unref();
+  await once(office, 'listening');
+  console.error(`orders http://127.0.0.1:${(office.address() as AddressInfo).port}`);
+  const serve = new Command('faulty-server');
+  defineServe(serve);
+  await serve.parseAsync();
+}
+
+// Not awaited at the top level: the bundle of the single executable cannot.
+void main();

@@ -74,4 +74,5 @@ Object.assign(session, {
   },
 });
 
-await import('../server/isolates/worker.ts');
+// Not awaited at the top level: the bundle of the single executable cannot.
+void import('../server/isolates/worker.ts');
