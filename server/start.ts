@@ -5,7 +5,7 @@ import { addAccountRoutes } from './accounts/routes.ts';
 import { backup } from './backup/backup.ts';
 import type { Config } from './config/config.ts';
 import { ensureDirectory, ensureTicketSecret, shardCount } from './data-directory.ts';
-import { gatewayName } from './gateway/gateway.ts';
+import { gatewayName } from './gateway/protocol.ts';
 import type { GatewayOptions } from './gateway/options.ts';
 import type { ListenError, Listening } from './gateway/listen.ts';
 import { adminCheck, ensureAdminToken } from './http/admin-token.ts';

@@ -19,7 +19,7 @@ import {
   type InitResult,
   type Pid,
 } from '../../actors/index.ts';
-import { gatewayName } from '../gateway/gateway.ts';
+import { gatewayName } from '../gateway/protocol.ts';
 import { Heartbeat, Silence } from './heartbeat.ts';
 import { join, leave, openPorts } from './mesh.ts';
 import { switchboardName } from './protocol.ts';

@@ -19,7 +19,7 @@ import {
   type GenServer,
   type InitResult,
 } from '../../actors/index.ts';
-import { gatewayName } from '../gateway/gateway.ts';
+import { gatewayName } from '../gateway/protocol.ts';
 import { place, type Placement } from './placement.ts';
 import {
   keeperName,

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { call, exit, isAlive, processes, processInfo, send, stop } from '../../../actors/index.ts';
 import type { Pid } from '../../../actors/index.ts';
-import { gatewayName, startGateway } from '../../../server/gateway/gateway.ts';
+import { startGateway } from '../../../server/gateway/gateway.ts';
+import { gatewayName } from '../../../server/gateway/protocol.ts';
 import { supervisor } from '../../../supervisors/index.ts';
 import { Client, testGateway, until } from './fake-session.ts';
 import type { TestGateway } from './fake-session.ts';

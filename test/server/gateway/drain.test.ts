@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { call, exit, setClock } from '../../../actors/index.ts';
 import { createVirtualClock } from '../../../actors/testing.ts';
-import { gatewayName } from '../../../server/gateway/gateway.ts';
+import { gatewayName } from '../../../server/gateway/protocol.ts';
 import { Client, testGateway, until } from './fake-session.ts';
 
 void t.test('every session is asked to end, each with its own time to come back', async t => {

@@ -17,7 +17,8 @@ import {
 } from '../../../actors/index.ts';
 import type { Pid, StartResult } from '../../../actors/index.ts';
 import { limits } from '../../../protocol/limits.ts';
-import { gatewayName, startGateway } from '../../../server/gateway/gateway.ts';
+import { startGateway } from '../../../server/gateway/gateway.ts';
+import { gatewayName } from '../../../server/gateway/protocol.ts';
 import type { GatewayOptions } from '../../../server/gateway/options.ts';
 import type { Attached, Opening, ToSession } from '../../../server/gateway/port.ts';
 import { createMetrics } from '../../../server/metrics/metrics.ts';

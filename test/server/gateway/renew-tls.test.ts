@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import { call, exit, isAlive, setClock } from '../../../actors/index.ts';
 import { createVirtualClock } from '../../../actors/testing.ts';
-import { gatewayName } from '../../../server/gateway/gateway.ts';
+import { gatewayName } from '../../../server/gateway/protocol.ts';
 import { TLS_LOOK_MS } from '../../../server/gateway/tls-files.ts';
 import { testGateway } from './fake-session.ts';
 import { makeCertificate, nameServed, tlsPair } from './tls-pair.ts';
