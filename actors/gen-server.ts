@@ -17,8 +17,9 @@ import type {
   StartResult,
 } from './gen-server-types.ts';
 import type { From } from './from.ts';
-import { askRemote, pack, sendRemote } from './isolates/outgoing.ts';
-import { outboxTo } from './isolates/outbox.ts';
+import { callElsewhere } from './isolates/call-elsewhere.ts';
+import { pack, sendRemote } from './isolates/outgoing.ts';
+import type { Packed } from './isolates/outgoing.ts';
 import { RemoteFrom } from './isolates/remote-from.ts';
 import { linkToRemote } from './isolates/remote-links.ts';
 import { ops } from './isolates/signal.ts';
@@ -219,7 +220,9 @@ export function call(
   const caller = callingProcess();
   const description: CallDescription = ['call', server, request.kind, timeoutMs];
   const target = processAt(server);
-  if (target === undefined) return callElsewhere(caller, server, request, description, timeoutMs);
+  if (target === undefined) {
+    return callElsewhere(ops.call, server, request, packCall, description, timeoutMs);
+  }
   if (target === caller) return Promise.reject(new Exit(['calling_self', description]));
   if (caller === undefined && target.mailbox.length >= target.mailboxLimit) {
     return Promise.reject(new Exit(['mailbox_full', description]));
@@ -230,25 +233,7 @@ export function call(
   });
 }
 
-/** A call to a server that is not in this isolate: the other one watches it until the reply. */
-function callElsewhere(
-  caller: Process | undefined,
-  server: Dest,
-  request: AnyRequest,
-  description: CallDescription,
-  timeoutMs: number,
-): Promise<unknown> {
-  const isolate = isolateAt(server);
-  if (isolate === thisIsolate()) return Promise.reject(new Exit(['noproc', description]));
-  if (outboxTo(isolate) === undefined) {
-    return Promise.reject(new Exit(['noconnection', description]));
-  }
-  return new Promise((resolve, reject) => {
-    const packed = pack(request, 'call()');
-    const { ref } = new ReplySlot(caller, isolate, description, timeoutMs, resolve, reject);
-    askRemote(ops.call, server, ref, packed);
-  });
-}
+const packCall = (request: AnyRequest): Packed => pack(request, 'call()');
 
 /** Sends a server a message that is not answered. To a dead or unknown server: silently nothing. */
 export function cast<Cast>(
