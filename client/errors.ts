@@ -63,8 +63,11 @@ const textOf = (code: ErrorCode | DeviceErrorCode): string =>
   code in deviceErrors ? deviceErrors[code as DeviceErrorCode] : errors[code as ErrorCode].text;
 
 /** The code that a WebSocket close code stands for, or null. */
-export function codeOfClose(number: number): ErrorCode | null {
-  for (const [code, { closes }] of Object.entries(errors))
-    if (closes === number) return code as ErrorCode;
-  return null;
-}
+export const codeOfClose = (number: number): ErrorCode | null => byClose.get(number) ?? null;
+
+/** Of codes that close with the same number the first one. */
+const byClose = new Map<number | null, ErrorCode>(
+  Object.entries(errors)
+    .map(([code, { closes }]) => [closes, code as ErrorCode] as const)
+    .reverse(),
+);

@@ -2,7 +2,7 @@
  * A transport on plain TCP sockets: the load generator shares the machine with what it loads, so a message must
  * cost it as little as can be. No TLS, no compression; for everything else there is client/transport-ws.ts.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type {
   Transport,
@@ -29,6 +29,7 @@ export const rawTransport = (options: RawTransportOptions = {}): Transport => ({
     new RawSocket(new URL(url), subprotocol, handlers, options),
 });
 
+const nothing = Buffer.alloc(0);
 /** The longest answer to the upgrade that is read. */
 const headBytes = 16 * 1024;
 /** Time for the other side to answer a close before the socket is cut. */
@@ -39,7 +40,7 @@ class RawSocket implements TransportSocket {
   readonly #handlers: TransportHandlers;
   readonly #reader: WebSocketReader;
   readonly #key = randomBytes(16).toString('base64');
-  #head: Buffer | null = Buffer.alloc(0);
+  #head: Buffer | null = nothing;
   #closing = false;
   #end: TransportEnd = { code: 1006, reason: '' };
 
@@ -92,7 +93,7 @@ class RawSocket implements TransportSocket {
   #data(chunk: Buffer): void {
     try {
       if (this.#head === null) this.#reader.push(chunk);
-      else this.#upgrade(Buffer.concat([this.#head, chunk]));
+      else this.#upgrade(this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]));
     } catch (error) {
       if (!(error instanceof WebSocketFrameError)) throw error;
       this.#break(error.message);
@@ -112,10 +113,8 @@ class RawSocket implements TransportSocket {
       this.#refused(status, text, head.toString('utf8', end + 4));
       return;
     }
-    const accept = createHash('sha1')
-      .update(`${this.#key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64');
-    if (!new RegExp(`^sec-websocket-accept: *${escape(accept)} *$`, 'im').test(text)) {
+    const accept = hash('sha1', `${this.#key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`, 'base64');
+    if (acceptHeader.exec(text)?.[1] !== accept) {
       this.#break('the server did not accept the WebSocket key');
       return;
     }
@@ -164,7 +163,8 @@ class RawSocket implements TransportSocket {
   }
 }
 
-const escape = (text: string): string => text.replaceAll(/[+/=]/g, '\\$&');
+/** One expression for all: one with the expected key in it would be compiled anew for each connection. */
+const acceptHeader = /^sec-websocket-accept: *([^ \r]*) *$/im;
 
 function closePayload(code: number): Buffer {
   const payload = Buffer.alloc(2);

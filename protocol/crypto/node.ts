@@ -55,12 +55,23 @@ const spkiHead = Buffer.from('302a300506032b6570032100', 'hex');
 // As JSON Web Keys (RFC 8037): OpenSSL takes the bytes as they are there, and searches its decoders for a DER key,
 // which costs seven times as much.
 
-const privateKeyObject = (privateKey: Uint8Array): KeyObject =>
-  createPrivateKey({
+/**
+ * OpenSSL's form of a private key, kept as long as the bytes are: working out the point costs as much as a signature, and
+ * a device signs with one key all its life. With the bytes that it was made of, for these may have been changed since.
+ */
+const privateKeys = new WeakMap<Uint8Array, { readonly of: Buffer; readonly key: KeyObject }>();
+
+function privateKeyObject(privateKey: Uint8Array): KeyObject {
+  const known = privateKeys.get(privateKey);
+  if (known?.of.equals(privateKey) === true) return known.key;
+  const key = createPrivateKey({
     // The point is worked out from the seed: what stands at x is not read.
     key: { kty: 'OKP', crv: 'Ed25519', x: '', d: base64url(privateKey) },
     format: 'jwk',
   });
+  privateKeys.set(privateKey, { of: Buffer.from(privateKey), key });
+  return key;
+}
 
 /** Null for a key that no signature may be checked with. */
 const publicKeyObject = (publicKey: Uint8Array): KeyObject | null =>

@@ -46,6 +46,15 @@ export function cryptoContract(name: string, backend: CryptoBackend): void {
     }
   });
 
+  void t.test(`${name}: a key whose bytes are changed signs as what it is now`, async t => {
+    const [[first, , , before], [second, , message, after]] = rfc8032Vectors;
+    const key = bytes(first);
+    t.equal(hex(await backend.sign(key, bytes(''))), before);
+    t.equal(hex(await backend.sign(key, bytes(''))), before);
+    key.set(bytes(second));
+    t.equal(hex(await backend.sign(key, bytes(message))), after);
+  });
+
   void t.test(`${name}: a new key pair signs, and only what it signed verifies`, async t => {
     const { publicKey, privateKey } = await backend.generateKeyPair();
     t.equal(publicKey.length, 32);
