@@ -4,6 +4,7 @@
  */
 import { runAs } from './context.ts';
 import { reasonOf } from './exit.ts';
+import { knownLongMs } from './known-long.ts';
 import { log } from './logger.ts';
 import type { Process } from './process.ts';
 import { crash } from './signals.ts';
@@ -33,6 +34,7 @@ export function takeTurn(process: Process): void {
 /** Drains, and books the time that it took since the moment given. */
 function drainTimed(process: Process, began: number): void {
   const { pid, times, callbacks } = process;
+  const known = knownLongMs();
   showTurn(pid);
   runAs(process, drain);
   showNobody();
@@ -42,7 +44,8 @@ function drainTimed(process: Process, began: number): void {
   times.turns += 1;
   times.messages += process.callbacks - callbacks;
   times.micros += micros;
-  if (tookMs > LONG_TURN_MS) reportLongTurn(process, tookMs);
+  const unknownMs = tookMs - (knownLongMs() - known);
+  if (unknownMs > LONG_TURN_MS) reportLongTurn(process, unknownMs);
 }
 
 /** Nothing can preempt a callback; so it is told who held the thread (Erlang: `long_schedule`). */

@@ -27,6 +27,7 @@ export type { IsolateMessage } from './isolates/isolate-monitors.ts';
 export { connectedIsolates } from './isolates/outbox.ts';
 export type { IsolatePort } from './isolates/outbox.ts';
 export { connectIsolate, disconnectIsolate } from './isolates/peers.ts';
+export { knownLong } from './known-long.ts';
 export { demonitor, exit, link, monitor, trapExit, unlink } from './links.ts';
 export { setLogger } from './logger.ts';
 export type { LogEvent, LogLevel, LogSink } from './logger.ts';

@@ -8,6 +8,7 @@ import {
   cancelTimer,
   cast,
   connectedIsolates,
+  knownLong,
   reply,
   self,
   send,
@@ -64,7 +65,8 @@ type BackupAnswer = 'ok' | { readonly error: string };
 
 export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
   init({ open, metrics }): InitResult<State> {
-    const opened = open();
+    // The journal is read back, in the turn of whoever starts this process.
+    const opened = knownLong(open);
     // The incarnation before this one may have died between a commit and its publication.
     clearTables();
     tellDirectories({ kind: 'forget' });

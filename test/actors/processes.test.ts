@@ -3,6 +3,7 @@ import {
   demonitor,
   exit,
   isAlive,
+  knownLong,
   link,
   monitor,
   offer,
@@ -343,4 +344,44 @@ void t.test('whoever holds the thread too long is told of', async t => {
   send(pid, 1);
   await settle();
   t.match(events, [{ level: 'warning', pid, report: { tookMs: Number } }]);
+});
+
+void t.test('what is known to be long is not told of, but what comes besides is', async t => {
+  const events = captureLog(t);
+  const hold = (ms: number) => (): string => {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+    return 'held';
+  };
+  let returned: unknown;
+  const known = spawn(() => {
+    returned = knownLong(() => knownLong(hold(101)));
+  });
+  send(known, 1);
+  await settle();
+  t.equal(returned, 'held');
+  t.strictSame(events, []);
+
+  const throwing = spawn(() => {
+    t.throws(
+      () =>
+        knownLong(() => {
+          hold(101)();
+          throw new Error('no file');
+        }),
+      { message: 'no file' },
+    );
+    hold(1)();
+  });
+  send(throwing, 1);
+  await settle();
+  t.strictSame(events, [], 'not counted when it throws, either');
+
+  const both = spawn(() => {
+    knownLong(() => knownLong(hold(60)));
+    hold(101)();
+  });
+  send(both, 1);
+  await settle();
+  t.match(events, [{ level: 'warning', pid: both, report: { tookMs: Number } }]);
 });

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { call, exit, isAlive, register, send, spawn, whereis } from '../../../actors/index.ts';
+import {
+  call,
+  exit,
+  isAlive,
+  register,
+  send,
+  spawn,
+  whereis,
+  type Pid,
+} from '../../../actors/index.ts';
 import { settle } from '../../../actors/testing.ts';
 import type { UserId } from '../../../protocol/ids.ts';
 import { accountOf } from '../../../server/directory/tables.ts';
@@ -272,3 +281,24 @@ void t.test('a backup that cannot be written fails alone', async t => {
   t.match(await call(storeName(0), { kind: 'backup', file }), { error: /could not be written/ });
   t.ok(isAlive(pid));
 });
+
+void t.test(
+  'a file that takes long to open is no long turn of whoever starts the store',
+  async t => {
+    const events = captureLog(t);
+    const store = new TestStore(t);
+    store.beforeOpen = () => {
+      const end = performance.now() + 101;
+      while (performance.now() < end);
+    };
+    let started: Promise<Pid> | undefined;
+    const starter = spawn(() => {
+      started = store.start();
+    });
+    send(starter, 1);
+    await until(() => started !== undefined);
+    t.equal(await started, store.pid);
+    await settle();
+    t.strictSame(events, []);
+  },
+);

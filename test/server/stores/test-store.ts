@@ -24,6 +24,8 @@ export class TestStore {
   readonly commits: (readonly Command[])[] = [];
   /** Runs in place of the shard's commit while it is set. */
   intercept: Intercept | undefined;
+  /** Holds the thread before the file is opened. */
+  beforeOpen: () => void = () => undefined;
   opened: ShardStore | undefined;
   private readonly options: ShardOptions;
 
@@ -72,6 +74,7 @@ export class TestStore {
   }
 
   private open(): ShardStore {
+    this.beforeOpen();
     const opened = openShard(this.options);
     this.opened = opened;
     const commit = async (commands: readonly Command[]) => {
