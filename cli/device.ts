@@ -1,7 +1,7 @@
 /** Runs a device from its home: opens the client, connects, keeps to the time given, leaves nothing open. */
 import { openClient, type Client } from '../client/client.ts';
 import { ClientError } from '../client/errors.ts';
-import type { PendingSend } from '../client/sender.ts';
+import type { PendingSend } from '../client/pending-send.ts';
 import { wsTransport } from '../client/transport-ws.ts';
 import { nodeCrypto } from '../protocol/crypto/node.ts';
 import { openHome } from '../storage/client/home.ts';

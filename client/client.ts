@@ -6,68 +6,39 @@
  * has confirmed it (see events.ts). Only an application that crashes between seeing and confirming an event is
  * offered it again, with the same id.
  */
-import type { CryptoBackend } from '../protocol/crypto/backend.ts';
-import type { DeviceId, GroupId, UserId } from '../protocol/ids.ts';
-import { limits } from '../protocol/limits.ts';
-import { roles, type Addressing, type Welcome } from '../protocol/packets.ts';
-import type { Argument, Method, Reply } from '../protocol/requests.ts';
-import { approvalBytes } from '../protocol/signing.ts';
-import { backoffMs, defaultBackoff, type BackoffOptions } from './backoff.ts';
-import { encodeBody, eventOf, type Body } from './body.ts';
-import { systemClock, type Clock } from './clock.ts';
-import { Connection, type ConnectionEnd, type SessionPacket, type Ticket } from './connection.ts';
-import { ClientError } from './errors.ts';
-import { EventQueue } from './event-queue.ts';
-import type { ClientEvent, MessageEvent, StatusEvent } from './events.ts';
+import type { DeviceId } from '../protocol/ids.ts';
 import type { Identity } from '../protocol/device/identity.ts';
-import { readLinkCode } from './link-code.ts';
-import { OpenRequests } from './open-requests.ts';
-import { Receiver } from './receiver.ts';
-import { Sender, type PendingSend } from './sender.ts';
 import type {
-  DeviceStore,
   InboxStore,
   LoadedInbox,
   LoadedOutbox,
   OutboxStore,
   WaitingRow,
 } from '../protocol/device/store.ts';
-import type { Transport } from './transport.ts';
-
-export interface ClientOptions {
-  readonly store: DeviceStore;
-  readonly transport: Transport;
-  readonly crypto: CryptoBackend;
-  /** What this client does for the device; both unless told. Another program may do the other at the same time. */
-  readonly roles?: { readonly send: boolean; readonly receive: boolean };
-  /** Name and version of the program, for the host's statistics. */
-  readonly agent?: string;
-  readonly clock?: Clock;
-  readonly backoff?: Partial<BackoffOptions>;
-  readonly limits?: Partial<ClientLimits>;
-}
-
-/** What one client holds at most, and waits at most. */
-export interface ClientLimits {
-  /** Messages and read marks in the outbox; more are turned down with `outbox_full`. */
-  readonly outboxEntries: number;
-  /** Events that the application has not confirmed; with more the server keeps the rest. */
-  readonly inboxRows: number;
-  /** A request without an answer rejects with `request_timeout`. */
-  readonly requestTimeoutMs: number;
-  /** Sends without any answer for so long: the connection is given up and made anew. */
-  readonly answerTimeoutMs: number;
-}
-
-const defaultLimits: ClientLimits = {
-  outboxEntries: 10_000,
-  inboxRows: 1_000,
-  requestTimeoutMs: 30_000,
-  answerTimeoutMs: 30_000,
-};
-
-/** Whom a message is for. Naming the own user alone sends to the user's other devices. */
-export type Recipients = { readonly to: UserId | readonly UserId[] } | { readonly group: GroupId };
+import { limits } from '../protocol/limits.ts';
+import { roles, type Welcome } from '../protocol/packets.ts';
+import type { Argument, Method, Reply } from '../protocol/requests.ts';
+import { approvalBytes } from '../protocol/signing.ts';
+import { defaultBackoff } from './backoff.ts';
+import { encodeBody, eventOf, type Body } from './body.ts';
+import { systemClock, type Clock } from './clock.ts';
+import {
+  Connection,
+  type ConnectionHandlers,
+  type SessionPacket,
+  type Ticket,
+} from './connection.ts';
+import { ClientError } from './errors.ts';
+import { EventQueue } from './event-queue.ts';
+import type { ClientEvent, MessageEvent, StatusEvent } from './events.ts';
+import { readLinkCode } from './link-code.ts';
+import { OpenRequests } from './open-requests.ts';
+import { defaultLimits, type ClientLimits, type ClientOptions } from './options.ts';
+import type { PendingSend } from './pending-send.ts';
+import { Receiver } from './receiver.ts';
+import { addressingOf, shownTo, type Recipients } from './recipients.ts';
+import { Reconnection } from './reconnection.ts';
+import { Sender } from './sender.ts';
 
 /** Opens the device's store, claiming the roles. Nothing is sent before {@link Client.connect}. */
 export async function openClient(options: ClientOptions): Promise<Client> {
@@ -93,31 +64,18 @@ export async function openClient(options: ClientOptions): Promise<Client> {
 type Outbox = LoadedOutbox & { readonly store: OutboxStore };
 type Inbox = LoadedInbox & { readonly store: InboxStore };
 
-/** Between two attempts, or for good. */
-type Phase = 'idle' | 'connecting' | 'connected' | 'waiting' | 'ended';
-
-interface Starting {
-  readonly keepTrying: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 export class Client {
   readonly #options: ClientOptions;
   readonly #clock: Clock;
-  readonly #backoff: BackoffOptions;
   readonly #limits: ClientLimits;
   readonly #sender: Sender | null;
   readonly #receiver: Receiver | null;
   readonly #requests: OpenRequests;
+  readonly #reconnection: Reconnection;
   readonly #events = new EventQueue();
   #identity: Identity;
-  #phase: Phase = 'idle';
-  #connection: Connection | null = null;
-  #starting: Starting | null = null;
-  #failures = 0;
-  #timer: unknown;
-  #ticket: Ticket | null = null;
+  /** Of the look at whether the server answers; runs while there is a connection. */
+  #watchTimer: unknown;
   #bodyBytes: number = limits.bodyBytes;
   #ending: Promise<void> | null = null;
 
@@ -130,7 +88,6 @@ export class Client {
   ) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#backoff = { ...defaultBackoff, ...options.backoff };
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#identity = identity;
     this.#requests = new OpenRequests(this.#clock);
@@ -156,6 +113,20 @@ export class Client {
         onRetired,
         onStoreFailure,
       });
+    this.#reconnection = new Reconnection({
+      clock: this.#clock,
+      backoff: { ...defaultBackoff, ...options.backoff },
+      open: (ticket, handlers) => this.#open(ticket, handlers),
+      onConnected: (connection, welcome) => this.#enter(connection, welcome),
+      onPackets: packets => this.#dispatch(packets),
+      onLost: () => this.#leave(),
+      onWaiting: ({ code, message }, retryInMs) =>
+        this.#tell({ kind: 'disconnected', code, message, retryInMs }),
+      onRefused: ({ code, message }, error) => {
+        this.#tell({ kind: 'disconnected', code, message, retryInMs: null });
+        void this.#endWith(error);
+      },
+    });
   }
 
   get identity(): Identity {
@@ -163,7 +134,7 @@ export class Client {
   }
 
   get connected(): boolean {
-    return this.#phase === 'connected';
+    return this.#reconnection.connected;
   }
 
   /**
@@ -172,20 +143,7 @@ export class Client {
    * @throws (rejects) ClientError with the code of what stands against it
    */
   connect({ keepTrying = false } = {}): Promise<void> {
-    if (this.#phase !== 'idle')
-      return Promise.reject(
-        this.#phase === 'ended' ? new ClientError('closed') : new TypeError('already connecting'),
-      );
-    const refusal = this.#identity.retired
-      ? new ClientError('retired')
-      : this.#identity.device === null
-        ? new ClientError('not_registered')
-        : null;
-    if (refusal !== null) return Promise.reject(refusal);
-    return new Promise((resolve, reject) => {
-      this.#starting = { keepTrying, resolve, reject };
-      this.#attempt();
-    });
+    return this.#reconnection.start(keepTrying);
   }
 
   /**
@@ -202,9 +160,9 @@ export class Client {
    */
   send(message: Recipients & Body): PendingSend {
     const sender = this.#sending();
-    const to = this.#address(sender, message);
-    const shown = 'group' in message ? message.group : [message.to].flat();
-    const { id, body } = encodeBody(this.#options.crypto, this.#clock.now(), shown, message);
+    const to = addressingOf(message, this.#identity.user, of => sender.version(of));
+    const now = this.#clock.now();
+    const { id, body } = encodeBody(this.#options.crypto, now, shownTo(message), message);
     if (body.length > this.#bodyBytes)
       throw new ClientError('field_too_large', undefined, {
         field: 'body',
@@ -268,7 +226,7 @@ export class Client {
   }
 
   #makeSureOfLife(): void {
-    if (this.#phase === 'ended') throw new ClientError('closed');
+    if (this.#reconnection.ended) throw new ClientError('closed');
   }
 
   #sending(): Sender {
@@ -278,67 +236,31 @@ export class Client {
     return this.#sender;
   }
 
-  #address(sender: Sender, recipients: Recipients): Addressing {
-    if ('group' in recipients)
-      return {
-        kind: 'group',
-        group: recipients.group,
-        version: sender.version(recipients.group),
-      };
-    const self = this.#identity.user;
-    const named = typeof recipients.to === 'string' ? [recipients.to] : recipients.to;
-    const others = [...new Set(named)].filter(user => user !== self);
-    if (named.length === 0 || others.length > limits.recipientsPerSend)
-      throw new ClientError(
-        'field_too_large',
-        `A message is for 1 to ${limits.recipientsPerSend} users.`,
-        {
-          field: 'to',
-          limit: limits.recipientsPerSend,
-        },
-      );
-    return {
-      kind: 'direct',
-      users: others.map(user => [user, sender.version(user)]),
-      own: sender.version(self),
-    };
-  }
-
-  #attempt(): void {
-    const { server, device, privateKey } = this.#identity;
-    if (device === null) return;
-    const ticket = this.#ticket;
-    this.#connection = new Connection({
+  /** @throws ClientError for a device that the server does not know, or no longer */
+  #open(ticket: Ticket | null, handlers: ConnectionHandlers): Connection {
+    const { server, device, privateKey, retired } = this.#identity;
+    if (retired) throw new ClientError('retired');
+    if (device === null) throw new ClientError('not_registered');
+    const { transport, crypto, agent = 'strowger-client' } = this.#options;
+    return new Connection({
       server,
       device,
       roles: (this.#sender ? roles.send : 0) | (this.#receiver ? roles.receive : 0),
-      transport: this.#options.transport,
-      sign: bytes => this.#options.crypto.sign(privateKey, bytes),
+      transport,
+      sign: bytes => crypto.sign(privateKey, bytes),
       ticket,
-      agent: this.#options.agent ?? 'strowger-client',
+      agent,
       clock: this.#clock,
-      handlers: {
-        onWelcome: welcome => this.#enter(welcome),
-        onPackets: packets => this.#dispatch(packets),
-        onEnd: end => this.#leave(end, ticket !== null),
-      },
+      handlers,
     });
-    this.#phase = 'connecting';
   }
 
-  #enter(welcome: Welcome): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    this.#phase = 'connected';
-    this.#failures = 0;
-    this.#ticket = { ticket: welcome.ticket, expiresAt: welcome.ticketExpiresAt };
+  #enter(connection: Connection, welcome: Welcome): void {
     this.#bodyBytes = welcome.limits.bodyBytes;
     this.#sender?.attach(connection, welcome.limits);
     this.#receiver?.attach(connection);
     this.#requests.attach(connection, welcome.limits.openRequests);
     this.#watch(connection, -1);
-    this.#starting?.resolve();
-    this.#starting = null;
     this.#tell({ kind: 'connected' });
   }
 
@@ -376,33 +298,11 @@ export class Client {
     }
   }
 
-  #leave(end: ConnectionEnd, byTicket: boolean): void {
-    this.#connection = null;
-    this.#clock.clearTimer(this.#timer);
+  #leave(): void {
+    this.#clock.clearTimer(this.#watchTimer);
     this.#sender?.detach();
     this.#receiver?.detach();
     this.#requests.detach();
-    if (this.#phase === 'ended') return;
-    this.#failures += 1;
-    // A ticket may be refused where the key is not: the server was restored, or its ticket key is new.
-    const again = end.again || (byTicket && end.code === 'login_failed');
-    if (byTicket && end.code === 'login_failed') this.#ticket = null;
-    const error = new ClientError(end.code, end.message);
-    if (!again) {
-      this.#tell({ kind: 'disconnected', code: end.code, message: end.message, retryInMs: null });
-      void this.#endWith(error);
-      return;
-    }
-    if (this.#starting !== null && !this.#starting.keepTrying && !byTicket) {
-      this.#phase = 'idle';
-      this.#starting.reject(error);
-      this.#starting = null;
-      return;
-    }
-    this.#phase = 'waiting';
-    const retryInMs = backoffMs(this.#backoff, this.#failures, end.retryAfterMs);
-    this.#tell({ kind: 'disconnected', code: end.code, message: end.message, retryInMs });
-    this.#timer = this.#clock.setTimer(() => this.#attempt(), retryInMs);
   }
 
   /** Gives the connection up when sends wait and no answer has come since the last look. */
@@ -413,16 +313,16 @@ export class Client {
       return;
     }
     const next = answers?.waiting === true ? answers.count : -1;
-    this.#timer = this.#clock.setTimer(
+    this.#watchTimer = this.#clock.setTimer(
       () => this.#watch(connection, next),
       this.#limits.answerTimeoutMs,
     );
   }
 
   #offerAgainAfter(delayMs: number): void {
-    const connection = this.#connection;
+    const { connection } = this.#reconnection;
     this.#clock.setTimer(() => {
-      if (this.#connection === connection) this.#sender?.offerAgain();
+      if (this.#reconnection.connection === connection) this.#sender?.offerAgain();
     }, delayMs);
   }
 
@@ -465,12 +365,9 @@ export class Client {
   }
 
   async #end(error: ClientError, retired: Identity | null): Promise<void> {
-    this.#phase = 'ended';
     this.#events.end();
-    this.#clock.clearTimer(this.#timer);
-    this.#connection?.close();
-    this.#starting?.reject(error);
-    this.#starting = null;
+    this.#clock.clearTimer(this.#watchTimer);
+    this.#reconnection.end(error);
     this.#requests.end(error);
     if (retired !== null) await this.#options.store.saveIdentity(retired);
     await this.#sender?.close(error);

@@ -23,27 +23,8 @@ import type { Accepted, Rejected, State } from '../protocol/packets.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { Committer } from './committer.ts';
 import { ClientError, RefusedError } from './errors.ts';
+import { WaitingSend, type PendingSend } from './pending-send.ts';
 import type { OutboxChange, OutboxStore, Versions } from '../protocol/device/store.ts';
-
-/** What a send's author holds. */
-export interface PendingSend {
-  /** The message's id, the same at its recipients. */
-  readonly id: string;
-  /** The message's number: receipts and `undelivered` name it. */
-  readonly seq: number;
-  /** It is in the outbox: from here on it survives the program. */
-  readonly stored: Promise<void>;
-  /**
-   * The server has it durably. Rejects with a RefusedError when it never will, with a ClientError `closed` when the
-   * client is closed first (it stays in the outbox). A rejection that nobody waits for is no unhandled one.
-   */
-  readonly accepted: Promise<AcceptedSend>;
-}
-
-export interface AcceptedSend {
-  /** Milliseconds since 1970 by the server's clock; null when an earlier connection has carried it and only `state` tells. */
-  readonly acceptedAt: number | null;
-}
 
 /** What the half needs of a connection. */
 export interface Line {
@@ -63,39 +44,12 @@ export interface SenderOptions {
   readonly onStoreFailure: (error: unknown) => void;
 }
 
-class Waiting implements PendingSend {
-  readonly id: string;
-  readonly seq: number;
-  readonly stored: Promise<void>;
-  readonly accepted: Promise<AcceptedSend>;
-  resolve!: (answer: AcceptedSend) => void;
-  reject!: (error: Error) => void;
-  markStored!: () => void;
-  loseStored!: (error: Error) => void;
-
-  constructor(seq: number, id: string) {
-    this.seq = seq;
-    this.id = id;
-    this.stored = new Promise((resolve, reject) => {
-      this.markStored = resolve;
-      this.loseStored = reject;
-    });
-    this.accepted = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    // Whoever does not wait for the answer is told by nothing else; that is no crash.
-    this.stored.catch(() => undefined);
-    this.accepted.catch(() => undefined);
-  }
-}
-
 export class Sender {
   readonly #options: SenderOptions;
   readonly #state: OutboxState;
   readonly #versions: Versions;
   readonly #committer: Committer<OutboxChange>;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, WaitingSend>();
   #idle: (() => void)[] = [];
   #line: Line | null = null;
   /** `state` has come on this connection and does not know of more than this device has offered. */
@@ -109,8 +63,8 @@ export class Sender {
   #committing: number;
   /** The highest number whose entry is stored as offered. */
   #durable: number;
-  #newSince: Waiting[] = [];
-  #committingNew: Waiting[] = [];
+  #newSince: WaitingSend[] = [];
+  #committingNew: WaitingSend[] = [];
   #due = false;
   #offeringAll: Line | null = null;
   #progress = 0;
@@ -127,7 +81,7 @@ export class Sender {
     );
     for (const { seq, item } of options.state.entries) {
       if (item.kind !== 'send') continue;
-      const waiting = new Waiting(seq, item.id);
+      const waiting = new WaitingSend(seq, item.id);
       waiting.markStored();
       this.#waiting.set(seq, waiting);
     }
@@ -148,7 +102,7 @@ export class Sender {
   submit(item: Extract<OutboxItem, { kind: 'send' }>): PendingSend {
     this.#makeSureOfRoom();
     const entry = append(this.#state, item);
-    const waiting = new Waiting(entry.seq, item.id);
+    const waiting = new WaitingSend(entry.seq, item.id);
     this.#waiting.set(entry.seq, waiting);
     this.#newSince.push(waiting);
     this.#put(entry);
@@ -330,7 +284,7 @@ export class Sender {
       this.#marksChanged = true;
       this.#progress += 1;
       this.#offered = Math.max(0, this.#offered - accepted.length);
-      const answered: Waiting[] = [];
+      const answered: WaitingSend[] = [];
       for (const entry of accepted) {
         this.#committer.add({ kind: 'accepted', entry });
         const waiting = this.#waiting.get(entry.seq);

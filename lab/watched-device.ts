@@ -2,11 +2,13 @@
  * A real client (client/client.ts) whose every move the oracle hears of, and which can die at any moment and live
  * again on what it had stored. What its application saw is kept outside of it, as a person keeps it.
  */
-import { openClient, type Client, type ClientOptions, type Recipients } from '../client/client.ts';
+import { openClient, type Client } from '../client/client.ts';
 import { ClientError, RefusedError } from '../client/errors.ts';
 import type { ClientEvent, StatusEvent } from '../client/events.ts';
 import { memoryStore } from '../client/memory-store.ts';
-import type { PendingSend } from '../client/sender.ts';
+import type { ClientOptions } from '../client/options.ts';
+import type { PendingSend } from '../client/pending-send.ts';
+import type { Recipients } from '../client/recipients.ts';
 import { nodeCrypto } from '../protocol/crypto/node.ts';
 import type { Identity } from '../protocol/device/identity.ts';
 import type { DeviceStore } from '../protocol/device/store.ts';

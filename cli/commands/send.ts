@@ -1,7 +1,7 @@
 /** `strowger send`: one message, done when the server has it durably. */
 import type { Command } from 'commander';
 import { ClientError, RefusedError } from '../../client/errors.ts';
-import type { AcceptedSend, PendingSend } from '../../client/sender.ts';
+import type { AcceptedSend, PendingSend } from '../../client/pending-send.ts';
 import { recipients } from '../arguments.ts';
 import { asSender } from '../device.ts';
 import { CommandError } from '../failure.ts';

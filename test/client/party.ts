@@ -1,4 +1,5 @@
-import { openClient, type Client, type ClientOptions } from '../../client/client.ts';
+import { openClient, type Client } from '../../client/client.ts';
+import type { ClientOptions } from '../../client/options.ts';
 import type { ClientEvent, MessageEvent } from '../../client/events.ts';
 import type { Identity } from '../../protocol/device/identity.ts';
 import { memoryStore } from '../../client/memory-store.ts';
