@@ -33,6 +33,11 @@ export class MsgpackWriter {
     return copy;
   }
 
+  /** What was written, as it stands in the writer's own memory: true until it is written in again. */
+  get written(): Uint8Array {
+    return this.bytes.subarray(0, this.position);
+  }
+
   nil(): void {
     this.#reserve(1);
     this.bytes[this.position++] = 0xc0;

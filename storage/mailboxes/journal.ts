@@ -3,9 +3,10 @@
  * change is written to its tables once for all of them, and what was acknowledged meanwhile never gets there at all:
  * a record per device, pair and receipt in each batch was most of what a message cost.
  *
- * An entry says all that the batch left of a mailbox's watermarks and of the pairs it changed, and the rows it
- * appended. Read again in order, on top of whatever the tables have already, entries give the mailbox as it was
- * committed: the last state counts, and of the rows those above the newest that is in a segment.
+ * An entry says all that the batch left of a mailbox's watermarks and of the pairs it changed (or of all pairs that
+ * wait: see JournalState), and the rows it appended. Read again in order, on top of whatever the tables have already,
+ * entries give the mailbox as it was committed: the last state counts, and of the rows those above the newest that is
+ * in a segment.
  */
 import { readEncodedRows, type EncodedRow } from '../../protocol/codec/encoded-rows.ts';
 import { MsgpackWriter } from '../../protocol/codec/writer.ts';
@@ -14,7 +15,7 @@ import type { ReceiptState } from '../../protocol/delivery/receipt.ts';
 import { newReceipt } from '../../protocol/delivery/receipt.ts';
 import { defineTable } from '../mnesia/schema.ts';
 import { decodeTerm, encodeTerm } from '../mnesia/term.ts';
-import type { MailboxState } from './mailbox-state.ts';
+import type { MailboxState, PairState } from './mailbox-state.ts';
 import type { AppendedRow } from './row-tails.ts';
 import type { WatermarkRecord } from './tables.ts';
 
@@ -45,16 +46,27 @@ const KEEP_BYTES = 1024 * 1024;
 const entries = new MsgpackWriter(64 * 1024, KEEP_BYTES);
 const rows = new MsgpackWriter(64 * 1024, KEEP_BYTES);
 
-/** The boxes as the batch leaves them: `changedPairs`, and of `appended` what is neither stored nor gone. */
-export function encodeJournal(id: number, boxes: readonly MailboxState[]): JournalRecord {
+/**
+ * The boxes as the batch leaves them, and of `appended` what is neither stored nor gone.
+ *
+ * @param repeats whether all pairs of the box that wait are said, or only those that the batch has changed
+ * @returns views into memory that the next call writes in again: SQLite copies what it is given before that
+ */
+export function encodeJournal(
+  id: number,
+  boxes: readonly MailboxState[],
+  repeats: readonly boolean[],
+): JournalRecord {
   entries.reset();
   rows.reset();
   entries.arrayHeader(boxes.length);
-  for (const box of boxes) writeEntry(box);
-  return { id, entries: entries.copy(0, entries.position), rows: rows.copy(0, rows.position) };
+  boxes.forEach((box, i) => {
+    writeEntry(box, (repeats[i] === true ? box.waitingPairs : box.changedPairs) ?? []);
+  });
+  return { id, entries: entries.written, rows: rows.written };
 }
 
-function writeEntry(box: MailboxState): void {
+function writeEntry(box: MailboxState, pairs: readonly PairState[]): void {
   entries.arrayHeader(12);
   entries.text(box.device);
   entries.integer(box.upTo);
@@ -68,7 +80,6 @@ function writeEntry(box: MailboxState): void {
   entries.integer(box.bytes);
   entries.integer(box.gone);
   entries.integer(writeRows(box));
-  const pairs = box.changedPairs ?? [];
   entries.arrayHeader(pairs.length);
   for (const { sender, stored, delivered, read } of pairs) {
     entries.arrayHeader(4);

@@ -44,7 +44,7 @@ export class MailboxCache {
     for (const state of this.states.values()) {
       this.forget(state);
       // What the tables do not have is only here: it is looked at again when the others have been.
-      if (state.since !== 0) this.add(state);
+      if (state.since !== undefined) this.add(state);
       if (this.weight <= this.limit || --looked === 0) return;
     }
   }

@@ -5,14 +5,20 @@
  * It is changed in place while a batch runs. A batch that fails has the changed ones forgotten: the next one reads
  * them back as they were committed.
  */
-import type { EncodedRow } from '../../protocol/codec/encoded-rows.ts';
 import { newReceipt, type ReceiptState } from '../../protocol/delivery/receipt.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import type { Refusal } from '../../protocol/refusal.ts';
 import type { ReceiptRecord } from '../receipts/tables.ts';
+import type { JournaledRecord } from './journaled-record.ts';
 import type { RecentRows } from './recent-rows.ts';
-import type { AppendedRow } from './row-tails.ts';
+import type { AppendedRow, UnstoredRow } from './row-tails.ts';
 import type { WatermarkRecord } from './tables.ts';
+
+/** What one batch appended to a mailbox, in the record that says so; one row at least. */
+export interface WaitingRows {
+  readonly record: JournaledRecord;
+  readonly rows: readonly UnstoredRow[];
+}
 
 export class MailboxState implements WatermarkRecord {
   readonly device: DeviceId;
@@ -32,10 +38,10 @@ export class MailboxState implements WatermarkRecord {
   stored = 0;
   changedPairs: PairState[] | undefined;
 
-  /** The first journal record that says something of it which the tables do not; 0 when they have all. */
-  since = 0;
-  /** Rows of earlier batches that only the journal has; some may be gone meanwhile. */
-  waiting: EncodedRow[] | undefined;
+  /** The oldest journal record that says something of it which nothing else does; undefined when the tables have all. */
+  since: JournaledRecord | undefined;
+  /** Rows of earlier batches that only the journal has, batch by batch; some may be gone meanwhile. */
+  waiting: WaitingRows[] | undefined;
   /** Pairs that only the journal has as they are. */
   waitingPairs: PairState[] | undefined;
   /** No row above this is in a segment, and none up to `trimmed`. */

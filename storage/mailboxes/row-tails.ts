@@ -43,6 +43,11 @@ export interface AppendedRow extends MailboxRow {
   readonly tail: AppendedTail;
 }
 
+/** A row that is in no table yet, appended by this program or read back from the journal: that one is at rest already. */
+export interface UnstoredRow extends EncodedRow {
+  readonly tail: RowTail & { readonly atRest: RowTail | null };
+}
+
 export interface StoredMessage {
   readonly from: DeviceId;
   readonly seq: number;

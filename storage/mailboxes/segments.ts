@@ -14,7 +14,7 @@ import type { DeviceId } from '../../protocol/ids.ts';
 import type { ReadOperations, Transaction } from '../mnesia/operations.ts';
 import { StorageError } from '../mnesia/storage-error.ts';
 import { readMessageHead, type StoredMessageHead } from './read-tail.ts';
-import type { AppendedRow } from './row-tails.ts';
+import type { UnstoredRow } from './row-tails.ts';
 import { mailboxSegments, type SegmentRecord } from './tables.ts';
 
 /** One read brings in so much more than was asked for, at most, beside one row. */
@@ -56,7 +56,7 @@ function writeSegment(
 }
 
 /** The row as it is to be stored. */
-export const toRest = (row: AppendedRow): RowAtRest =>
+export const toRest = (row: UnstoredRow): RowAtRest =>
   row.tail.atRest === null ? row : { n: row.n, tail: row.tail.atRest };
 
 /** How many segments are read at once: few at first, for one may be all that is asked for. */

@@ -6,8 +6,7 @@ import type { ReceiptRow } from '../../protocol/rows.ts';
 import type { Transaction } from '../mnesia/operations.ts';
 import { receipts } from '../receipts/tables.ts';
 import type { MailboxState } from './mailbox-state.ts';
-import type { AppendedRow } from './row-tails.ts';
-import { toRest, writeSegments } from './segments.ts';
+import { writeSegments } from './segments.ts';
 import { readReceipt, unstored } from './unstored.ts';
 import { mailboxSegments, receiptRows, watermarks } from './tables.ts';
 
@@ -24,23 +23,6 @@ export function settle(tx: Transaction, box: MailboxState): void {
     pair.waits = false;
   }
   box.waitingPairs = undefined;
-  box.since = 0;
-}
-
-/** The journal has what the running batch did: it need not be in the tables yet. */
-export function letWait(box: MailboxState): void {
-  const { appended = [], acked } = box;
-  if ((box.waiting?.at(-1)?.n ?? 0) <= acked) box.waiting = undefined;
-  for (let i = box.stored; i < appended.length; i++) {
-    const row = appended[i] as AppendedRow;
-    if (row.n > acked) (box.waiting ??= []).push(toRest(row));
-  }
-  box.stored = appended.length;
-  for (const pair of box.changedPairs ?? []) {
-    if (pair.waits) continue;
-    pair.waits = true;
-    (box.waitingPairs ??= []).push(pair);
-  }
 }
 
 /** The rows, those of the running batch too. What is acknowledged already is not stored any more. */

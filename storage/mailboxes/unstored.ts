@@ -3,7 +3,7 @@ import { decodeTail, type EncodedRow } from '../../protocol/codec/encoded-rows.t
 import type { ReceiptRow } from '../../protocol/rows.ts';
 import type { ReadOperations } from '../mnesia/operations.ts';
 import type { MailboxState } from './mailbox-state.ts';
-import type { AppendedRow } from './row-tails.ts';
+import type { UnstoredRow } from './row-tails.ts';
 import { segmentsAfter, toRest, type Segment } from './segments.ts';
 
 /** The segments that end after row `after`, and what is in none yet as if it were one more, receipts included. */
@@ -24,12 +24,22 @@ export function unstored({
   stored,
   acked,
 }: Readonly<MailboxState>): EncodedRow[] {
-  const rows = waiting.filter(({ n }) => n > acked);
-  for (let i = stored; i < appended.length; i++) {
-    const row = appended[i] as AppendedRow;
-    if (row.n > acked) rows.push(toRest(row));
+  const found: EncodedRow[] = [];
+  for (const { rows } of waiting) collect(rows, 0, acked, found);
+  collect(appended, stored, acked, found);
+  return found;
+}
+
+function collect(
+  rows: readonly UnstoredRow[],
+  from: number,
+  acked: number,
+  into: EncodedRow[],
+): void {
+  for (let i = from; i < rows.length; i++) {
+    const row = rows[i] as UnstoredRow;
+    if (row.n > acked) into.push(toRest(row));
   }
-  return rows;
 }
 
 export function readReceipt({ n, tail }: EncodedRow): Omit<ReceiptRow, 'kind'> {

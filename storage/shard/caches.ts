@@ -1,6 +1,7 @@
 /** What a shard keeps in memory across batches, and how it is read back. */
 import { decodeJournal, journal, type JournalEntry } from '../mailboxes/journal.ts';
 import { JournalState, type JournalLimits } from '../mailboxes/journal-state.ts';
+import type { JournaledRecord } from '../mailboxes/journaled-record.ts';
 import { MailboxCache } from '../mailboxes/mailbox-cache.ts';
 import { MailboxState, newWatermark, PairState } from '../mailboxes/mailbox-state.ts';
 import { bodies, watermarks } from '../mailboxes/tables.ts';
@@ -23,7 +24,7 @@ export function loadCaches(tx: ReadOperations, limits: JournalLimits): ShardCach
   const mailboxes = new MailboxCache();
   const state = new JournalState(limits);
   for (const record of tx.range(journal, undefined, undefined)) {
-    state.has(record);
+    const journaled = state.has(record);
     for (const entry of decode(record.id, () => decodeJournal(record))) {
       const { device } = entry.watermark;
       let box = mailboxes.get(device);
@@ -31,19 +32,25 @@ export function loadCaches(tx: ReadOperations, limits: JournalLimits): ShardCach
         box = new MailboxState(tx.read(watermarks, device) ?? newWatermark(device));
         mailboxes.add(box);
       }
-      state.lacks(box);
-      replay(box, entry);
+      state.lacks(box, journaled);
+      replay(box, entry, journaled);
       mailboxes.weigh(box);
     }
   }
   return { mailboxes, journal: state, lastBody: tx.last(bodies)?.id ?? 0 };
 }
 
-function replay(box: MailboxState, { watermark, rows, pairs }: JournalEntry): void {
+function replay(
+  box: MailboxState,
+  { watermark, rows, pairs }: JournalEntry,
+  record: JournaledRecord,
+): void {
   Object.assign(box, watermark);
   // What the tables had when the mailbox was read ends with `lastStored`: those rows were settled after the record.
-  const newer = rows.filter(({ n }) => n > box.lastStored);
-  if (newer.length > 0) box.waiting = [...(box.waiting ?? []), ...newer];
+  const newer = rows
+    .filter(({ n }) => n > box.lastStored)
+    .map(({ n, tail }) => ({ n, tail: { ...tail, atRest: null } }));
+  if (newer.length > 0) (box.waiting ??= []).push({ record, rows: newer });
   for (const [sender, state] of pairs) {
     const pair = new PairState(box.device, sender, state);
     pair.waits = true;

@@ -181,9 +181,7 @@ export class Work {
   }
 
   private writeMailboxes(): void {
-    const { journal } = this.caches;
-    for (const box of this.changed) journal.lacks(box);
-    journal.settleAll(this.tx);
+    this.caches.journal.settleAll(this.tx, this.changed);
   }
 
   private find(device: DeviceId): MailboxState {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { readEncodedRows } from '../../../protocol/codec/encoded-rows.ts';
 import { rowKinds } from '../../../protocol/codec/rows.ts';
+import type { DeviceId, GroupId } from '../../../protocol/ids.ts';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
 import { journal } from '../../../storage/mailboxes/journal.ts';
 import { mailboxSegments, watermarks } from '../../../storage/mailboxes/tables.ts';
@@ -11,7 +12,7 @@ import { SCHEMA_VERSION, tables } from '../../../storage/shard/tables.ts';
 import type { Command } from '../../../storage/shard/contract.ts';
 import { ack, dev, send } from '../../contract/shard/fixture.ts';
 
-const [ann, bob, cid, dan] = [dev('ann'), dev('bob'), dev('cid'), dev('dan')];
+const [ann, bob, cid, dan, eve, fay] = [dev('ann'), dev('bob'), dev('cid'), dev('dan'), dev('eve'), dev('fay')]; // prettier-ignore
 
 /** What is in the tables after these batches: whose watermarks, whose segments, which records of the journal. */
 async function after(
@@ -42,26 +43,97 @@ void t.test('a short journal waits, the tables know nothing of it', async t => {
 });
 
 void t.test('a long one goes into the tables, what waits longest first', async t => {
-  const directory = t.testdir();
-  const batches = [[send(ann, 1, [bob])], [send(cid, 1, [dan])], [send(ann, 2, [dan])]];
+  const file = join(t.testdir(), 'shard.db');
+  const batches = [[send(ann, 1, [bob])], [send(cid, 1, [dan])], [send(eve, 1, [fay])]];
   const limits = { bytes: 200, settledAtOnce: 1 };
-  const first = await after(join(directory, 'one.db'), limits, ...batches.slice(0, 2));
+  const first = await after(file, limits, ...batches.slice(0, 2));
   t.same(first, { settled: [], segments: [], journal: [1, 2] });
-  const second = await after(join(directory, 'two.db'), limits, ...batches);
-  t.same(second, { settled: [ann, bob], segments: [[bob, 1]], journal: [2, 3] });
-  const more = await after(join(directory, 'more.db'), { ...limits, settledAtOnce: 3 }, ...batches);
-  t.same(more, { settled: [ann, bob, cid], segments: [[bob, 1]], journal: [2, 3] });
+  const third = await after(file, limits, ...batches.slice(2));
+  t.same(third, { settled: [ann, bob], segments: [[bob, 1]], journal: [2, 3] });
 });
 
 void t.test('a record goes when the last of its mailboxes is in the tables', async t => {
   const directory = t.testdir();
   const limits = { bytes: 75, settledAtOnce: 1 };
-  const alone = (seq: number) => [send(dan, seq, [])];
-  const batches = [[send(ann, 1, [bob])], alone(1), alone(2)];
-  const one = await after(join(directory, 'one.db'), limits, ...batches.slice(0, 2));
-  t.same(one, { settled: [ann], segments: [], journal: [1, 2] });
+  const alone = [cid, dan, eve].map(device => [send(device, 1, [])]);
+  const batches = [[send(ann, 1, [bob])], ...alone];
+  const one = await after(join(directory, 'one.db'), limits, ...batches.slice(0, 3));
+  t.same(one, { settled: [ann], segments: [], journal: [1, 2, 3] });
   const both = await after(join(directory, 'both.db'), limits, ...batches);
-  t.same(both, { settled: [ann, bob], segments: [[bob, 1]], journal: [2, 3] });
+  t.same(both, { settled: [ann, bob], segments: [[bob, 1]], journal: [2, 3, 4] });
+  const two = { ...limits, settledAtOnce: 2 };
+  const atOnce = await after(join(directory, 'two.db'), two, ...batches.slice(0, 3));
+  t.same(atOnce, { settled: [ann, bob], segments: [[bob, 1]], journal: [2, 3] });
+});
+
+/** So that a record is old after some batches of one message. */
+const short = { bytes: 400, settledAtOnce: 1 };
+const numbers = Array.from({ length: 40 }, (_, i) => i + 1);
+
+void t.test('a mailbox that goes on being changed is never in the tables', async t => {
+  const file = join(t.testdir(), 'shard.db');
+  const batches = numbers.map(seq => [send(ann, seq, [bob]), ack(bob, seq - 1), ack(ann, seq - 2)]);
+  const found = await after(file, short, ...batches);
+  t.match(found, { settled: [], segments: [] });
+  t.ok((found.journal[0] ?? 0) > 30, `its old records go: ${found.journal.join()}`);
+  const store = openShard({ file, shard: 0, shards: 1, journal: short });
+  t.teardown(() => {
+    store.close();
+  });
+  const { outcomes } = await store.commit([
+    { kind: 'state', device: ann },
+    { kind: 'read_rows', device: bob, after: 0, rows: 9, bytes: 1e6 },
+  ]);
+  t.match(outcomes, [
+    { upTo: 40, acked: 38 },
+    { rows: [{ n: 40 }], complete: true },
+  ]);
+});
+
+void t.test(
+  'what it does not change is said again before the record that says it goes',
+  async t => {
+    const file = join(t.testdir(), 'shard.db');
+    const batches = numbers.map(seq => [send(bob, seq, [])]);
+    const first = [[send(ann, 1, [bob])], [ack(bob, 1), ack(ann, 1)]];
+    const found = await after(file, short, ...first, ...batches);
+    t.match(found, { settled: [ann], segments: [] });
+    t.ok((found.journal[0] ?? 0) > 30, `its old records go: ${found.journal.join()}`);
+    const store = openShard({ file, shard: 0, shards: 1, journal: short });
+    t.teardown(() => {
+      store.close();
+    });
+    const { outcomes } = await store.commit([
+      { kind: 'member_receipts', sender: ann, group: 'g_AAAAAAAAAAAAAAAAAAAAAA' as GroupId, devices: [bob] }, // prettier-ignore
+    ]);
+    t.match(outcomes, [[{ device: bob, delivered: 1 }]]);
+  },
+);
+
+void t.test(
+  'rows that nobody takes are stored, though the mailbox goes on being changed',
+  async t => {
+    const file = join(t.testdir(), 'shard.db');
+    const batches = numbers.map(seq => [send(bob, seq, [])]);
+    const found = await after(file, short, [send(ann, 1, [bob])], ...batches);
+    t.match(found, { settled: [ann, bob], segments: [[bob, 1]] });
+    t.ok((found.journal[0] ?? 0) > 30, `its old records go: ${found.journal.join()}`);
+  },
+);
+
+void t.test('more pairs than are worth saying again are stored', async t => {
+  const directory = t.testdir();
+  const others = Array.from({ length: 17 }, (_, i) => dev(`u${i}`));
+  for (const count of [16, 17]) {
+    const received = others.slice(0, count).map(other => send(other, 1, [bob]));
+    const told = others.slice(0, count).map(other => ack(other, 1));
+    const sent = Array.from({ length: 200 }, (_, i) => [send(bob, i + 1, [])]);
+    const limits = { bytes: 3_000, settledAtOnce: 1 };
+    const file = join(directory, `${count}.db`);
+    const found = await after(file, limits, received, [ack(bob, count)], told, ...sent);
+    t.ok(found.settled.includes(others[0] as DeviceId), 'those who have become quiet are stored');
+    t.equal(found.settled.includes(bob), count === 17);
+  }
 });
 
 void t.test('what is acknowledged in time never gets into a segment', async t => {

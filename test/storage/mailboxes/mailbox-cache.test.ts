@@ -45,10 +45,11 @@ void t.test('pairs and recent rows count, when they come and when they go', t =>
 void t.test('what only the journal has besides is kept, however much it is', t => {
   const cache = new MailboxCache(2);
   const boxes = ['a', 'b', 'c', 'd', 'e'].map(user => add(cache, user));
-  for (const i of [0, 2, 4]) (boxes[i] as MailboxState).since = 1;
+  for (const i of [0, 2, 4])
+    (boxes[i] as MailboxState).since = { id: 1, bytes: 0, at: 0, needed: 1 };
   cache.trim();
   t.same(names(cache).sort(), ['a:1', 'c:1', 'e:1']);
-  (boxes[2] as MailboxState).since = 0;
+  (boxes[2] as MailboxState).since = undefined;
   cache.trim();
   t.same(names(cache).sort(), ['a:1', 'e:1']);
   t.end();
