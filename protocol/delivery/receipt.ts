@@ -39,5 +39,9 @@ export function raiseDelivered(state: ReceiptState, upTo: number): ReceiptState 
 }
 
 /** `read` as it stands in a receipt row. */
-export const readPairs = (state: ReceiptState): (readonly [Conversation, number])[] =>
-  Object.entries(state.read).map(([key, upTo]) => [(key || null) as Conversation, upTo] as const);
+export const readPairs = (state: ReceiptState): readonly (readonly [Conversation, number])[] =>
+  state.read === newReceipt.read
+    ? nothingRead
+    : Object.entries(state.read).map(([key, upTo]) => [(key || null) as Conversation, upTo]);
+
+const nothingRead: readonly (readonly [Conversation, number])[] = [];

@@ -137,7 +137,11 @@ export class StorePort {
     if (this.watch !== undefined && this.watch.store !== pid) return;
     // Wherever it is, the store that is monitored is the one that gets the batch: both go the same way in one turn.
     this.watch ??= { ref: monitor(store), store: pid };
-    const commands = this.underWay.flatMap(job => job.commands);
+    // A session's or a mailbox's batch is most often one job.
+    const commands =
+      this.underWay.length === 1
+        ? (this.underWay[0] as Job).commands
+        : this.underWay.flatMap(job => job.commands);
     send(store, { kind: 'batch', from: self(), tag: this.tag, commands } satisfies Batch);
   }
 
@@ -152,7 +156,7 @@ export class StorePort {
     this.underWay = [];
     let from = 0;
     for (const { commands, done } of jobs) {
-      done(outcomes.slice(from, from + commands.length));
+      done(jobs.length === 1 ? outcomes : outcomes.slice(from, from + commands.length));
       from += commands.length;
     }
     if (this.underWay.length === 0) this.begin();

@@ -171,7 +171,8 @@ async function tryCommit(state: State, jobs: readonly Job[]): Promise<StorageErr
 
 async function commitJobs(state: State, jobs: readonly Job[]): Promise<void> {
   if (jobs.length === 0) return;
-  const commands = jobs.flatMap(job => job.commands);
+  const commands: Command[] = [];
+  for (const job of jobs) for (const command of job.commands) commands.push(command);
   const started = performance.now();
   const committed = await state.store.commit(commands);
   state.metrics.commitSeconds.observe((performance.now() - started) / 1000);
@@ -185,17 +186,19 @@ function tell(
   commands: readonly Command[],
   { outcomes, appended, links }: Committed,
 ): void {
-  commands.forEach((command, i) => {
+  for (let i = 0; i < commands.length; i++) {
+    const command = commands[i] as Command;
     const outcome = outcomes[i] as Outcome;
     publish(command, outcome);
     if (changing.has(command.kind)) tellDirectories({ kind: 'published', command, outcome });
-  });
+  }
   // Mailboxes take their turns first, so that a session finds its answers and its rows in one turn: one frame.
   pushAppended(appended);
   let from = 0;
   for (const job of jobs) {
-    answer(job, outcomes.slice(from, from + job.commands.length));
-    from += job.commands.length;
+    const to = from + job.commands.length;
+    answer(job, jobs.length === 1 ? outcomes : outcomes.slice(from, to));
+    from = to;
   }
   for (const target of links) {
     const link = whereis(linkName(shard, target));

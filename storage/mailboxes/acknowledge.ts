@@ -4,7 +4,7 @@ import { raiseDelivered } from '../../protocol/delivery/receipt.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 import { tellReceipt } from '../receipts/tell.ts';
 import type { Work } from '../shard/work.ts';
-import type { MailboxState } from './mailbox-state.ts';
+import type { MailboxState, PairState } from './mailbox-state.ts';
 import { noMessage, type RowSummary } from './row-tails.ts';
 import { messageHead } from './segments.ts';
 import { waitingAfter } from './unstored.ts';
@@ -23,24 +23,33 @@ export function acknowledge(work: Work, device: DeviceId, upTo: number): { acked
   if (target <= known.acked) return { acked: known.acked };
   const box = work.mailbox(device);
   const rows = box.recent?.take(box.acked + 1, target) ?? readSummaries(work, box, target);
-  const delivered = new Map<DeviceId, number>();
-  const told = new Set<DeviceId>();
+  let touched: PairState[] | undefined;
+  let pair: PairState | undefined;
   for (const row of rows) {
     if (row.seq === 0 || row.peer === null) continue;
-    delivered.set(row.peer, Math.max(delivered.get(row.peer) ?? 0, row.seq));
+    if (pair?.sender !== row.peer) pair = work.pair(row.peer, box);
+    if (pair.reached === 0) {
+      if (touched === undefined) touched = [pair];
+      else touched.push(pair);
+    }
+    pair.reached = Math.max(pair.reached, row.seq);
     const isLast = countOut(work, box, row);
-    if (row.conversation === null || isLast) told.add(row.peer);
+    pair.tells ||= row.conversation === null || isLast;
   }
   box.acked = target;
-  for (const [sender, seq] of delivered) {
-    const pair = work.pair(sender, box);
-    const after = raiseDelivered(pair, seq);
-    if (after === pair) continue;
-    pair.delivered = after.delivered;
-    work.changedPair(box, pair);
-    if (told.has(sender)) tellReceipt(work, pair);
-  }
+  for (const each of touched ?? []) delivered(work, box, each);
   return { acked: target };
+}
+
+function delivered(work: Work, box: MailboxState, pair: PairState): void {
+  const { reached, tells } = pair;
+  pair.reached = 0;
+  pair.tells = false;
+  const after = raiseDelivered(pair, reached);
+  if (after === pair) return;
+  pair.delivered = after.delivered;
+  work.changedPair(box, pair);
+  if (tells) tellReceipt(work, pair);
 }
 
 /** The messages up to `target` that are not gone yet, and for other rows an empty place, from the segments. */

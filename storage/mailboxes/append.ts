@@ -21,17 +21,20 @@ export function appendMessage(
 ): void {
   const { from, seq, body } = message;
   const size = body.length;
-  const open: MailboxState[] = [];
+  // Of its full length at once: pushing into an empty array takes room for seventeen.
+  const open = new Array<MailboxState>(targets.length);
+  let count = 0;
   for (const device of targets) {
     const box = work.peekMailbox(device);
-    if (box.gone === 0 && !isFull(work, box, size)) open.push(work.mailbox(device));
+    if (box.gone === 0 && !isFull(work, box, size)) open[count++] = work.mailbox(device);
     else note(work, from, { kind: 'undelivered', peer: device, after: seq - 1, upTo: seq });
   }
-  if (open.length === 0) return;
-  const bodyId = open.length > 1 ? work.nextBodyId : null;
+  if (count === 0) return;
+  const bodyId = count > 1 ? work.nextBodyId : null;
   const tail = messageTail(message, bodyId);
-  if (bodyId !== null) work.addBody(tail.bytes.subarray(tail.bytes.length - size), open.length);
-  for (const box of open) {
+  if (bodyId !== null) work.addBody(tail.bytes.subarray(tail.bytes.length - size), count);
+  for (let i = 0; i < count; i++) {
+    const box = open[i] as MailboxState;
     box.messages++;
     box.bytes += size;
     work.append(box, tail);

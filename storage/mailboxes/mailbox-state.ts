@@ -85,6 +85,9 @@ export class PairState implements ReceiptState {
   /** Whether the running batch has changed it, and whether only the journal has it as it is. */
   changed = false;
   waits = false;
+  /** Of the running acknowledgement: the highest number that it takes (0: none), and whether the sender is told. */
+  reached = 0;
+  tells = false;
 
   constructor(
     peer: DeviceId,

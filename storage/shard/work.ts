@@ -88,13 +88,15 @@ export class Work {
   changedPair(box: MailboxState, pair: PairState): void {
     if (pair.changed) return;
     pair.changed = true;
-    (box.changedPairs ??= []).push(pair);
+    if (box.changedPairs === undefined) box.changedPairs = [pair];
+    else box.changedPairs.push(pair);
   }
 
   /** Appends a row under the next number. What is no receipt goes into a segment. */
   append(box: MailboxState, tail: AppendedTail): number {
     const n = ++box.lastRow;
-    (box.appended ??= []).push({ n, tail });
+    if (box.appended === undefined) box.appended = [{ n, tail }];
+    else box.appended.push({ n, tail });
     if (tail.kind !== rowKinds.receipt) (box.recent ??= new RecentRows()).append(n, tail.summary);
     return n;
   }
