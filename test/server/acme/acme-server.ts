@@ -33,6 +33,7 @@ interface Order {
   certificate: string | null;
 }
 
+const NAME = 'CN=authority of the tests';
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 export class AcmeServer {
@@ -43,6 +44,7 @@ export class AcmeServer {
   /** The emails of the accounts, and how many there are. */
   readonly contacts: unknown[] = [];
   readonly orders: Order[] = [];
+  readonly #root = makeRoot();
   readonly #accounts = new Map<string, Jwk>();
   readonly #nonces = new Set<string>();
   readonly #server: Server = createServer((request, response) => {
@@ -59,6 +61,11 @@ export class AcmeServer {
 
   get directory(): string {
     return `${this.url}/directory`;
+  }
+
+  /** Whoever trusts this trusts its certificates. */
+  async root(): Promise<string> {
+    return (await this.#root).certificate.toString('pem');
   }
 
   listen(): Promise<void> {
@@ -182,15 +189,15 @@ export class AcmeServer {
   async #issue({ domains }: Order, csr: string): Promise<string> {
     const request = new x509.Pkcs10CertificateRequest(Buffer.from(csr, 'base64url'));
     if (!(await request.verify())) throw new Error('the request for the certificate is not signed');
-    const root = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+    const { keys } = await this.#root;
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: randomBytes(8).toString('hex'),
       subject: `CN=${domains[0]!}`,
-      issuer: 'CN=authority of the tests',
+      issuer: NAME,
       notBefore: new Date(Date.now() - 60_000),
       notAfter: new Date(Date.now() + this.lifeMs),
       publicKey: request.publicKey,
-      signingKey: root.privateKey,
+      signingKey: keys.privateKey,
       signingAlgorithm: EC,
       extensions: [
         new x509.SubjectAlternativeNameExtension(domains.map(value => ({ type: 'dns', value }))),
@@ -242,6 +249,20 @@ export class AcmeServer {
     response.writeHead(status, { 'replay-nonce': nonce, 'content-type': type, ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   }
+}
+
+async function makeRoot(): Promise<{
+  readonly keys: webcrypto.CryptoKeyPair;
+  readonly certificate: x509.X509Certificate;
+}> {
+  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: NAME,
+    keys,
+    signingAlgorithm: EC,
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+  });
+  return { keys, certificate };
 }
 
 /** RFC 7638, for a key on P-256. */
