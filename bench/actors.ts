@@ -2,7 +2,8 @@
  * Bench subject `actors`: ping-pong, fan-in, spawn and bytes per process, next to plain nact and,
  * where it is installed, Erlang. Contestants take turns round by round; the figures are medians.
  */
-import { erlang, erlangIsInstalled } from './actors/erlang.ts';
+import { erlangIsInstalled } from '../lab/erlang.ts';
+import { erlang } from './actors/erlang.ts';
 import { plainNact } from './actors/plain-nact.ts';
 import { strowger } from './actors/strowger.ts';
 import { fullSizes, quickSizes } from './actors/workload.ts';

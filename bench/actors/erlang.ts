@@ -79,17 +79,6 @@ bytes_per_process(N) ->
 idle(Me) -> receive go -> Me ! done, idle(Me) end.
 `;
 
-/** True when Erlang can be run and compiled with here. */
-export async function erlangIsInstalled(): Promise<boolean> {
-  try {
-    await run('erl', ['-noshell', '-eval', 'halt(0).']);
-    return true;
-  } catch {
-    // No such command, or one that does not run: the bench does without this contestant.
-    return false;
-  }
-}
-
 export const erlang: Contestant = {
   name: 'Erlang',
   async measure({ roundTrips, senders, messagesEach, spawned }): Promise<Figures> {

@@ -3,13 +3,12 @@
  * shaper, no log of stanzas, accounts and offline messages in Mnesia, stream management. It is started without
  * `ejabberdctl`, which wants to change the user and to start Erlang's port mapper for the whole machine.
  */
-import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { erlangIsInstalled } from '../erlang.ts';
 import type { XmppPlace, XmppServerKind } from './xmpp-server.ts';
 
-const run = promisify(execFile);
 const script = '/usr/sbin/ejabberdctl';
 const install =
   'ejabberd is not installed: `apt-get install ejabberd` (the service need not run) and measure again.';
@@ -20,14 +19,7 @@ export const ejabberd = ({ archive }: { readonly archive: boolean }): XmppServer
   name: 'ejabberd',
 
   async missing() {
-    try {
-      await run('erl', ['-noshell', '-eval', 'halt(0).']);
-      await libraries();
-      return null;
-    } catch {
-      // No such command or file, whichever it was.
-      return install;
-    }
+    return (await erlangIsInstalled()) && existsSync(script) ? null : install;
   },
 
   async prepare({ directory, port, adminPort }) {
