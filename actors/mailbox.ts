@@ -4,6 +4,10 @@
  */
 const FIRST_CAPACITY = 8;
 
+/** Storage that was given back, empty: the next process that has something to do takes it. */
+const spare: unknown[][] = [];
+const SPARE_AT_MOST = 1_024;
+
 export class Mailbox {
   #slots: unknown[] | undefined = undefined;
   #head = 0;
@@ -54,6 +58,9 @@ export class Mailbox {
 
   /** Drops everything, storage included. */
   clear(): void {
+    const slots = this.#slots;
+    if (slots?.length === FIRST_CAPACITY && this.#count === 0 && spare.length < SPARE_AT_MOST)
+      spare.push(slots);
     this.#slots = undefined;
     this.#head = 0;
     this.#count = 0;
@@ -61,7 +68,8 @@ export class Mailbox {
 
   #room(): unknown[] {
     const slots = this.#slots;
-    if (slots === undefined) return (this.#slots = new Array<unknown>(FIRST_CAPACITY));
+    if (slots === undefined)
+      return (this.#slots = spare.pop() ?? new Array<unknown>(FIRST_CAPACITY));
     if (this.#count < slots.length) return slots;
     const larger = new Array<unknown>(slots.length * 2);
     for (let index = 0; index < this.#count; index += 1) {

@@ -39,14 +39,15 @@ export class DamagedRow extends Error {
   }
 }
 
-const scratch = new MsgpackWriter(4 * 1024, 256 * 1024);
+/** A small row that waits keeps as much memory as this, and its neighbours in it. */
+export const tailMemoryBytes = 8 * 1024;
+const tails = new MsgpackWriter(tailMemoryBytes, 256 * 1024);
 
 /** Memory of its own: nothing of `row` is kept. */
 export function encodeTail(row: UnnumberedRow): RowTail {
-  scratch.reset();
-  writeTail(scratch, row);
-  const bytes = scratch.copy(0, scratch.position);
-  return { kind: rowKinds[row.kind], elements: rowElements[row.kind], bytes };
+  tails.reset();
+  writeTail(tails, row);
+  return { kind: rowKinds[row.kind], elements: rowElements[row.kind], bytes: tails.give() };
 }
 
 /** The row's exact size on the wire, and as {@link writeEncodedRow} writes it. */

@@ -13,19 +13,28 @@ import { rowElements, rowKinds, writeTail } from './rows.ts';
 import { writeServerPacket } from './server-packets.ts';
 import { arrayHeaderBytes, MsgpackWriter, writeArrayHeader } from './writer.ts';
 
+/** A small frame keeps as much memory as this, and its neighbours in it. */
+export const frameMemoryBytes = 32 * 1024;
+
+/** For the header of a frame's array, which is known at the end. */
+const HEAD_ROOM = arrayHeaderBytes(limits.packetsPerFrame);
+
 /**
- * Packets into frames: each is encoded once, behind the one before it in memory that is used again, and copied once
- * into the frame that it goes out in.
+ * Packets into frames: each is encoded once, behind the one before it, with room left for the frame's own header. Nearly
+ * always all of them are one frame, which is given away where it stands.
  */
 export class FrameWriter {
-  readonly #writer = new MsgpackWriter(16 * 1024, 4 * limits.frameBytes);
-  /** Where each packet begins, and where the last one ends. */
-  #edges: number[] = [];
+  readonly #writer = new MsgpackWriter(frameMemoryBytes, 4 * limits.frameBytes);
+  /** Where each packet begins, and where the last one ends; counted from the writer's start. */
+  readonly #edges: number[] = [HEAD_ROOM];
+  #packets = 0;
 
   /** Forgets what was written before. */
   begin(): void {
-    this.#writer.reset();
-    this.#edges = [0];
+    const writer = this.#writer;
+    writer.reset();
+    writer.skip(HEAD_ROOM);
+    this.#packets = 0;
   }
 
   /** Where the bytes of the next packet go; {@link end} closes it. */
@@ -34,11 +43,12 @@ export class FrameWriter {
   }
 
   end(): void {
-    this.#edges.push(this.#writer.position);
+    this.#packets += 1;
+    this.#edges[this.#packets] = this.#writer.position - this.#writer.start;
   }
 
   get packets(): number {
-    return this.#edges.length - 1;
+    return this.#packets;
   }
 
   /** The size of a frame with the packets from `first` up to, not including, `last`. */
@@ -46,27 +56,49 @@ export class FrameWriter {
     return arrayHeaderBytes(last - first) + this.#edge(last) - this.#edge(first);
   }
 
-  /** That frame, in memory that belongs to the caller. */
-  frame(first: number, last: number): Uint8Array {
-    const head = arrayHeaderBytes(last - first);
-    const frame = this.#writer.copy(this.#edge(first), this.#edge(last), head);
-    writeArrayHeader(frame, 0, last - first);
-    return frame;
+  /** One frame with all packets, in memory that belongs to the caller. Nothing can be had of them after it. */
+  wholeFrame(): Uint8Array {
+    const writer = this.#writer;
+    const packets = this.#packets;
+    const free = HEAD_ROOM - arrayHeaderBytes(packets);
+    writeArrayHeader(writer.bytes, writer.start + free, packets);
+    return writer.give(free);
   }
 
   /**
-   * As many frames as the limits ask for, in order: what does not fit is cut into halves.
+   * As many frames as the limits ask for, in order: what does not fit is cut into halves. Nothing can be had of the
+   * packets after it.
    * @throws RangeError when one packet alone is larger than a frame
    */
-  frames(frameBytes: number, first = 0, last = this.packets): Uint8Array[] {
+  frames(frameBytes: number): Uint8Array[] {
+    const packets = this.#packets;
+    if (packets === 0) return [];
+    return this.#isFrame(0, packets, frameBytes)
+      ? [this.wholeFrame()]
+      : this.#cut(0, packets, frameBytes);
+  }
+
+  #isFrame(first: number, last: number, frameBytes: number): boolean {
+    return last - first <= limits.packetsPerFrame && this.frameBytes(first, last) <= frameBytes;
+  }
+
+  #cut(first: number, last: number, frameBytes: number): Uint8Array[] {
+    if (this.#isFrame(first, last, frameBytes)) return [this.#copyFrame(first, last)];
     const count = last - first;
-    if (count === 0) return [];
-    const bytes = this.frameBytes(first, last);
-    if (count <= limits.packetsPerFrame && bytes <= frameBytes) return [this.frame(first, last)];
-    if (count === 1)
+    if (count === 1) {
+      const bytes = this.frameBytes(first, last);
       throw new RangeError(`a frame holds ${frameBytes} bytes, got a packet that needs ${bytes}`);
+    }
     const middle = first + (count >> 1);
-    return [...this.frames(frameBytes, first, middle), ...this.frames(frameBytes, middle, last)];
+    return [...this.#cut(first, middle, frameBytes), ...this.#cut(middle, last, frameBytes)];
+  }
+
+  #copyFrame(first: number, last: number): Uint8Array {
+    const { bytes, start } = this.#writer;
+    const frame = new Uint8Array(this.frameBytes(first, last));
+    const at = writeArrayHeader(frame, 0, last - first);
+    frame.set(bytes.subarray(start + this.#edge(first), start + this.#edge(last)), at);
+    return frame;
   }
 
   #edge(index: number): number {

@@ -60,7 +60,7 @@ export function encodeFrame(packets: readonly (ClientPacket | ServerPacket)[]): 
       `a frame holds ${limits.packetsPerFrame} packets and ${limits.frameBytes} bytes, ` +
         `got ${packets.length} packets and ${bytes} bytes`,
     );
-  return writer.frame(0, packets.length);
+  return writer.wholeFrame();
 }
 
 /**

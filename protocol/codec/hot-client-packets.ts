@@ -50,17 +50,25 @@ function readAddressing(reader: HotReader): Addressing | null {
 function readUsers(reader: HotReader): [UserId, number][] | null {
   const count = reader.arrayHeader();
   if (count < 0 || count > usualUsers) return null;
-  const users: [UserId, number][] = [];
-  for (let i = 0; i < count; i++) {
-    if (reader.arrayHeader() !== 2) return null;
-    const user = reader.user();
-    if (user === null) return null;
-    const version = reader.integer();
-    if (version < 0) return null;
-    for (const [other] of users) if (other === user) return null;
-    users.push([user, version]);
+  // Nearly always one: pushed to an empty array it would get room for seventeen.
+  const first = count === 0 ? undefined : readUser(reader);
+  if (first === null) return null;
+  const users = first === undefined ? [] : [first];
+  while (users.length < count) {
+    const next = readUser(reader);
+    if (next === null) return null;
+    for (const [other] of users) if (other === next[0]) return null;
+    users.push(next);
   }
   return users;
+}
+
+function readUser(reader: HotReader): [UserId, number] | null {
+  if (reader.arrayHeader() !== 2) return null;
+  const user = reader.user();
+  if (user === null) return null;
+  const version = reader.integer();
+  return version < 0 ? null : [user, version];
 }
 
 function readAck(reader: HotReader): ClientPacket | null {

@@ -1,15 +1,22 @@
 import { integer, pack } from './msgpack.ts';
-import { takeBytes } from './slab.ts';
+
+/** What needs more than this part of the memory that is shared gets memory of its own. */
+const LARGE = 4;
 
 /**
  * Writes MessagePack into memory that is used again and again: what is made every microsecond must not make arrays
  * of fields first. Each method writes exactly the bytes that {@link pack} would; what is unusual (text beyond ASCII,
  * numbers that no field of the protocol takes) it leaves to `pack`.
+ *
+ * What was written can be given away where it stands, see {@link give}: then the writer goes on behind it, so that
+ * many small things share one ArrayBuffer, and none of them is copied.
  */
 export class MsgpackWriter {
-  /** What has been written is before {@link position}; the array is another one after it had to grow. */
+  /** What has been written is from {@link start} to {@link position}; another array after it had no room. */
   bytes: Uint8Array;
   position = 0;
+  /** What is before it was given away: it is never written to again. */
+  start = 0;
   readonly #initialBytes: number;
   readonly #keepBytes: number;
 
@@ -22,20 +29,36 @@ export class MsgpackWriter {
 
   /** Begins anew. */
   reset(): void {
-    this.position = 0;
-    if (this.bytes.length > this.#keepBytes) this.bytes = new Uint8Array(this.#initialBytes);
+    this.position = this.start;
+    if (this.bytes.length > this.#keepBytes) this.#begin(new Uint8Array(this.#initialBytes));
   }
 
-  /** What was written from `start` to `end`, in memory that belongs to the caller, with `head` bytes free before it. */
-  copy(start: number, end: number, head = 0): Uint8Array {
-    const copy = takeBytes(head + end - start);
-    copy.set(this.bytes.subarray(start, end), head);
-    return copy;
+  /**
+   * What was written since {@link reset}, but for the first `skipped` bytes: it belongs to the caller. Small things are
+   * views of memory that they share, and each keeps all of it; what is large has memory of its own.
+   */
+  give(skipped = 0): Uint8Array {
+    const { bytes, position } = this;
+    const from = this.start + skipped;
+    const isSmall = position - from <= this.#initialBytes / LARGE;
+    if (isSmall && bytes.length === this.#initialBytes) {
+      this.start = position;
+      return new Uint8Array(bytes.buffer, from, position - from);
+    }
+    // Small things are not to share the memory of a large one: they would keep that.
+    if (isSmall) this.#begin(new Uint8Array(this.#initialBytes));
+    return bytes.slice(from, position);
   }
 
-  /** What was written, as it stands in the writer's own memory: true until it is written in again. */
+  /** What was written since {@link reset}, as it stands in the writer's own memory: true until it is written in again. */
   get written(): Uint8Array {
-    return this.bytes.subarray(0, this.position);
+    return this.bytes.subarray(this.start, this.position);
+  }
+
+  /** Leaves room, to be written to later. */
+  skip(bytes: number): void {
+    this.#reserve(bytes);
+    this.position += bytes;
   }
 
   nil(): void {
@@ -107,11 +130,21 @@ export class MsgpackWriter {
   }
 
   #reserve(more: number): void {
-    const needed = this.position + more;
-    if (needed <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    larger.set(this.bytes.subarray(0, this.position));
-    this.bytes = larger;
+    const { start, position } = this;
+    const { length } = this.bytes;
+    if (position + more <= length) return;
+    const written = this.bytes.subarray(start, position);
+    const needed = written.length + more;
+    // Where something was given away it may only be used up.
+    const next = new Uint8Array(needed <= length ? length : Math.max(needed, 2 * length));
+    next.set(written);
+    this.#begin(next);
+    this.position = written.length;
+  }
+
+  #begin(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.start = this.position = 0;
   }
 }
 

@@ -29,6 +29,7 @@ const FULL_RETRY_MS = 1_000;
  */
 const ROUNDS = 2;
 
+/** Takes a send in; {@link advance} gives it to the store with all others of its frame. */
 export function offer(state: SessionState, packet: Send | Read): void {
   const { sending } = state;
   if (sending.held) return;
@@ -38,7 +39,6 @@ export function offer(state: SessionState, packet: Send | Read): void {
     return;
   }
   sending.queue.push(packet);
-  advance(state);
 }
 
 /** Gives the store everything at the front of the queue that can be resolved now. One batch at a time is under way. */
@@ -57,7 +57,6 @@ export function advance(state: SessionState): void {
   const at = Date.now();
   const commands: Command<'decide'>[] = [];
   for (const packet of sending.queue) {
-    const { seq, prev, rev } = packet;
     let intent: Intent;
     if (packet.kind === 'read') {
       const { sender, conversation, upTo } = packet;
@@ -75,22 +74,18 @@ export function advance(state: SessionState): void {
           ? resolution
           : { kind: 'message', conversation, targets: resolution.targets, body: packet.body };
     }
-    commands.push({
-      kind: 'decide',
-      device: state.device,
-      offer: { seq, prev, rev },
-      intent,
-      at,
-    });
+    // The packet is its own offer.
+    commands.push({ kind: 'decide', device: state.device, offer: packet, intent, at });
   }
   if (commands.length === 0) return;
-  sending.queue.splice(0, commands.length);
+  if (commands.length === sending.queue.length) sending.queue = [];
+  else sending.queue.splice(0, commands.length);
   sending.underWay = commands.length;
   state.home.submitAll(
     commands,
     outcomes => {
       sending.underWay = 0;
-      for (const decision of outcomes as Decision[]) tell(state, decision);
+      tell(state, outcomes as Decision[]);
       advance(state);
     },
     () => {
@@ -99,27 +94,32 @@ export function advance(state: SessionState): void {
   );
 }
 
-/** One answer per decision; of a run of gaps only the first one says `state`. */
-function tell(state: SessionState, decision: Decision): void {
+/** One answer per decision; but of a run of accepted ones the last says all, and of a run of gaps the first. */
+function tell(state: SessionState, decisions: readonly Decision[]): void {
   const { sending, services } = state;
-  switch (decision.kind) {
-    case 'accepted':
+  let accepted = 0;
+  let upTo = 0;
+  for (const decision of decisions) {
+    if (decision.kind === 'accepted') {
       sending.gapSeq = 0;
-      services.metrics.accepted.inc();
-      sayAccepted(state, decision.upTo);
-      return;
-    case 'rejected':
+      accepted++;
+      ({ upTo } = decision);
+      continue;
+    }
+    if (upTo > 0) sayAccepted(state, upTo);
+    upTo = 0;
+    if (decision.kind === 'rejected') {
       sending.gapSeq = decision.seq;
       services.metrics.rejected.inc({ code: decision.why.code });
       say(state, decision);
-      return;
-    case 'gap': {
+    } else {
       const first = sending.gapSeq === 0 || decision.seq <= sending.gapSeq;
       sending.gapSeq = decision.seq;
       if (first) say(state, { kind: 'state', ...decision.state });
-      return;
     }
   }
+  if (upTo > 0) sayAccepted(state, upTo);
+  if (accepted > 0) services.metrics.accepted.inc(accepted);
 }
 
 /** Nothing was decided for want of room: what was offered is dropped, and asked for again later. */

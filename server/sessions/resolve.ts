@@ -11,8 +11,32 @@ export type Resolution =
   /** These must be loaded first. */
   | { readonly kind: 'load'; readonly users: readonly UserId[]; readonly group: GroupId | null };
 
-export const resolve = (me: DeviceId, own: Account, to: Addressing): Resolution =>
-  to.kind === 'direct' ? resolveDirect(me, own, to) : resolveGroup(me, own, to);
+export function resolve(me: DeviceId, own: Account, to: Addressing): Resolution {
+  if (to.kind === 'group') return resolveGroup(me, own, to);
+  const targets = resolveUsual(me, own, to);
+  return targets === null ? resolveDirect(me, own, to) : { kind: 'targets', targets };
+}
+
+/**
+ * Nearly every send: to one other user, and both accounts are as the sender knows them. It makes nothing but the list
+ * of targets; null when there is anything to say or to load.
+ */
+function resolveUsual(me: DeviceId, own: Account, to: DirectAddressing): DeviceId[] | null {
+  const [first] = to.users;
+  if (first === undefined || to.users.length > 1 || own.version !== to.own) return null;
+  const [user, version] = first;
+  const other = accountOf(user);
+  if (other === undefined || other === null || other.version !== version) return null;
+  if (user === own.user) return null;
+  if (other.blocked.includes(own.user)) return null;
+
+  const targets = other.devices.map(idOf);
+  if (own.devices.length > 1)
+    for (const { device } of own.devices) if (device !== me) targets.push(device);
+  return targets;
+}
+
+const idOf = ({ device }: { readonly device: DeviceId }): DeviceId => device;
 
 function resolveDirect(me: DeviceId, own: Account, to: DirectAddressing): Resolution {
   const found: Account[] = [];
@@ -60,14 +84,6 @@ function resolveGroup(me: DeviceId, own: Account, to: GroupAddressing): Resoluti
 
 /** Every device of these accounts, each once, but the sending one. */
 function targetsOf(me: DeviceId, accounts: readonly Account[]): DeviceId[] {
-  const [first, second] = accounts;
-  // Nearly every send: to one other user.
-  if (accounts.length === 2 && first?.user !== second?.user) {
-    const targets: DeviceId[] = [];
-    for (const account of accounts)
-      for (const { device } of account.devices) if (device !== me) targets.push(device);
-    return targets;
-  }
   const targets = new Set<DeviceId>();
   for (const account of accounts) for (const { device } of account.devices) targets.add(device);
   targets.delete(me);
@@ -77,5 +93,5 @@ function targetsOf(me: DeviceId, accounts: readonly Account[]): DeviceId[] {
 const listOf = (account: Account): DeviceList => ({
   user: account.user,
   version: account.version,
-  devices: account.devices.map(({ device }) => device),
+  devices: account.devices.map(idOf),
 });

@@ -27,7 +27,7 @@ import { send as sendHandler } from '../handlers/send.ts';
 import type { ShardReleased } from '../isolates/protocol.ts';
 import type { Push } from '../mailboxes/protocol.ts';
 import type { PortMessage } from '../stores/port.ts';
-import { loaded, resumeSends, type LOADED, type RESUME } from './offers.ts';
+import { advance, loaded, resumeSends, type LOADED, type RESUME } from './offers.ts';
 import { closeWith, flush, say, sayError, takeCredit, toGateway, type FLUSH } from './outgoing.ts';
 import type { FIND_MAILBOX } from './receiving.ts';
 import { attach, deliver, detached, findMailbox, pause, type MailboxFound } from './receiving.ts';
@@ -173,9 +173,11 @@ function takeFrame(state: SessionState, data: Uint8Array): void {
     return;
   }
   for (const packet of packets) {
-    if (state.phase === 'ending') return;
+    if (state.phase === 'ending') break;
     takePacket(state, packet);
   }
+  // All sends of the frame are one batch; one by one the first would go alone, and the others wait for its answer.
+  advance(state);
 }
 
 function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void {

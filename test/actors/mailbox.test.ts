@@ -38,16 +38,19 @@ function apply(mailbox: Mailbox, model: number[], one: Command): [unknown, unkno
   }
 }
 
-void t.test('a mailbox behaves as a plain array, whatever is done to it', t => {
+void t.test('mailboxes behave as plain arrays, whatever is done to them, and share nothing', t => {
+  const step = fc.tuple(fc.nat(2), command);
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 200, size: 'max' }), commands => {
-      const mailbox = new Mailbox();
-      const model: number[] = [];
-      for (const one of commands) {
-        const [given, expected] = apply(mailbox, model, one);
+    fc.property(fc.array(step, { maxLength: 300, size: 'max' }), steps => {
+      const mailboxes = [new Mailbox(), new Mailbox(), new Mailbox()];
+      const models: number[][] = [[], [], []];
+      for (const [which, one] of steps) {
+        const [given, expected] = apply(mailboxes[which]!, models[which]!, one);
         if (JSON.stringify(given) !== JSON.stringify(expected)) return false;
       }
-      return JSON.stringify(mailbox.toArray()) === JSON.stringify(model);
+      return mailboxes.every(
+        (mailbox, i) => JSON.stringify(mailbox.toArray()) === JSON.stringify(models[i]),
+      );
     }),
     { numRuns: 300 },
   );

@@ -6,7 +6,7 @@ import {
   decodeServerFrame,
   encodeFrame,
 } from '../../../protocol/codec/frame.ts';
-import { slabBytes } from '../../../protocol/codec/slab.ts';
+import { frameMemoryBytes } from '../../../protocol/codec/frame-writer.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { ClientPacket, ServerPacket } from '../../../protocol/packets.ts';
 import { clientPacket, serverPacket } from '../arbitraries.ts';
@@ -46,7 +46,7 @@ void t.test(
     const before = Buffer.from(frame).toString('hex');
     for (let token = 0; token < 5000; token++) encodeFrame([{ kind: 'ping', token }]);
     t.equal(Buffer.from(frame).toString('hex'), before);
-    t.ok(frame.buffer.byteLength <= slabBytes);
+    t.ok(frame.buffer.byteLength <= frameMemoryBytes);
     const large = encodeFrame(
       Array.from({ length: 1024 }, () => ({ kind: 'ping', token: 2 ** 40 })),
     );

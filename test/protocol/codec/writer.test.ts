@@ -14,7 +14,7 @@ const written = (write: (writer: MsgpackWriter) => void): Uint8Array => {
   // Small, so that it has to grow.
   const writer = new MsgpackWriter(4, 64);
   write(writer);
-  return writer.copy(0, writer.position);
+  return writer.give();
 };
 const packed = (value: unknown): Uint8Array => new Uint8Array(pack(value));
 
@@ -100,14 +100,50 @@ void t.test('binary, nil, booleans, arrays', async () => {
 void t.test('memory is used again, and given back after something large', async t => {
   const writer = new MsgpackWriter(16, 64);
   writer.binary(new Uint8Array(40));
-  const first = writer.copy(0, writer.position);
+  t.same(writer.written, packed(new Uint8Array(40)));
   const { bytes } = writer;
   writer.reset();
   writer.binary(new Uint8Array(40).fill(1));
   t.equal(writer.bytes, bytes);
-  t.same(first, packed(new Uint8Array(40)), 'a copy keeps its bytes');
-  t.same(writer.copy(2, 5, 3), [0, 0, 0, 1, 1, 1], 'a part of it, with room for a head');
+  t.same(writer.written, packed(new Uint8Array(40).fill(1)));
   writer.binary(new Uint8Array(100));
   writer.reset();
   t.equal(writer.bytes.length, 16);
+});
+
+void t.test('what was given away is never written to again, whatever comes after it', async () => {
+  const shared = 256;
+  fc.assert(
+    fc.property(fc.array(fc.nat(2 * shared), { maxLength: 100 }), sizes => {
+      const writer = new MsgpackWriter(shared, 4 * shared);
+      const given = sizes.map((size, i) => {
+        writer.reset();
+        writer.skip(3);
+        writer.integer(1);
+        writer.binary(new Uint8Array(size).fill(i + 1));
+        return writer.give(2);
+      });
+      for (const [i, bytes] of given.entries()) {
+        const size = sizes[i] ?? 0;
+        const value = packed(new Uint8Array(size).fill(i + 1));
+        assert.deepEqual(bytes.subarray(2), value);
+        assert.equal(bytes[1], 1);
+        const alone = bytes.buffer.byteLength === bytes.length;
+        assert.ok(alone || bytes.buffer.byteLength === shared, `${bytes.buffer.byteLength}`);
+        assert.ok(bytes.length <= shared / 4 || alone);
+      }
+    }),
+  );
+});
+
+void t.test('what was begun and not given away does not come back', async t => {
+  const writer = new MsgpackWriter(64, 64);
+  writer.integer(1);
+  const first = writer.give();
+  writer.text('an encoding that throws half-way');
+  writer.reset();
+  writer.integer(2);
+  const second = writer.give();
+  t.same([first, second], [[1], [2]]);
+  t.equal(first.buffer, second.buffer);
 });

@@ -72,6 +72,20 @@ void t.test('a direct send reaches all devices of all addressed and the own othe
   t.same(resolve(me, own, twice), { kind: 'targets', targets }, 'each device once');
 });
 
+void t.test('to one user: its devices and the own others, each once', async t => {
+  know('ann', own);
+  know('bob', account('bob', 2));
+  const targets = (to: Addressing, from = own) => {
+    const resolution = resolve(me, from, to);
+    if (resolution.kind !== 'targets') throw new Error('not resolved', { cause: resolution });
+    return resolution.targets.toSorted();
+  };
+  const others = [dev('bob', 1), dev('bob', 2)];
+  t.same(targets(direct([['bob', 2]])), [dev('ann', 2), ...others]);
+  t.same(targets(direct([['bob', 2]], 1), account('ann', 1)), others);
+  t.same(targets(direct([['ann', 2]])), [dev('ann', 2)], 'to oneself');
+});
+
 void t.test('who is not in memory is loaded, all at once', async t => {
   know('bob', account('bob', 1));
   const to = direct([['bob', 1], ['cid', 1], ['dan', 1]]); // prettier-ignore

@@ -159,6 +159,17 @@ void t.test('a session that follows another says the committed state, and goes o
   await until(() => session.attachments().length === 2);
 });
 
+void t.test('all sends of a frame are one batch, and have one answer', async t => {
+  await new TestStore(t).start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  session.say(message(1), message(2), message(3));
+  await until(() => session.acceptedUpTo() === 3);
+  t.equal(session.count('accepted'), 1);
+});
+
 void t.test('of a run of gaps one state is said', async t => {
   const store = new TestStore(t);
   await store.start();
