@@ -1,6 +1,7 @@
 /**
  * A database of Mnesia-like tables in one SQLite file with one writer. Every change is a
- * transaction that is on the disk (WAL, synchronous=FULL) before it returns.
+ * transaction that is on the disk (WAL, synchronous=FULL) before it returns, or, when that was asked for, before a sync
+ * beside the thread resolves.
  */
 import { linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -64,6 +65,13 @@ export interface Database extends SchemaOperations {
    * stays usable.
    */
   transaction<T>(body: (tx: Transaction) => T, options?: TransactionOptions): T;
+  /**
+   * From now on (until a restore) a transaction that returns is committed, but is on the disk only when `sync`
+   * says so. For those who tell nobody of it before.
+   */
+  deferSync(): void;
+  /** Resolves when all that was committed is on the disk. Throws StorageError `io`: then close the database. */
+  sync(): Promise<void>;
   /** Tells the listener of each committed change of a table, in order, synchronously. */
   subscribe<R extends object>(
     table: Table<R>,
@@ -135,6 +143,14 @@ class MnesiaDatabase implements Database {
     const session = this.#opened();
     if (session.inTransaction) return session.transaction(body);
     return this.#withRoom(options?.frees === true, () => session.transaction(body));
+  }
+
+  deferSync(): void {
+    this.#opened().engine.deferSync();
+  }
+
+  async sync(): Promise<void> {
+    await this.#opened().engine.sync();
   }
 
   subscribe<R extends object>(

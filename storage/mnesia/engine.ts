@@ -3,7 +3,8 @@
  * become ours in one place and a transaction that SQLite gave up is never carried on by mistake.
  */
 import BetterSqlite from 'better-sqlite3';
-import { toStorageError } from './sqlite-errors.ts';
+import { LogSync } from './log-sync.ts';
+import { notSynced, toStorageError } from './sqlite-errors.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Statement = BetterSqlite.Statement;
@@ -20,6 +21,8 @@ export class Engine {
   readonly #savepoint: Statement;
   readonly #release: Statement;
   readonly #rollbackTo: Statement;
+  /** Undefined while each commit is on the disk before it returns. */
+  #logSync: LogSync | undefined;
   /**
    * Why the running transaction cannot go on. SQLite may roll back all of it on a full disk or an
    * input/output error; the next statement would then commit by itself.
@@ -53,7 +56,9 @@ export class Engine {
   /** Runs a writing statement and returns how many rows it changed. */
   run(statement: Statement, values: readonly unknown[]): number {
     try {
-      return statement.run(values).changes;
+      const { changes } = statement.run(values);
+      if (changes > 0) this.#logSync?.written();
+      return changes;
     } catch (error) {
       throw this.#failed(error);
     }
@@ -80,6 +85,7 @@ export class Engine {
   exec(sql: string): void {
     try {
       this.#sqlite.exec(sql);
+      this.#logSync?.written();
     } catch (error) {
       throw this.#failed(error);
     }
@@ -91,6 +97,22 @@ export class Engine {
       return this.#sqlite.pragma(text, { simple: true });
     } catch (error) {
       throw this.#failed(error);
+    }
+  }
+
+  /** From now on a commit is on the disk when `sync` says so: SQLite itself syncs only what a checkpoint needs. */
+  deferSync(): void {
+    if (this.file === ':memory:' || this.#logSync !== undefined) return;
+    this.pragma('main.synchronous = NORMAL');
+    this.#logSync = new LogSync(`${this.file}-wal`);
+  }
+
+  /** Resolves when all that was committed is on the disk; the thread goes on meanwhile. Throws StorageError `io`. */
+  async sync(): Promise<void> {
+    try {
+      await this.#logSync?.sync();
+    } catch (error) {
+      throw notSynced(this.file, error);
     }
   }
 
@@ -145,6 +167,7 @@ export class Engine {
   }
 
   close(): void {
+    this.#logSync?.close();
     try {
       this.#sqlite.close();
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Opens the file: looks whether it is ours, takes the lock, sets the pragmas. */
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncPath } from './durable-file.ts';
 import { Engine } from './engine.ts';
 import { corrupt } from './sqlite-errors.ts';
 
@@ -31,6 +32,7 @@ export function openEngine(file: string): Engine {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     refuseRemains(file);
   }
+  if (file !== ':memory:') syncRemains(file);
   const engine = new Engine(file);
   try {
     configure(engine);
@@ -56,6 +58,12 @@ function configure(engine: Engine): void {
   engine.pragma('synchronous = FULL');
   engine.pragma('cache_size = -65536');
   engine.exec("ATTACH ':memory:' AS ram");
+}
+
+/** What a process wrote that died before its sync: found here it counts as committed, so it must be on the disk. */
+function syncRemains(file: string): void {
+  const wal = `${file}-wal`;
+  if (existsSync(wal)) syncPath(wal);
 }
 
 /** What SQLite would take for a new database and write over. */

@@ -49,6 +49,17 @@ export function toStorageError(error: unknown, file: string): unknown {
   }
 }
 
+/** Not `disk_full`, whatever the reason: the transaction was done, and is not known to be on the disk. */
+export function notSynced(file: string, cause: unknown): StorageError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StorageError(
+    'io',
+    `What was written to ${file} could not be brought to the disk (${why}). ` +
+      'Check that the disk is healthy and has room.',
+    { cause },
+  );
+}
+
 export function diskFull(file: string, options?: ErrorOptions): StorageError {
   return new StorageError(
     'disk_full',

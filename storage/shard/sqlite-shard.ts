@@ -53,6 +53,7 @@ class SqliteShard implements ShardStore {
     try {
       this.era = openFacts(this.database, { shard, shards, file: this.database.file });
       this.caches = loadCaches(this.database.dirty, this.journal);
+      this.database.deferSync();
     } catch (error) {
       // Or its file would stay locked.
       this.database.close();
@@ -85,6 +86,7 @@ class SqliteShard implements ShardStore {
       );
       if (work === undefined) throw new Error('the transaction ran no body');
       work.keep();
+      await this.database.sync();
       return { outcomes, appended: work.appended, links: work.links };
     } catch (error) {
       if (work !== undefined) this.caches = undefined;
