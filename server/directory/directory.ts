@@ -1,13 +1,13 @@
 /**
- * The directory of an isolate: which session speaks for a device. A login claims `send`, `receive` or both; per device
- * and role the newest connection wins and the older session is told `replaced`.
+ * The directory of an isolate: which session speaks for a device (`speakers.ts`). A login claims `send`, `receive` or
+ * both; per device and role the newest connection wins and the older session is told `replaced`.
  *
  * It is also who keeps the accounts and groups of *other* isolates up to date in the tables: what it asks of their
  * stores and what these tell of changes comes to one process in one order, so that an answer never overtakes a
  * change.
  */
 import {
-  demonitor,
+  cast,
   monitor,
   reply,
   send,
@@ -18,25 +18,20 @@ import {
   type GenServer,
   type InitResult,
   type MonitorRef,
-  type Pid,
   type Request,
 } from '../../actors/index.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
-import type { ConnectionId } from '../gateway/port.ts';
 import type { Command } from '../../storage/shard/contract.ts';
 import type { Outcome } from '../stores/protocol.ts';
 import { StorePort, type PortMessage } from '../stores/port.ts';
-import { clearTables, publish, setSpeakingSessions } from './tables.ts';
-
-/** A session's claim. `connection` tells older from newer. */
-export interface Claim {
-  readonly kind: 'claim';
-  readonly device: DeviceId;
-  /** Bits of the protocol's roles. */
-  readonly roles: number;
-  readonly connection: ConnectionId;
-  readonly session: Pid;
-}
+import {
+  clearSpeakers,
+  enterSpeaker,
+  removeSpeaker,
+  speakersFor,
+  type Speaker,
+} from './speakers.ts';
+import { clearTables, publish } from './tables.ts';
 
 /** To a session: it no longer speaks for its device. */
 export interface Replaced {
@@ -56,7 +51,8 @@ export interface Published {
 }
 
 export type DirectoryCast =
-  | Claim
+  /** From a session that has just entered itself: it is to be watched. */
+  | { readonly kind: 'watch'; readonly speaker: Speaker }
   | { readonly kind: 'device_removed'; readonly device: DeviceId }
   | Published
   /** From a store in another isolate that has just started: the one before it may have died before it could tell. */
@@ -69,18 +65,31 @@ export type DirectoryCall = Request<
   'loaded'
 >;
 
-interface Holder extends Claim {
-  readonly watch: MonitorRef;
-}
-
 interface State {
-  readonly holders: Map<DeviceId, Holder[]>;
-  readonly watches: Map<MonitorRef, Holder>;
+  readonly watches: Map<MonitorRef, Speaker>;
   /** To the shards of other isolates. */
   readonly ports: Map<number, StorePort>;
 }
 
 export const directoryName = serverName<DirectoryCall, DirectoryCast>('directory');
+
+/**
+ * The session speaks for its device from now on: at once, since the table is everybody's. Said by the session, so that
+ * what it asks its store after this is asked when every commit finds it here.
+ */
+export function claim(wanted: Speaker): void {
+  const older = enterSpeaker(wanted);
+  if (older === null) {
+    send(wanted.session, REPLACED);
+    return;
+  }
+  for (const { session, connection } of older)
+    // The session of the same connection that this one follows is dead already.
+    if (connection !== wanted.connection) send(session, REPLACED);
+  cast(directoryName, { kind: 'watch', speaker: wanted });
+}
+
+const REPLACED: Replaced = { kind: 'replaced' };
 
 export const directory: GenServer<
   undefined,
@@ -91,7 +100,8 @@ export const directory: GenServer<
 > = {
   init(): InitResult<State> {
     clearTables();
-    return ['ok', { holders: new Map(), watches: new Map(), ports: new Map() }];
+    clearSpeakers();
+    return ['ok', { watches: new Map(), ports: new Map() }];
   },
 
   handleCall({ shard, commands }, from, state) {
@@ -101,11 +111,11 @@ export const directory: GenServer<
 
   handleCast(message, state): CastResult<State> {
     switch (message.kind) {
-      case 'claim':
-        claim(state, message);
+      case 'watch':
+        state.watches.set(monitor(message.speaker.session), message.speaker);
         return ['noreply', state];
       case 'device_removed':
-        for (const { session } of state.holders.get(message.device) ?? [])
+        for (const { session } of speakersFor(message.device))
           send(session, { kind: 'device_removed' } satisfies Removed);
         return ['noreply', state];
       case 'published':
@@ -120,8 +130,9 @@ export const directory: GenServer<
   handleInfo(message, state): CastResult<State> {
     if (message.kind === 'EXIT' || message.kind === 'timeout') return ['noreply', state];
     for (const port of state.ports.values()) if (port.handle(message)) return ['noreply', state];
-    const holder = message.kind === 'DOWN' ? state.watches.get(message.ref) : undefined;
-    if (holder !== undefined) release(state, holder);
+    const speaker = message.kind === 'DOWN' ? state.watches.get(message.ref) : undefined;
+    if (message.kind === 'DOWN') state.watches.delete(message.ref);
+    if (speaker !== undefined) removeSpeaker(speaker);
     return ['noreply', state];
   },
 };
@@ -151,33 +162,4 @@ function load(
       );
     },
   );
-}
-
-function claim(state: State, wanted: Claim): void {
-  const others = (state.holders.get(wanted.device) ?? []).filter(
-    holder => (holder.roles & wanted.roles) !== 0 && holder.session !== wanted.session,
-  );
-  if (others.some(holder => holder.connection > wanted.connection)) {
-    send(wanted.session, { kind: 'replaced' } satisfies Replaced);
-    return;
-  }
-  for (const holder of others) {
-    release(state, holder);
-    // The session of the same connection that this one follows is dead already.
-    if (holder.connection !== wanted.connection)
-      send(holder.session, { kind: 'replaced' } satisfies Replaced);
-  }
-  const holder = { ...wanted, watch: monitor(wanted.session) };
-  state.watches.set(holder.watch, holder);
-  setSpeakingSessions(state.watches.size);
-  state.holders.set(wanted.device, [...(state.holders.get(wanted.device) ?? []), holder]);
-}
-
-function release(state: State, holder: Holder): void {
-  demonitor(holder.watch, { flush: true });
-  state.watches.delete(holder.watch);
-  setSpeakingSessions(state.watches.size);
-  const left = (state.holders.get(holder.device) ?? []).filter(other => other !== holder);
-  if (left.length === 0) state.holders.delete(holder.device);
-  else state.holders.set(holder.device, left);
 }

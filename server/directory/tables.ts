@@ -22,19 +22,10 @@ export const accountOf = (user: UserId): Account | null | undefined => accounts.
 /** The group, null when there is none, undefined when it must be loaded. */
 export const groupOf = (group: GroupId): Group | null | undefined => groups.get(group);
 
-let speakers = 0;
-
-/** How many sessions are logged in: told by the directory process. */
-export const speakingSessions = (): number => speakers;
-export function setSpeakingSessions(count: number): void {
-  speakers = count;
-}
-
 /** Forgets everything. */
 export function clearTables(): void {
   accounts = new BoundedCache(ACCOUNTS);
   groups = new BoundedCache(GROUPS);
-  speakers = 0;
 }
 
 /** Commands that change an account or a group: what they leave is told to every isolate. */

@@ -1,13 +1,13 @@
 /** Login: an Ed25519 signature over the challenge, or a resume ticket. */
-import { cancelTimer, cast, self } from '../../actors/index.ts';
+import { cancelTimer, self } from '../../actors/index.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { loginBytes } from '../../protocol/signing.ts';
 import { roles as roleBits, type Login, type WireLimits } from '../../protocol/packets.ts';
 import type { Account } from '../../storage/accounts/contract.ts';
 import type { ServerLimits } from '../config/config.ts';
 import { accountOf } from '../directory/tables.ts';
-import { directoryName } from '../directory/directory.ts';
-import { closeWith, say, sayError, toGateway } from '../sessions/outgoing.ts';
+import { claim } from '../directory/directory.ts';
+import { closeWith, sayError, sayWithNext, toGateway } from '../sessions/outgoing.ts';
 import { resumeSends } from '../sessions/offers.ts';
 import { begin } from '../sessions/receiving.ts';
 import { NO_NONCE, type Remembered, type SessionState } from '../sessions/state.ts';
@@ -57,7 +57,8 @@ function check(state: SessionState, packet: Login, account: Account | null): voi
   const { services, opening, device } = state;
   const now = Date.now();
   const { ticket, expiresAt } = services.tickets.issue(device, now);
-  say(state, {
+  // `state` follows when the store has told it.
+  sayWithNext(state, {
     kind: 'welcome',
     ticket,
     ticketExpiresAt: expiresAt,
@@ -111,8 +112,7 @@ export function enter(state: SessionState, roles: number): void {
   state.nonce = NO_NONCE;
   if (state.loginTimer !== undefined) cancelTimer(state.loginTimer);
   state.loginTimer = undefined;
-  cast(directoryName, {
-    kind: 'claim',
+  claim({
     device: state.device,
     roles,
     connection: state.opening.connection,

@@ -144,6 +144,12 @@ export class Box {
     this.receiptsAreDue = true;
   }
 
+  /** Everything there is has arrived, and the store knows. */
+  get isAtRest(): boolean {
+    const arrived = this.complete && this.buffer.length === 0 && this.flight.length === 0;
+    return arrived && !this.reading && !this.ackUnderWay && this.ackWanted <= this.acked;
+  }
+
   /** After which row the store is to be read, or null when there is no need now. */
   readAfter(): number | null {
     if (this.complete || this.reading || this.paused || this.buffer.length > 0) return null;

@@ -1,7 +1,7 @@
 /**
  * The mailbox of an active user: for each of its devices that is connected a window of pushed rows, fed by what the
- * store has just committed or by reading it. It keeps nothing that the store does not have, and stops when nobody
- * of the user is connected any more.
+ * store has just committed or by reading it. It keeps nothing that the store does not have, and stops when it has had
+ * nothing to do for a while: sessions then rest without one, see `sessions/receiving.ts`.
  */
 import {
   demonitor,
@@ -16,14 +16,15 @@ import {
 } from '../../actors/index.ts';
 import type { DeviceId, UserId } from '../../protocol/ids.ts';
 import type { ShardReleased } from '../isolates/protocol.ts';
+import { isReceiver, speakersOf } from '../directory/speakers.ts';
 import { StorePort, type PortMessage } from '../stores/port.ts';
 import { Box, type Window } from './box.ts';
-import type { Attach, Push, ToMailbox } from './protocol.ts';
+import { ROWS_WAIT, type Attach, type Push, type ToMailbox } from './protocol.ts';
 
 export interface MailboxArgument {
   readonly user: UserId;
   readonly shard: number;
-  /** How long it stays without a connected device. */
+  /** How long it stays with nothing to do; it looks so often, so that it may be twice that. */
   readonly passivateMs: number;
   readonly window: Window;
 }
@@ -33,7 +34,11 @@ interface State {
   readonly boxes: Map<DeviceId, Box>;
   readonly passivateMs: number;
   readonly window: Window;
+  /** Something has come since it was last looked whether there is anything to do. */
+  active: boolean;
 }
+
+const PASSIVATE = { kind: 'passivate' } as const;
 
 /** A device's acknowledgement could not be stored; it is tried again. */
 interface AckRetry {
@@ -47,25 +52,31 @@ interface ReceiptsDue {
   readonly device: DeviceId;
 }
 
-type Info = ToMailbox | PortMessage | AckRetry | ReceiptsDue | ShardReleased | DownMessage;
+type Info =
+  ToMailbox | PortMessage | AckRetry | ReceiptsDue | ShardReleased | DownMessage | typeof PASSIVATE;
 
 const ACK_RETRY_MS = 500;
 /** How long a receipt waits for a row to go with. */
 const RECEIPT_HOLD_MS = 100;
 
 export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
-  init({ shard, passivateMs, window }): InitResult<State> {
+  init({ user, shard, passivateMs, window }): InitResult<State> {
+    // From here on it hears of rows instead of the sessions that rest.
+    for (const { session } of speakersOf(user).filter(isReceiver)) send(session, ROWS_WAIT);
     const port = new StorePort(shard, () => {
       for (const [device, box] of state.boxes) {
         box.missed();
         serve(state, device, box);
       }
     });
-    const state: State = { port, boxes: new Map(), passivateMs, window };
-    return ['ok', state, passivateMs];
+    const state: State = { port, boxes: new Map(), passivateMs, window, active: false };
+    sendAfter(passivateMs, self(), PASSIVATE);
+    return ['ok', state];
   },
 
   handleInfo(message, state): CastResult<State> {
+    if (message.kind === 'passivate') return passivate(state);
+    state.active = true;
     switch (message.kind) {
       case 'appended': {
         const box = state.boxes.get(message.device);
@@ -108,17 +119,24 @@ export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
       case 'shard_released':
         if (message.shard === state.port.shard) return ['stop', 'shutdown', state];
         break;
-      case 'timeout':
-        if (state.boxes.size === 0) return ['stop', 'normal', state];
-        break;
       case 'EXIT':
+      case 'timeout':
         break;
       default:
         if (!state.port.handle(message) && message.kind === 'DOWN') detach(state, message);
     }
-    return state.boxes.size === 0 ? ['noreply', state, state.passivateMs] : ['noreply', state];
+    return ['noreply', state];
   },
 };
+
+/** Sessions look what waits when it stops: whatever was on its way to it is not lost. */
+function passivate(state: State): CastResult<State> {
+  const { active, boxes, passivateMs } = state;
+  if (!active && [...boxes.values()].every(box => box.isAtRest)) return ['stop', 'normal', state];
+  state.active = false;
+  sendAfter(passivateMs, self(), PASSIVATE);
+  return ['noreply', state];
+}
 
 function attach(state: State, { device, session, ...from }: Attach): void {
   const older = state.boxes.get(device);

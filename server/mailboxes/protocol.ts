@@ -42,6 +42,15 @@ export interface Pause {
 
 export type ToMailbox = Appended | Attach | Taken | Pause;
 
+/**
+ * To a session that receives for a device and is not attached: rows wait for it, or its user's mailbox process has
+ * begun to run, which tells nobody but who is attached. See `sessions/receiving.ts`.
+ */
+export interface RowsWait {
+  readonly kind: 'rows_wait';
+}
+export const ROWS_WAIT: RowsWait = { kind: 'rows_wait' };
+
 /** To the attached session: the next rows, within the window. */
 export interface Push {
   readonly kind: 'push';

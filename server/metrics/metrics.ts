@@ -2,7 +2,7 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { isMainThread } from 'node:worker_threads';
 import { turnTimes } from '../../actors/index.ts';
-import { speakingSessions } from '../directory/tables.ts';
+import { speakingSessions } from '../directory/speakers.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { createServerMetrics } from './server-metrics.ts';

@@ -11,7 +11,14 @@ export const FLUSH = { kind: 'flush' } as const;
 export function say(state: SessionState, packet: ServerPacket | EncodedDeliver): void {
   if (state.phase === 'ending') return;
   state.out.push(packet);
-  if (state.out.length === 1) send(self(), FLUSH);
+  if (state.flushing) return;
+  state.flushing = true;
+  send(self(), FLUSH);
+}
+
+/** As {@link say}, for what something else surely follows: it waits for that, and both go in one frame. */
+export function sayWithNext(state: SessionState, packet: ServerPacket): void {
+  if (state.phase !== 'ending') state.out.push(packet);
 }
 
 /** `accepted` is a watermark: of several in one frame the last one says it all. */
@@ -31,6 +38,7 @@ export function sayError(
 }
 
 export function flush(state: SessionState): void {
+  state.flushing = false;
   if (state.out.length === 0) return;
   const packets = state.out;
   state.out = [];

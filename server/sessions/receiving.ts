@@ -1,8 +1,26 @@
-/** The session's side of a mailbox: which process serves it, what it pushed, what the device has taken. */
-import { demonitor, monitor, self, send, sendAfter, type Pid } from '../../actors/index.ts';
+/**
+ * The session's side of a mailbox: which process serves it, what it pushed, what the device has taken.
+ *
+ * Most devices that are connected have nothing to receive most of the time, and need no mailbox process: their session
+ * rests, and the store tells it of rows. It may rest when nothing waits and no mailbox process runs for its user: that
+ * one would get the rows and might die with them, so it wakes all sessions of its user when it starts. The session is in
+ * the table of speakers before it asks the store what waits: whatever is committed later finds it there.
+ */
+import {
+  demonitor,
+  monitor,
+  self,
+  send,
+  sendAfter,
+  whereis,
+  type DownMessage,
+  type Pid,
+} from '../../actors/index.ts';
 import { splitEncodedDeliver } from '../../protocol/codec/encoded-deliver.ts';
 import type { Ack } from '../../protocol/packets.ts';
-import type { Push, ToMailbox } from '../mailboxes/protocol.ts';
+import type { DeviceState } from '../../storage/mailboxes/contract.ts';
+import type { OutcomeOf } from '../../storage/shard/contract.ts';
+import { mailboxName, type Push, type ToMailbox } from '../mailboxes/protocol.ts';
 import { say } from './outgoing.ts';
 import type { SessionState } from './state.ts';
 
@@ -17,15 +35,32 @@ export const FIND_MAILBOX = { kind: 'find_mailbox' } as const;
 
 const RETRY_MS = 50;
 
-/** Says `state` and then lets the mailbox push from what the device has acknowledged. */
+/** Says `state`, and then has what waits pushed from what the device has acknowledged. */
 export function begin(state: SessionState): void {
-  state.home.submit(
-    { kind: 'state', device: state.device },
-    committed => {
-      state.sending.gapSeq = 0;
-      state.receiving.acked = state.receiving.committed = committed.acked;
-      say(state, { kind: 'state', ...committed });
-      findMailbox(state);
+  look(state, committed => {
+    state.sending.gapSeq = 0;
+    say(state, { kind: 'state', ...committed });
+  });
+}
+
+/** Asks the store whether anything waits; if not, no mailbox process is needed. */
+function look(state: SessionState, found: (committed: DeviceState) => void): void {
+  const { receiving, device } = state;
+  receiving.course = 'looking';
+  state.home.submitAll(
+    [
+      { kind: 'state', device },
+      { kind: 'read_rows', device, after: 0, rows: 0, bytes: 0 },
+    ],
+    outcomes => {
+      const [committed, waiting] = outcomes as [DeviceState, OutcomeOf<'read_rows'>];
+      receiving.committed = committed.acked;
+      receiving.acked = Math.max(receiving.acked, committed.acked);
+      found(committed);
+      const told = receiving.course !== 'looking';
+      const mayRest = waiting.complete && !told && whereis(mailboxName(state.user)) === undefined;
+      if (mayRest) receiving.course = 'resting';
+      else findMailbox(state);
     },
     () => {
       throw new Error('reading the state takes no room, yet the store refused it for want of room');
@@ -33,8 +68,22 @@ export function begin(state: SessionState): void {
   );
 }
 
+/** The store has committed rows for the device, or a mailbox process of its user has started. */
+export function rowsWait(state: SessionState): void {
+  const { receiving } = state;
+  // The answer that is under way may be from before.
+  if (receiving.course === 'looking') receiving.course = 'told';
+  else if (receiving.course === 'resting') findMailbox(state);
+}
+
+/** What the dead store has committed last it may have told nobody. */
+export function storeDied(state: SessionState): void {
+  if (state.receiving.course === 'resting') look(state, () => undefined);
+}
+
 export function findMailbox(state: SessionState): void {
   if (state.phase === 'ending') return;
+  state.receiving.course = 'served';
   const me = self();
   state.services.mailboxOf(state.user).then(
     mailbox => {
@@ -64,15 +113,20 @@ export function attach(state: SessionState, { mailbox }: MailboxFound): void {
   if (receiving.congested) pause(state, true);
 }
 
-/** The mailbox process is gone: another one takes over from what is acknowledged. */
-export function detached(state: SessionState): void {
+/** The mailbox process is gone: if it had nothing left to do the session rests too, else another one takes over. */
+export function detached(state: SessionState, { reason }: DownMessage): void {
   state.receiving.mailbox = state.receiving.watch = undefined;
-  findMailbox(state);
+  if (reason === 'normal') look(state, () => undefined);
+  else findMailbox(state);
 }
 
 export function taken(state: SessionState, { upTo, again }: Ack): void {
-  state.receiving.acked = Math.max(state.receiving.acked, upTo);
-  tell(state, { kind: 'taken', device: state.device, session: self(), upTo, again });
+  const { receiving } = state;
+  // While nothing waits there is nothing to acknowledge; a device that says it misses something gets a look.
+  if (receiving.course === 'resting' && !again) return;
+  receiving.acked = Math.max(receiving.acked, upTo);
+  if (receiving.course === 'resting') findMailbox(state);
+  else tell(state, { kind: 'taken', device: state.device, session: self(), upTo, again });
 }
 
 export function pause(state: SessionState, paused: boolean): void {

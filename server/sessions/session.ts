@@ -25,12 +25,21 @@ import { ping } from '../handlers/ping.ts';
 import { request } from '../handlers/request.ts';
 import { send as sendHandler } from '../handlers/send.ts';
 import type { ShardReleased } from '../isolates/protocol.ts';
-import type { Push } from '../mailboxes/protocol.ts';
+import type { Push, RowsWait } from '../mailboxes/protocol.ts';
 import type { PortMessage } from '../stores/port.ts';
 import { advance, loaded, resumeSends, type LOADED, type RESUME } from './offers.ts';
 import { closeWith, flush, say, sayError, takeCredit, toGateway, type FLUSH } from './outgoing.ts';
 import type { FIND_MAILBOX } from './receiving.ts';
-import { attach, deliver, detached, findMailbox, pause, type MailboxFound } from './receiving.ts';
+import {
+  attach,
+  deliver,
+  detached,
+  findMailbox,
+  pause,
+  rowsWait,
+  storeDied,
+  type MailboxFound,
+} from './receiving.ts';
 import { answered, type Answered } from './requests.ts';
 import { newSession, type Remembered, type SessionServices, type SessionState } from './state.ts';
 
@@ -45,6 +54,7 @@ type Info =
   | ToSession
   | Attached
   | Push
+  | RowsWait
   | MailboxFound
   | Answered
   | Replaced
@@ -99,6 +109,9 @@ export const session: GenServer<SessionArgument, SessionState, never, never, Inf
         break;
       case 'mailbox_found':
         attach(state, message);
+        break;
+      case 'rows_wait':
+        rowsWait(state);
         break;
       case 'find_mailbox':
         findMailbox(state);
@@ -222,10 +235,13 @@ function countError(state: SessionState): void {
 
 function takeForPort(state: SessionState, message: PortMessage | DownMessage): void {
   if (message.kind === 'DOWN' && message.ref === state.receiving.watch) {
-    detached(state);
+    detached(state, message);
     return;
   }
-  if (state.home.handle(message)) return;
+  if (state.home.handle(message)) {
+    if (message.kind === 'DOWN') storeDied(state);
+    return;
+  }
   for (const port of state.others?.values() ?? []) if (port.handle(message)) return;
 }
 

@@ -61,6 +61,8 @@ export interface SessionState {
   takenSaid: number;
   /** The challenge was repeated: a second answer to it is no mistake. */
   challengedAgain: boolean;
+  /** A `flush` is on its way. */
+  flushing: boolean;
   /** Packets for the next frame. */
   out: (ServerPacket | EncodedDeliver)[];
   readonly sending: Sending;
@@ -85,12 +87,25 @@ export interface Sending {
   held: boolean;
 }
 
+export type Course =
+  /** Not logged in, or without the role. */
+  | 'none'
+  /** The store is asked whether rows wait. */
+  | 'looking'
+  /** The same, and it was told meanwhile that some do. */
+  | 'told'
+  /** Nothing waits, and no mailbox process runs: the store tells when rows come. */
+  | 'resting'
+  /** A mailbox process pushes, or is looked for. */
+  | 'served';
+
 export interface Receiving {
+  course: Course;
   mailbox: Pid | undefined;
   watch: MonitorRef | undefined;
   /** What the device has acknowledged: where a new mailbox process begins. */
   acked: number;
-  /** What the store had committed of it when this session began. */
+  /** What the store had committed of it when it was asked last. */
   committed: number;
   congested: boolean;
 }
@@ -115,9 +130,17 @@ export const newSession = (
   taken: 0,
   takenSaid: 0,
   challengedAgain: false,
+  flushing: false,
   out: [],
   sending: { queue: [], underWay: 0, loading: 0, gapSeq: 0, held: false },
-  receiving: { mailbox: undefined, watch: undefined, acked: 0, committed: 0, congested: false },
+  receiving: {
+    course: 'none',
+    mailbox: undefined,
+    watch: undefined,
+    acked: 0,
+    committed: 0,
+    congested: false,
+  },
   openRequests: 0,
   errors: { minute: 0, count: 0 },
   draining: null,

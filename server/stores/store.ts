@@ -33,9 +33,10 @@ import {
   type ShardStore,
 } from '../../storage/shard/contract.ts';
 import { directoryName, type DirectoryCast } from '../directory/directory.ts';
+import { receiverOf } from '../directory/speakers.ts';
 import { changing, clearTables, publish } from '../directory/tables.ts';
 import { linkName } from '../links/names.ts';
-import { mailboxName, type Appended } from '../mailboxes/protocol.ts';
+import { mailboxName, ROWS_WAIT, type Appended } from '../mailboxes/protocol.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { Batch, BatchAnswer, Outcome, StoreCall } from './protocol.ts';
 
@@ -221,10 +222,18 @@ function refuse({ to }: Job): void {
   else send(to.pid, { kind: 'batch_failed', tag: to.tag } satisfies BatchAnswer);
 }
 
-/** One message per user that is being served; who is away finds the rows in the store. */
+/**
+ * To the user's mailbox process, or to the session that has rested without one; who is away finds the rows in the
+ * store.
+ */
 function pushAppended(appended: ReadonlyMap<DeviceId, readonly MailboxRow[]>): void {
   for (const [device, rows] of appended) {
     const mailbox = whereis(mailboxName(userOf(device)));
-    if (mailbox !== undefined) send(mailbox, { kind: 'appended', device, rows } satisfies Appended);
+    if (mailbox !== undefined) {
+      send(mailbox, { kind: 'appended', device, rows } satisfies Appended);
+      continue;
+    }
+    const session = receiverOf(device);
+    if (session !== undefined) send(session, ROWS_WAIT);
   }
 }

@@ -57,7 +57,10 @@ export interface MailboxCommands {
     command: { readonly device: DeviceId; readonly upTo: number };
     outcome: { readonly acked: number };
   };
-  /** Rows after `after`, in order, at most `rows` of them and about `bytes` of bodies (one at least). */
+  /**
+   * Rows after `after`, in order, at most `rows` of them and about `bytes` of bodies (one at least). Of 0 rows
+   * only `complete` says something: whether any waits.
+   */
   read_rows: {
     command: {
       readonly device: DeviceId;

@@ -43,6 +43,8 @@ export function mailboxesContract(contract: ShardContract): void {
     t.same(await page(4, 10, 1), [[5], true]);
     t.same(await page(5, 10, 1e6), [[], true]);
     t.same(await page(99, 10, 1e6), [[], true]);
+    t.same(await page(0, 0, 0), [[], false], 'of no row it is told whether there is one');
+    t.same(await page(5, 0, 0), [[], true]);
   });
 
   void t.test(name('what is acknowledged goes, and nothing else'), async t => {

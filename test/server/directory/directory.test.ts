@@ -2,7 +2,13 @@ import t from 'tap';
 import { cast, exit, isAlive, start, sys, type Pid } from '../../../actors/index.ts';
 import { settle } from '../../../actors/testing.ts';
 import { roles } from '../../../protocol/packets.ts';
-import { directory, directoryName } from '../../../server/directory/directory.ts';
+import { claim, directory, directoryName } from '../../../server/directory/directory.ts';
+import {
+  receiverOf,
+  speakersFor,
+  speakersOf,
+  speakingSessions,
+} from '../../../server/directory/speakers.ts';
 import { accountOf, publish } from '../../../server/directory/tables.ts';
 import { captureLog } from '../../actors/capture-log.ts';
 import { dev } from '../../contract/shard/fixture.ts';
@@ -23,8 +29,8 @@ async function startDirectory(t: Test): Promise<Pid> {
   return pid;
 }
 
-const claim = async (session: Pid, connection: number, claimed: number, device = ann) => {
-  cast(directoryName, { kind: 'claim', device, roles: claimed, connection, session });
+const claimed = async (session: Pid, connection: number, roles: number, device = ann) => {
+  claim({ device, roles, connection, session });
   await settle();
 };
 
@@ -33,19 +39,19 @@ const replaced = [{ kind: 'replaced' }];
 void t.test('per role the newest connection wins', async t => {
   await startDirectory(t);
   const [first, second, third] = [listener(t), listener(t), listener(t)];
-  await claim(first.pid, 1, both);
-  await claim(second.pid, 2, roles.receive);
+  await claimed(first.pid, 1, both);
+  await claimed(second.pid, 2, roles.receive);
   t.same(first.heard, replaced);
   t.same(second.heard, []);
-  await claim(third.pid, 3, roles.send);
+  await claimed(third.pid, 3, roles.send);
   t.same(second.heard, [], 'the other role is free');
 });
 
 void t.test('a claim that comes late from an older connection is refused', async t => {
   await startDirectory(t);
   const [older, newer] = [listener(t), listener(t)];
-  await claim(newer.pid, 2, both);
-  await claim(older.pid, 1, both);
+  await claimed(newer.pid, 2, both);
+  await claimed(older.pid, 1, both);
   t.same(older.heard, replaced);
   t.same(newer.heard, []);
 });
@@ -54,12 +60,12 @@ void t.test('a session that was restarted on an older connection does not take o
   captureLog(t);
   await startDirectory(t);
   const [older, newer] = [listener(t), listener(t)];
-  await claim(older.pid, 1, roles.receive);
-  await claim(newer.pid, 2, roles.receive);
+  await claimed(older.pid, 1, roles.receive);
+  await claimed(newer.pid, 2, roles.receive);
   t.same(older.heard, replaced);
   exit(older.pid, 'kill');
   const restarted = listener(t);
-  await claim(restarted.pid, 1, roles.receive);
+  await claimed(restarted.pid, 1, roles.receive);
   t.same(restarted.heard, replaced);
   t.same(newer.heard, []);
 });
@@ -68,13 +74,13 @@ void t.test('a session that was restarted on the same connection goes on', async
   captureLog(t);
   await startDirectory(t);
   const first = listener(t);
-  await claim(first.pid, 1, both);
+  await claimed(first.pid, 1, both);
   exit(first.pid, 'kill');
   const second = listener(t);
-  await claim(second.pid, 1, both);
+  await claimed(second.pid, 1, both);
   t.same(second.heard, []);
   const third = listener(t);
-  await claim(third.pid, 2, both);
+  await claimed(third.pid, 2, both);
   t.same(second.heard, replaced);
 });
 
@@ -82,31 +88,32 @@ void t.test('who is dead holds nothing', async t => {
   captureLog(t);
   const pid = await startDirectory(t);
   const [newer, older] = [listener(t), listener(t)];
-  await claim(newer.pid, 2, both);
+  await claimed(newer.pid, 2, both);
   exit(newer.pid, 'kill');
   await settle();
-  await claim(older.pid, 1, both);
+  await claimed(older.pid, 1, both);
   t.same(older.heard, []);
   exit(older.pid, 'kill');
   await settle();
-  const state = (await sys.getState(pid)) as { holders: Map<unknown, unknown>; watches: Map<unknown, unknown> }; // prettier-ignore
-  t.same([state.holders.size, state.watches.size], [0, 0], 'and leaves nothing behind');
+  const state = (await sys.getState(pid)) as { watches: Map<unknown, unknown> };
+  t.same([speakersFor(ann), state.watches.size], [[], 0], 'and leaves nothing behind');
+  t.equal(speakingSessions(), 0);
 });
 
 void t.test('devices do not stand in each other’s way', async t => {
   await startDirectory(t);
   const [one, two] = [listener(t), listener(t)];
-  await claim(one.pid, 1, both);
-  await claim(two.pid, 2, both, dev('ann', 2));
+  await claimed(one.pid, 1, both);
+  await claimed(two.pid, 2, both, dev('ann', 2));
   t.same(one.heard, []);
 });
 
 void t.test('every session of a removed device hears of it', async t => {
   await startDirectory(t);
   const [sender, receiver, other] = [listener(t), listener(t), listener(t)];
-  await claim(sender.pid, 1, roles.send);
-  await claim(receiver.pid, 2, roles.receive);
-  await claim(other.pid, 3, both, dev('ann', 2));
+  await claimed(sender.pid, 1, roles.send);
+  await claimed(receiver.pid, 2, roles.receive);
+  await claimed(other.pid, 3, both, dev('ann', 2));
   cast(directoryName, { kind: 'device_removed', device: ann });
   await settle();
   t.same(sender.heard, [{ kind: 'device_removed' }]);
@@ -121,3 +128,23 @@ void t.test('a directory that starts knows nothing', async t => {
   await startDirectory(t);
   t.equal(accountOf(user), undefined);
 });
+
+void t.test(
+  'who speaks is there at once, by device and by user; a directory that starts knows nobody',
+  async t => {
+    captureLog(t);
+    const pid = await startDirectory(t);
+    const [sender, receiver, other] = [listener(t), listener(t), listener(t)];
+    claim({ device: ann, roles: roles.send, connection: 1, session: sender.pid });
+    t.equal(receiverOf(ann), undefined, 'it only sends');
+    claim({ device: ann, roles: roles.receive, connection: 2, session: receiver.pid });
+    claim({ device: dev('ann', 2), roles: both, connection: 3, session: other.pid });
+    t.equal(receiverOf(ann), receiver.pid);
+    t.same(speakersOf('ann' as never).map(({ session }) => session), [sender.pid, receiver.pid, other.pid]); // prettier-ignore
+    t.equal(speakingSessions(), 3);
+    exit(pid, 'kill');
+    await startDirectory(t);
+    t.equal(receiverOf(ann), undefined);
+    t.equal(speakingSessions(), 0);
+  },
+);

@@ -2,6 +2,8 @@ import t from 'tap';
 import { exit, isAlive, send, setClock, start, whereis, type Pid } from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import type { UserId } from '../../../protocol/ids.ts';
+import { roles } from '../../../protocol/packets.ts';
+import { clearSpeakers, enterSpeaker } from '../../../server/directory/speakers.ts';
 import { mailbox } from '../../../server/mailboxes/mailbox.ts';
 import { mailboxName, type ToMailbox } from '../../../server/mailboxes/protocol.ts';
 import { execute } from '../../../server/stores/execute.ts';
@@ -286,22 +288,42 @@ void t.test('the newest session of a device is served, the one before is not hea
   t.equal(store.commits.flat().filter(({ kind }) => kind === 'acknowledge').length, 0);
 });
 
-void t.test('it stops when nobody has been connected for a while', async t => {
+void t.test('it stops when it has had nothing to do for a while', async t => {
   const clock = createVirtualClock();
   const old = setClock(clock);
   t.teardown(() => setClock(old));
   const store = new TestStore(t);
   await store.start();
   const pid = await startMailbox(t, 1_000);
-  await clock.advance(999);
   const session = listener(t);
+  await clock.advance(999);
   attach(pid, session.pid);
+  await clock.advance(999);
+  t.ok(isAlive(pid), 'somebody has come');
+  await sends(1, 1);
+  await until(() => pushed(session.heard).length === 1);
   await clock.advance(10_000);
-  t.ok(isAlive(pid), 'a connected device keeps it');
-  exit(session.pid, 'kill');
+  t.ok(isAlive(pid), 'a row is under way');
+  taken(pid, session.pid, 1);
+  await until(() => store.commits.flat().some(({ kind }) => kind === 'acknowledge'));
   await clock.advance(999);
   t.ok(isAlive(pid));
-  await clock.advance(2);
-  t.notOk(isAlive(pid));
+  await clock.advance(1_001);
+  t.notOk(isAlive(pid), 'also with a device connected: its session rests');
   t.equal(whereis(mailboxName(user)), undefined);
+});
+
+void t.test('one that starts wakes the sessions of its user that rest', async t => {
+  t.teardown(clearSpeakers);
+  const store = new TestStore(t);
+  await store.start();
+  const [one, two, sender, other] = [listener(t), listener(t), listener(t), listener(t)];
+  enterSpeaker({ device: bob, roles: roles.receive, connection: 1, session: one.pid });
+  enterSpeaker({ device: bob, roles: roles.send, connection: 2, session: sender.pid });
+  enterSpeaker({ device: bob2, roles: roles.receive, connection: 3, session: two.pid });
+  enterSpeaker({ device: ann, roles: roles.receive, connection: 4, session: other.pid });
+  await startMailbox(t);
+  await settle();
+  const woken = [one, two, sender, other].map(({ heard }) => heard.map(({ kind }) => kind));
+  t.same(woken, [['rows_wait'], ['rows_wait'], [], []]);
 });

@@ -1,12 +1,23 @@
 /** A session between a gateway that only listens and a real store: what it says when something dies or is full. */
 import t from 'tap';
 import { Registry } from 'prom-client';
-import { exit, isAlive, send, setClock, start, type Pid } from '../../../actors/index.ts';
+import {
+  exit,
+  isAlive,
+  send,
+  setClock,
+  spawn,
+  start,
+  sys,
+  type Pid,
+} from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { decodeServerFrame, encodeFrame } from '../../../protocol/codec/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { roles, type ClientPacket, type ServerPacket } from '../../../protocol/packets.ts';
 import type { UserId } from '../../../protocol/ids.ts';
+import { clearSpeakers } from '../../../server/directory/speakers.ts';
+import { mailboxName } from '../../../server/mailboxes/protocol.ts';
 import { createServerMetrics } from '../../../server/metrics/server-metrics.ts';
 import { session } from '../../../server/sessions/session.ts';
 import type { SessionServices } from '../../../server/sessions/state.ts';
@@ -14,12 +25,14 @@ import { Tickets } from '../../../server/sessions/tickets.ts';
 import { execute } from '../../../server/stores/execute.ts';
 import { StorageError } from '../../../storage/mnesia/storage-error.ts';
 import { captureLog } from '../../actors/capture-log.ts';
-import { dev } from '../../contract/shard/fixture.ts';
+import { dev, send as sendOf } from '../../contract/shard/fixture.ts';
 import { listener, type Heard } from '../listener.ts';
+import { PortOwner } from '../port-owner.ts';
 import { TestStore } from '../stores/test-store.ts';
 import { until } from '../until.ts';
 
 const ann = dev('ann');
+const bob = dev('bob');
 type Test = ConstructorParameters<typeof TestStore>[0];
 
 class TestSession {
@@ -32,6 +45,7 @@ class TestSession {
     this.gateway = listener(t);
     this.mailbox = listener(t);
     this.options = options;
+    t.teardown(clearSpeakers);
     t.teardown(() => {
       if (this.pid !== undefined && isAlive(this.pid)) exit(this.pid, 'kill');
     });
@@ -97,6 +111,9 @@ async function accounts(): Promise<void> {
     await execute(0, { kind: 'register', user, key: Buffer.alloc(32), at: 1 });
 }
 
+/** So that its session needs a mailbox process. */
+const aRowWaits = (seq = 1): Promise<unknown> => execute(0, sendOf(bob, seq, [ann]));
+
 const message = (seq: number, prev = seq - 1): ClientPacket => ({
   kind: 'send',
   seq,
@@ -146,6 +163,7 @@ void t.test('a session that follows another says the committed state, and goes o
   const store = new TestStore(t);
   await store.start();
   await accounts();
+  await aRowWaits();
   const session = new TestSession(t);
   await session.start();
   session.say(message(1), message(2));
@@ -242,6 +260,7 @@ void t.test(
     const store = new TestStore(t);
     await store.start();
     await accounts();
+    await aRowWaits();
     const [first, second] = [listener(t), listener(t)];
     const session = new TestSession(t, {
       mailboxOf: async () => (isAlive(first.pid) ? first.pid : second.pid),
@@ -263,6 +282,7 @@ void t.test('a session that was replaced does not attach again', async t => {
   const store = new TestStore(t);
   await store.start();
   await accounts();
+  await aRowWaits();
   let answer: ((mailbox: Pid) => void) | undefined;
   const session = new TestSession(t, {
     mailboxOf: () =>
@@ -315,4 +335,161 @@ void t.test('what a removed device still sends is not taken', async t => {
   await until(() => session.count('close') === 1);
   t.match(session.said().at(-1), { kind: 'close', code: 'device_removed' });
   t.match(await execute(0, { kind: 'state', device: ann }), { upTo: 0 });
+});
+
+/** A session that has logged in, with a store of its own, for which nothing waits. */
+async function rested(t: Test, options: Partial<SessionServices> = {}) {
+  captureLog(t);
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t, options);
+  await session.start();
+  await until(() => session.count('state') === 1);
+  await settle();
+  return { store, session };
+}
+
+void t.test('while nothing waits no mailbox process is asked for; a row brings one', async t => {
+  const { session } = await rested(t);
+  t.same(session.mailbox.heard, []);
+  await aRowWaits();
+  await until(() => session.attachments().length === 1);
+  t.match(session.attachments(), [{ device: ann, acked: 0, committed: 0 }]);
+});
+
+void t.test(
+  'a row that is committed together with the look at what waits is not left out',
+  async t => {
+    const store = new TestStore(t);
+    await store.start();
+    await accounts();
+    const [session, sender] = [new TestSession(t), new PortOwner(t)];
+    const held = store.holdCommit();
+    const busy = execute(0, { kind: 'state', device: bob });
+    const { release } = await held;
+    await session.start();
+    await settle();
+    const answer = sender.submit(sendOf(bob, 1, [ann]));
+    await settle();
+    release();
+    await Promise.all([busy, answer]);
+    const kinds = store.commits.map(commands => commands.map(({ kind }) => kind).join());
+    t.ok(kinds.includes('state,read_rows,decide'), 'they were committed together');
+    await until(() => session.attachments().length === 1);
+  },
+);
+
+void t.test('a store that dies with the word of a commit: who rests looks', async t => {
+  const { store, session } = await rested(t);
+  const sender = new PortOwner(t);
+  const held = store.holdCommit();
+  void sender.submit(sendOf(bob, 1, [ann]));
+  await held;
+  store.kill();
+  t.same(session.mailbox.heard, []);
+  await store.start();
+  await until(() => session.attachments().length === 1);
+});
+
+void t.test(
+  'nobody rests beside a mailbox process of the same user: it might die with the rows',
+  async t => {
+    const elsewhere = listener(t, mailboxName('ann' as UserId));
+    const { session } = await rested(t, { mailboxOf: async () => elsewhere.pid });
+    await until(() => elsewhere.heard.length === 1);
+    t.match(elsewhere.heard, [{ kind: 'attach_device', session: session.pid }]);
+  },
+);
+
+void t.test('a mailbox process that starts wakes who rests', async t => {
+  const { session } = await rested(t);
+  send(session.pid!, { kind: 'rows_wait' });
+  await until(() => session.attachments().length === 1);
+  send(session.pid!, { kind: 'rows_wait' });
+  await settle();
+  t.equal(session.attachments().length, 1, 'once');
+});
+
+/** A mailbox process that ends in order when it is told to. */
+function stoppable(): { readonly pid: Pid; readonly heard: unknown[] } {
+  const heard: unknown[] = [];
+  const pid = spawn(message => {
+    if (message === 'stop') exit('normal');
+    heard.push(message);
+  });
+  return { pid, heard };
+}
+
+void t.test(
+  'a mailbox process that had nothing to do any more leaves a session that rests',
+  async t => {
+    const mailboxes = [stoppable(), stoppable(), stoppable()];
+    let found = 0;
+    const { session } = await rested(t, {
+      mailboxOf: async () => mailboxes[found++]!.pid,
+    });
+    await aRowWaits();
+    await until(() => found === 1);
+    await settle();
+    // The row was not acknowledged when it stopped.
+    send(mailboxes[0]!.pid, 'stop');
+    await until(() => found === 2);
+    await execute(0, { kind: 'acknowledge', device: ann, upTo: 1 });
+    send(mailboxes[1]!.pid, 'stop');
+    await settle();
+    t.equal(found, 2, 'nothing waits');
+    await aRowWaits(2);
+    await until(() => mailboxes[2]!.heard.length === 1);
+    t.match(mailboxes[2]!.heard, [{ kind: 'attach_device', acked: 1, committed: 1 }]);
+    t.equal(session.count('state'), 1, 'and the client hears nothing of it');
+  },
+);
+
+void t.test(
+  'a device that misses something while its session rests gets a mailbox process',
+  async t => {
+    const { session } = await rested(t);
+    session.say({ kind: 'ack', upTo: 0, again: false });
+    await settle();
+    t.same(session.mailbox.heard, []);
+    session.say({ kind: 'ack', upTo: 0, again: true });
+    await until(() => session.attachments().length === 1);
+  },
+);
+
+/** A session that has challenged and is answered with a ticket, and whatever comes with that. */
+async function loggedIn(t: Test, ...behind: ClientPacket[]): Promise<TestSession> {
+  const store = new TestStore(t);
+  await store.start();
+  await accounts();
+  const session = new TestSession(t);
+  await session.start({ begins: true });
+  await until(() => session.count('challenge') === 1);
+  const { ticket } = new Tickets(Buffer.alloc(32), 60_000).issue(ann, Date.now());
+  const proof = { kind: 'ticket', ticket } as const;
+  session.say({ kind: 'login', version: 1, roles: 3, proof, agent: 'test' }, ...behind);
+  await until(() => session.count('state') === 1);
+  return session;
+}
+
+/** The kinds of packets in each frame. */
+const framesOf = ({ gateway }: TestSession): string[][] =>
+  gateway.heard
+    .filter(({ kind }) => kind === 'send')
+    .map(({ frame }) => decodeServerFrame(frame as Uint8Array).map(({ kind }) => kind));
+
+void t.test('a login is answered in one frame, and leaves neither timer nor nonce', async t => {
+  const clock = createVirtualClock();
+  const old = setClock(clock);
+  t.teardown(() => setClock(old));
+  const session = await loggedIn(t);
+  t.same(framesOf(session), [['challenge'], ['welcome', 'state']]);
+  t.equal(clock.pending, 0);
+  t.match(await sys.getState(session.pid!), { nonce: Buffer.alloc(0), loginTimer: undefined });
+});
+
+void t.test('nothing is said before the welcome', async t => {
+  const session = await loggedIn(t, { kind: 'ping', token: 1 });
+  t.same(framesOf(session), [['challenge'], ['welcome', 'pong'], ['state']]);
 });
