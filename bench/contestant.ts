@@ -5,9 +5,8 @@ import type { LoadResult, RunOptions } from '../lab/load-loop.ts';
 import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
 import { XmppLoad, type XmppLoadOptions } from '../lab/xmpp/xmpp-load.ts';
 import { XmppServer, type XmppServerKind } from '../lab/xmpp/xmpp-server.ts';
-import type { KeyPair } from '../protocol/crypto/backend.ts';
 import { costsBetween, readCosts, type Costs } from './costs.ts';
-import { preparedIdentities, preparedUser } from './prepared-users.ts';
+import { preparedIdentities, preparedUser, sharedKey } from './prepared-users.ts';
 
 const relayProgram = fileURLToPath(new URL('./raw-relay.js', import.meta.url));
 
@@ -64,13 +63,12 @@ export class Contestant {
     name: string,
     program: readonly string[],
     connections: number,
-    keys: KeyPair,
     options: Omit<LoadOptions, 'server' | 'identities'>,
   ): Promise<Contestant> {
     const server = await startServerProcess({ program: [relayProgram, ...program] });
     try {
       // It asks for no account.
-      const identities = preparedIdentities(server.url, 0, connections, () => keys);
+      const identities = preparedIdentities(server.url, 0, connections, await sharedKey());
       const load = await Load.connect({ ...options, server: server.url, identities });
       return new Contestant(name, load, server, null, () => server.end());
     } catch (error) {

@@ -3,38 +3,29 @@
  * member, delivered to each, acknowledged by each and deleted; a delivery is one message at one member.
  */
 import { Contestant, middleCosts, type Measured } from './contestant.ts';
+import { bodyBytes } from './conversation.ts';
 import { costResults } from './costs.ts';
-import { lengthOf, type BenchOptions } from './options.ts';
+import type { BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, preparedIdentities } from './prepared-users.ts';
+import { planOf } from './plans.ts';
+import { preparedIdentities, sharedKey } from './prepared-users.ts';
 import { machine, median, type BenchReport } from './report.ts';
 
 const plans = {
-  quick: { rounds: 1, warmUpSeconds: 1, seconds: 2 },
-  whole: { rounds: 5, warmUpSeconds: 2, seconds: 6 },
-} as const;
-const members = 1_024;
+  quick: { connections: 1_024, rounds: 1, warmUpSeconds: 1, seconds: 2 },
+  whole: { connections: 1_024, rounds: 5, warmUpSeconds: 2, seconds: 6 },
+};
 const speakers = 8;
 /** Messages under way per speaker: sixteen thousand deliveries in all, as many as in `relay`. */
 const window = 2;
-const bodyBytes = 200;
 const target = 250_000;
 
-export async function run({
-  quick,
-  connections,
-  isolates,
-  seconds,
-}: BenchOptions): Promise<BenchReport> {
-  const plan = quick ? plans.quick : plans.whole;
-  const length = lengthOf(plan, seconds);
-  const size = connections ?? members;
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const keyOf = () => keys;
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { connections: size, rounds, ...length } = planOf(plans, options);
+  const keyOf = await sharedKey();
   const full: Measured[] = [];
   const half: Measured[] = [];
-  await withServer({ users: size, keyOf, isolates: isolates?.[0] }, async server => {
+  await withServer({ users: size, keyOf, isolates: options.isolates?.[0] }, async server => {
     const contestant = await Contestant.strowger('strowger', server, {
       server: server.url,
       identities: preparedIdentities(server.url, 0, size, keyOf),
@@ -42,7 +33,7 @@ export async function run({
       window,
       shape: { kind: 'groups', members: size, speakers: Math.min(speakers, size) },
     });
-    for (let i = 0; i < plan.rounds; i++) {
+    for (let i = 0; i < rounds; i++) {
       const fastest = await contestant.run(length);
       full.push(fastest);
       const ratePerSecond = fastest.deliveredPerSecond / (size - 1) / 2;

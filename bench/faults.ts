@@ -13,26 +13,26 @@ import { Witness } from '../lab/witness.ts';
 import type { DeviceId } from '../protocol/ids.ts';
 import { shardOf } from '../protocol/shard.ts';
 import { place } from '../server/isolates/placement.ts';
+import { inPairs } from './conversation.ts';
 import { EndedIsolates } from './ended-isolates.ts';
-import { lengthOf, type BenchOptions, type Length } from './options.ts';
+import type { BenchOptions } from './options.ts';
+import { planOf, type Length, type Plans } from './plans.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, preparedIdentities, preparedUser } from './prepared-users.ts';
+import { preparedIdentities, preparedUser, sharedKey } from './prepared-users.ts';
 import { machine, median, type BenchReport, type BenchResult, type BenchTarget } from './report.ts';
 
 interface Plan extends Length {
+  readonly connections: number;
   readonly rounds: number;
 }
 
-const plans = {
-  quick: { rounds: 1, warmUpSeconds: 1, seconds: 2 },
-  whole: { rounds: 3, warmUpSeconds: 3, seconds: 5 },
-} as const satisfies Record<string, Plan>;
+const plans: Plans<Plan> = {
+  quick: { connections: 1_000, rounds: 1, warmUpSeconds: 1, seconds: 2 },
+  whole: { connections: 1_000, rounds: 3, warmUpSeconds: 3, seconds: 5 },
+};
 
-const usualConnections = 1000;
 const isolates = [1, 2] as const;
 const shards = 4;
-const bodyBytes = 200;
-const window = 16;
 const share = 0.1;
 /** Latencies are those of so long before and after a fault; shorter where the measurements are to be. */
 const secondsBefore = 1;
@@ -82,15 +82,12 @@ interface Outcome {
   readonly servedAfterReportMs: number;
 }
 
-export async function run({ quick, connections, seconds }: BenchOptions): Promise<BenchReport> {
-  const planned: Plan = quick ? plans.quick : plans.whole;
-  const plan = { ...planned, ...lengthOf(planned, seconds) };
-  const count = connections ?? usualConnections;
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const plan = planOf(plans, options);
+  const { connections: count } = plan;
   if (count % 4 !== 0) throw new RangeError(`expected a multiple of 4 connections, got ${count}`);
   const indexes = isolates.map(isolate => usersOf(isolate, count / 2));
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const keyOf = () => keys;
+  const keyOf = await sharedKey();
   const ended = new EndedIsolates();
   let office = '';
   const own = {
@@ -111,8 +108,7 @@ export async function run({ quick, connections, seconds }: BenchOptions): Promis
         const witness = new Witness();
         const identities = each.flatMap(index => preparedIdentities(server.url, index, 1, keyOf));
         const load = await Load.connect({
-          ...{ server: server.url, identities, bodyBytes, window, witness },
-          shape: { kind: 'pairs' },
+          ...{ ...inPairs, server: server.url, identities, witness },
         });
         sides.push({ load, witness, users: each.length });
       }

@@ -7,31 +7,25 @@ import { inspectorOf } from '../lab/collect-garbage.ts';
 import { CrowdProcess } from './crowd/crowd-process.ts';
 import type { BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, preparedIdentities } from './prepared-users.ts';
+import { planOf } from './plans.ts';
+import { preparedIdentities, sharedKey } from './prepared-users.ts';
 import { machine, type BenchReport } from './report.ts';
 import { readMetrics } from './server-metrics.ts';
 import { settledMemory } from './settled-memory.ts';
 
-const whole = 15_000;
-const short = 2_000;
-const wholeRestSeconds = 5;
-const shortRestSeconds = 1;
+/** Nothing happens for so many seconds before memory is read. */
+const plans = {
+  quick: { connections: 2_000, seconds: 1 },
+  whole: { connections: 15_000, seconds: 5 },
+};
 const loginsAtOnce = 100;
 const requestTimeoutMs = 120_000;
 const targetBytes = 5 * 1024;
 
-export async function run({
-  quick,
-  connections,
-  isolates,
-  seconds,
-}: BenchOptions): Promise<BenchReport> {
-  const restSeconds = seconds ?? (quick ? shortRestSeconds : wholeRestSeconds);
-  const count = connections ?? (quick ? short : whole);
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { connections: count, seconds: restSeconds } = planOf(plans, options);
   const warm = Math.ceil(count / 5);
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const keyOf = () => keys;
+  const keyOf = await sharedKey();
   const crowds: CrowdProcess[] = [];
   const gather = async (server: string, from: number, users: number): Promise<CrowdProcess> => {
     const crowd = new CrowdProcess(requestTimeoutMs);
@@ -44,7 +38,7 @@ export async function run({
     const own = {
       users: warm + count,
       keyOf,
-      isolates: isolates?.[0],
+      isolates: options.isolates?.[0],
       process: {
         nodeFlags: ['--inspect=127.0.0.1:0'],
         onLog: (line: string) => (inspector ||= inspectorOf(line) ?? ''),

@@ -9,13 +9,14 @@ import { CrowdProcess } from './crowd/crowd-process.ts';
 import type { Proof } from './crowd/protocol.ts';
 import type { BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
+import { planOf } from './plans.ts';
 import { keyPairs, preparedIdentities } from './prepared-users.ts';
 import { machine, median, type BenchReport, type BenchResult } from './report.ts';
 
 const plans = {
   quick: { connections: 500, rounds: 2 },
   whole: { connections: 5_000, rounds: 7 },
-} as const;
+};
 const loginsAtOnce = 200;
 const requestTimeoutMs = 60_000;
 const targets = { signature: 3_000, ticket: 10_000 } as const;
@@ -29,15 +30,14 @@ interface Figures {
   readonly busiestMicros: number;
 }
 
-export async function run({ quick, connections, isolates }: BenchOptions): Promise<BenchReport> {
-  const plan = quick ? plans.quick : plans.whole;
-  const count = connections ?? plan.connections;
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { connections: count, rounds: times } = planOf(plans, options);
   const keys = await keyPairs(count);
   const keyOf = (index: number) => keys[index % count] ?? raise();
   const crowd = new CrowdProcess(requestTimeoutMs);
   const rounds: Record<Proof, Figures>[] = [];
   try {
-    await withServer({ users: count, keyOf, isolates: isolates?.[0] }, async server => {
+    await withServer({ users: count, keyOf, isolates: options.isolates?.[0] }, async server => {
       await crowd.gather(preparedIdentities(server.url, 0, count, keyOf));
       const measure = async (proof: Proof): Promise<Figures> => {
         const before = cpuOfThreads(server.pid);
@@ -52,7 +52,7 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
         };
       };
       // The first round is for the compilers of both sides and for the caches.
-      for (let i = 0; i <= plan.rounds; i++) {
+      for (let i = 0; i <= times; i++) {
         const round = { signature: await measure('signature'), ticket: await measure('ticket') };
         if (i > 0) rounds.push(round);
       }

@@ -22,14 +22,3 @@ export const serverFlags = (isolates: number | undefined): Record<string, string
 /** The shards that a server with so many isolates gives a new data directory. */
 export const shardsFor = (isolates: number | undefined): number =>
   defaultShards(isolates ?? defaultIsolates());
-
-export interface Length {
-  readonly seconds: number;
-  readonly warmUpSeconds: number;
-}
-
-/** A plan's length, or as long as was asked for: whoever asks for less warms up for less. */
-export const lengthOf = (plan: Length, seconds: number | undefined): Length =>
-  seconds === undefined
-    ? { seconds: plan.seconds, warmUpSeconds: plan.warmUpSeconds }
-    : { seconds, warmUpSeconds: Math.min(plan.warmUpSeconds, seconds) };

@@ -7,17 +7,17 @@ import { ejabberd } from '../lab/xmpp/ejabberd.ts';
 import { prosody } from '../lab/xmpp/prosody.ts';
 import type { XmppServerKind } from '../lab/xmpp/xmpp-server.ts';
 import { Contestant, middleCosts, type Measured } from './contestant.ts';
-import { lengthOf, type BenchOptions, type Length } from './options.ts';
+import { bodyBytes, inPairs, window } from './conversation.ts';
+import type { BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, preparedIdentities } from './prepared-users.ts';
+import { planOf, type Length } from './plans.ts';
+import { preparedIdentities, sharedKey } from './prepared-users.ts';
 import { machine, median, type BenchReport, type BenchResult } from './report.ts';
 
 const plans = {
   quick: { connections: 200, rounds: 1, warmUpSeconds: 1, seconds: 2 },
   whole: { connections: 1_000, rounds: 3, warmUpSeconds: 2, seconds: 6 },
-} as const;
-const bodyBytes = 200;
-const window = 16;
+};
 
 interface Peer {
   readonly name: string;
@@ -69,26 +69,14 @@ interface Round {
   readonly half: Measured;
 }
 
-export async function run({
-  quick,
-  connections,
-  isolates,
-  seconds,
-}: BenchOptions): Promise<BenchReport> {
-  const planned = quick ? plans.quick : plans.whole;
-  const plan = {
-    ...planned,
-    ...lengthOf(planned, seconds),
-    connections: connections ?? planned.connections,
-  };
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const plan = planOf(plans, options);
   const missing = await ejabberd({ archive: false }).missing();
   if (missing !== null) throw new Error(missing);
   const withProsody = (await prosody.missing()) === null;
   const present = peers.filter(({ kind }) => kind !== prosody || withProsody);
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const keyOf = () => keys;
-  const own = { users: plan.connections, keyOf, isolates: isolates?.[0] };
+  const keyOf = await sharedKey();
+  const own = { users: plan.connections, keyOf, isolates: options.isolates?.[0] };
   return withServer(own, async server => {
     const contestants: Contestant[] = [];
     try {
@@ -96,9 +84,7 @@ export async function run({
         await Contestant.strowger(subject, server, {
           server: server.url,
           identities: preparedIdentities(server.url, 0, plan.connections, keyOf),
-          bodyBytes,
-          window,
-          shape: { kind: 'pairs' },
+          ...inPairs,
         }),
       );
       for (const { name, kind, acknowledge } of present)

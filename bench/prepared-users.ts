@@ -16,7 +16,7 @@ const batch = 2_000;
 
 /**
  * Registers `u0`, `u1` … in a data directory that no server has open; it may hold some of them already.
- * @param keyOf the key pair of each; one for all will do where nobody else logs in
+ * @param keyOf the key pair of each: {@link keyPairs}, or {@link sharedKey}
  */
 export async function prepareUsers(
   directory: string,
@@ -60,6 +60,12 @@ export const preparedIdentities = (
     const user = preparedUser(from + i);
     return { server, user, device: deviceId(user, 1), ...keyOf(from + i), retired: false };
   });
+
+/** One key pair for all users: for where nobody else logs in. */
+export async function sharedKey(): Promise<() => KeyPair> {
+  const keys = await nodeCrypto.generateKeyPair();
+  return () => keys;
+}
 
 /** Key pairs, made a few at a time. */
 export async function keyPairs(count: number): Promise<KeyPair[]> {

@@ -21,7 +21,9 @@ import { shardFile } from '../server/data-directory.ts';
 import type { Command } from '../storage/shard/contract.ts';
 import { countMessages } from '../storage/shard/count-messages.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
+import { bodyBytes } from './conversation.ts';
 import { serverFlags, type BenchOptions } from './options.ts';
+import type { Plans } from './plans.ts';
 import { machine, median, type BenchReport } from './report.ts';
 
 interface Plan {
@@ -31,12 +33,11 @@ interface Plan {
   readonly kills: number;
 }
 
-const plans = {
+const plans: Plans<Plan> = {
   quick: { messages: 100_000, devices: 1_000, sample: 20, kills: 2 },
   whole: { messages: 1_000_000, devices: 10_000, sample: 100, kills: 5 },
-} as const satisfies Record<string, Plan>;
+};
 
-const bodyBytes = 200;
 const batch = 2_000;
 const writers = 8;
 /** Messages that the writers get through before each kill. */
@@ -46,7 +47,7 @@ const userAt = (index: number): UserId => `u${index}` as UserId;
 
 /** @param options `connections` is how many devices have messages waiting */
 export async function run({ quick, connections }: BenchOptions): Promise<BenchReport> {
-  const planned: Plan = quick ? plans.quick : plans.whole;
+  const planned = quick ? plans.quick : plans.whole;
   const devices = connections ?? planned.devices;
   const plan: Plan = {
     ...planned,

@@ -6,13 +6,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { registerUsers } from '../lab/accounts.ts';
-import type { LoadOptions } from '../lab/load.ts';
 import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
 import { Contestant, middleCosts, type Measured } from './contestant.ts';
+import { bodyBytes, inPairs, window } from './conversation.ts';
 import { costResults, type Costs } from './costs.ts';
-import { lengthOf, serverFlags, type BenchOptions, type Length } from './options.ts';
+import { serverFlags, type BenchOptions } from './options.ts';
 import type { MeasuredCosts } from './plan/measured-costs.ts';
-import { keyPairs } from './prepared-users.ts';
+import { planOf, type Length, type Plans } from './plans.ts';
 import {
   machine,
   median,
@@ -27,13 +27,11 @@ interface Plan extends Length {
   readonly rounds: number;
 }
 
-const plans = {
+const plans: Plans<Plan> = {
   quick: { connections: 1000, rounds: 1, warmUpSeconds: 1, seconds: 2 },
   whole: { connections: 1000, rounds: 5, warmUpSeconds: 2, seconds: 6 },
-} as const satisfies Record<string, Plan>;
+};
 
-const bodyBytes = 200;
-const window = 16;
 const targetRatio = 0.5;
 const targetP99Ms = 10;
 
@@ -57,23 +55,15 @@ interface Round {
 }
 
 export async function run(options: BenchOptions): Promise<BenchReport> {
-  const planned: Plan = options.quick ? plans.quick : plans.whole;
-  const plan = {
-    ...planned,
-    ...lengthOf(planned, options.seconds),
-    connections: options.connections ?? planned.connections,
-  };
+  const plan = planOf(plans, options);
   const contestants: Contestant[] = [];
   const servers: ServerProcess[] = [];
   try {
-    const [keys] = await keyPairs(1);
-    if (keys === undefined) throw new Error('expected a key pair');
-    const load = { bodyBytes, window, shape: { kind: 'pairs' } } as const;
     for (const [name, program] of [[raw, []] as const, [plain, ['frame-by-frame']] as const])
-      contestants.push(await Contestant.rawRelay(name, program, plan.connections, keys, load));
+      contestants.push(await Contestant.rawRelay(name, program, plan.connections, inPairs));
     for (const isolates of options.isolates ?? [undefined]) {
       const name = isolates === undefined ? 'strowger' : `strowger, ${isolates} isolates`;
-      contestants.push(await connect(name, isolates, options.server, plan, load, servers));
+      contestants.push(await connect(name, isolates, options.server, plan, servers));
     }
     const rounds = new Map(contestants.map(({ name }) => [name, [] as Round[]]));
     for (let i = 0; i < plan.rounds; i++)
@@ -91,7 +81,6 @@ async function connect(
   isolates: number | undefined,
   url: string | undefined,
   { connections }: Plan,
-  load: Omit<LoadOptions, 'server' | 'identities'>,
   servers: ServerProcess[],
 ): Promise<Contestant> {
   let server: ServerProcess | null = null;
@@ -100,7 +89,7 @@ async function connect(
   const address = url ?? server?.url ?? '';
   const prefix = `bench-${randomBytes(4).toString('hex')}-`;
   const identities = await registerUsers(address, prefix, connections);
-  return Contestant.strowger(name, server, { ...load, server: address, identities });
+  return Contestant.strowger(name, server, { ...inPairs, server: address, identities });
 }
 
 async function round(contestant: Contestant, { warmUpSeconds, seconds }: Plan): Promise<Round> {

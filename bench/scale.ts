@@ -7,9 +7,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Contestant } from './contestant.ts';
-import { lengthOf, shardsFor, type BenchOptions } from './options.ts';
+import { inPairs, window } from './conversation.ts';
+import { shardsFor, type BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, prepareUsers, preparedIdentities } from './prepared-users.ts';
+import { planOf, type Length, type Plans } from './plans.ts';
+import { prepareUsers, preparedIdentities, sharedKey } from './prepared-users.ts';
 import { machine, median, type BenchReport } from './report.ts';
 
 interface Setting {
@@ -17,7 +19,12 @@ interface Setting {
   readonly users: number;
 }
 
-const plans = {
+interface Plan extends Length {
+  readonly settings: readonly Setting[];
+  readonly rounds: number;
+}
+
+const plans: Plans<Plan> = {
   quick: {
     settings: [
       { connections: 10, users: 1_000 },
@@ -42,10 +49,8 @@ const plans = {
     warmUpSeconds: 3,
     seconds: 5,
   },
-} as const;
+};
 
-const bodyBytes = 200;
-const window = 16;
 /** From so many connections on the rates are compared. */
 const comparedFrom = 100;
 const targetShare = 0.75;
@@ -54,19 +59,11 @@ const nameOf = ({ connections, users }: Setting): string =>
   `${connections.toLocaleString('en')} connections, ${users.toLocaleString('en')} users`;
 
 /** @param options `connections` is the most that are wanted: what has more is left out */
-export async function run({
-  quick,
-  isolates,
-  connections = Infinity,
-  seconds,
-}: BenchOptions): Promise<BenchReport> {
-  const plan = quick ? plans.quick : plans.whole;
-  const { rounds } = plan;
-  const settings = plan.settings.filter(setting => setting.connections <= connections);
-  const length = lengthOf(plan, seconds);
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const keyOf = () => keys;
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { isolates, connections = Infinity } = options;
+  const { settings: all, rounds, ...length } = planOf(plans, options);
+  const settings = all.filter(setting => setting.connections <= connections);
+  const keyOf = await sharedKey();
   const rates = new Map<Setting, number[]>(settings.map(setting => [setting, []]));
   const failures: string[] = [];
   const root = await mkdtemp(join(tmpdir(), 'strowger-scale-'));
@@ -78,9 +75,7 @@ export async function run({
       const contestant = await Contestant.strowger(nameOf(setting), server, {
         server: server.url,
         identities: preparedIdentities(server.url, 0, setting.connections, keyOf),
-        bodyBytes,
-        window,
-        shape: { kind: 'pairs' },
+        ...inPairs,
       });
       try {
         return (await contestant.run(length)).deliveredPerSecond;

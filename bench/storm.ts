@@ -11,13 +11,14 @@ import { CrowdProcess } from './crowd/crowd-process.ts';
 import type { Manner } from './crowd/protocol.ts';
 import type { BenchOptions } from './options.ts';
 import { withServer } from './own-server.ts';
-import { keyPairs, preparedIdentities } from './prepared-users.ts';
+import { planOf } from './plans.ts';
+import { preparedIdentities, sharedKey } from './prepared-users.ts';
 import { machine, median, type BenchReport, type BenchResult } from './report.ts';
 
 const plans = {
   quick: { connections: 1_000, rounds: 1 },
   whole: { connections: 10_000, rounds: 3 },
-} as const;
+};
 const loginsAtOnce = 100;
 const requestTimeoutMs = 120_000;
 const targetSeconds = 10;
@@ -38,16 +39,13 @@ interface Storm {
   readonly startMs: number;
 }
 
-export async function run({ quick, connections, isolates }: BenchOptions): Promise<BenchReport> {
-  const plan = quick ? plans.quick : plans.whole;
-  const count = connections ?? plan.connections;
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const keyOf = () => keys;
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { connections: count, rounds: times } = planOf(plans, options);
+  const keyOf = await sharedKey();
   const crowd = new CrowdProcess(requestTimeoutMs);
   const rounds: Record<MannerName, Storm>[] = [];
   try {
-    await withServer({ users: count, keyOf, isolates: isolates?.[0] }, async server => {
+    await withServer({ users: count, keyOf, isolates: options.isolates?.[0] }, async server => {
       await crowd.gather(preparedIdentities(server.url, 0, count, keyOf));
       await crowd.connect(loginsAtOnce, 'signature');
       const storm = async (name: MannerName): Promise<Storm> => {
@@ -56,7 +54,7 @@ export async function run({ quick, connections, isolates }: BenchOptions): Promi
         const startMs = await server.start();
         return { startMs, ...(await crowd.settle(Date.now())) };
       };
-      for (let i = 0; i < plan.rounds; i++)
+      for (let i = 0; i < times; i++)
         rounds.push({
           'at once': await storm('at once'),
           'as clients do': await storm('as clients do'),

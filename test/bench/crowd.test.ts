@@ -1,11 +1,9 @@
 import t from 'tap';
 import { CrowdProcess } from '../../bench/crowd/crowd-process.ts';
-import { keyPairs, preparedIdentities } from '../../bench/prepared-users.ts';
+import { preparedIdentities, sharedKey } from '../../bench/prepared-users.ts';
 
 void t.test('a crowd that cannot get in, is too slow or has died says so', async t => {
-  const [keys] = await keyPairs(1);
-  if (keys === undefined) throw new Error('expected a key pair');
-  const nowhere = preparedIdentities('http://127.0.0.1:1', 0, 2, () => keys);
+  const nowhere = preparedIdentities('http://127.0.0.1:1', 0, 2, await sharedKey());
   const crowd = new CrowdProcess(20_000);
   t.teardown(() => crowd.end());
   await crowd.gather(nowhere);
