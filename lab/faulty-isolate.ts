@@ -1,9 +1,9 @@
 /** The program of an isolate, with faults that can be ordered (lab/faults.ts): they happen inside a session's handler. */
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import { BroadcastChannel, workerData } from 'node:worker_threads';
+import { BroadcastChannel } from 'node:worker_threads';
 import { session } from '../server/sessions/session.ts';
-import type { WorkerData } from '../server/isolates/worker-data.ts';
+import { heldShards, isolateOfShard } from '../server/isolates/shard-map.ts';
 import {
   FAULTS_BEGUN_CHANNEL,
   FAULTS_CHANNEL,
@@ -12,7 +12,12 @@ import {
   type FaultOrder,
 } from './faults.ts';
 
-const { isolate } = workerData as WorkerData;
+/** Which isolate this is; undefined of a spare thread, which is none yet. */
+const ownIsolate = (): number | undefined => {
+  const [shard] = heldShards();
+  return shard === undefined ? undefined : isolateOfShard(shard);
+};
+
 const kept: unknown[] = [];
 /** Its listener was made outside of any process, and so is the timer of it. */
 const outside = new EventEmitter();
@@ -52,7 +57,8 @@ let order: FaultOrder | undefined;
 const channel = new BroadcastChannel(FAULTS_CHANNEL);
 channel.onmessage = event => {
   const given = (event as { data: FaultOrder }).data;
-  if (given.isolate === isolate || given.isolate === undefined) order = given;
+  const isolate = ownIsolate();
+  if (isolate !== undefined && (given.isolate ?? isolate) === isolate) order = given;
 };
 channel.unref();
 const begun = new BroadcastChannel(FAULTS_BEGUN_CHANNEL);
@@ -66,6 +72,7 @@ Object.assign(session, {
       const { fault, device, spared = [] } = order;
       if (device === state.device || (device === undefined && !spared.includes(state.device))) {
         if (device === undefined) order = undefined;
+        const isolate = ownIsolate() ?? NaN;
         begun.postMessage({ isolate, device: state.device, at: Date.now() } satisfies FaultBegun);
         faults[fault]();
       }

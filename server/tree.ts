@@ -24,6 +24,7 @@ import { isolate } from './isolates/isolate.ts';
 import { switchboardName } from './isolates/protocol.ts';
 import { receptionAt } from './isolates/reception-at.ts';
 import { isolateOfShard } from './isolates/shard-map.ts';
+import { spare, spareName } from './isolates/spare.ts';
 import { switchboard } from './isolates/switchboard.ts';
 import { isolatesName, Threads } from './isolates/threads.ts';
 import { BUDGET, startIsolateTree } from './isolates/tree.ts';
@@ -75,6 +76,7 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
               { name: switchboardName, label: 'switchboard' },
             ),
         },
+        ...spareSpecs(settings),
         housekeepingSpec(config, shards),
         ...acmeSpecs(config, options.gateway),
         {
@@ -100,6 +102,17 @@ const isolateSpec = ({ settings, holdLog }: TreeOptions, number: number): ChildS
       { name: `isolate.${number}`, label: 'isolate', trapExit: true },
     ),
 });
+
+/** Without isolates there is nothing to replace. */
+const spareSpecs = (settings: IsolateSettings): ChildSpec[] =>
+  settings.config.isolates.count === 0
+    ? []
+    : [
+        {
+          id: 'spare',
+          start: () => startLink(spare, settings, { name: spareName, label: 'spare' }),
+        },
+      ];
 
 /** The isolate that has the device's shard is asked for its session. */
 function ask(opening: Opening, shards: number): SessionStart {

@@ -4,7 +4,6 @@
  * are not there, so nobody's connection closes; see docs/ARCHITECTURE.md, "The way of a crash".
  */
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import {
   cast,
   isOrderly,
@@ -20,17 +19,13 @@ import {
   type Pid,
 } from '../../actors/index.ts';
 import { gatewayName } from '../gateway/protocol.ts';
-import { Heartbeat, Silence } from './heartbeat.ts';
+import { Silence } from './heartbeat.ts';
 import { join, leave, openPorts } from './mesh.ts';
+import { waitedMs } from './processor-time.ts';
 import { switchboardName } from './protocol.ts';
-import {
-  ISOLATE_PROTOCOL,
-  type FromWorker,
-  type IsolateSettings,
-  type ToWorker,
-  type WorkerData,
-} from './worker-data.ts';
-import { workerEntry } from './worker-entry.ts';
+import { takeThread } from './spare.ts';
+import type { Thread } from './thread.ts';
+import type { FromWorker, IsolateSettings, ToWorker } from './worker-data.ts';
 
 export interface IsolateArgument {
   readonly isolate: number;
@@ -41,26 +36,20 @@ export interface IsolateArgument {
 
 interface State {
   readonly isolate: number;
-  readonly worker: Worker;
-  readonly heartbeat: Heartbeat;
+  readonly thread: Thread;
   readonly silence: Silence;
   readonly limits: { readonly silentMs: number; readonly heapBytes: number };
   readonly everyMs: number;
 }
 
-type Info =
-  | { readonly kind: 'look' }
-  | { readonly kind: 'thread_ended'; readonly code: number; readonly error: Error | undefined };
+type Info = { readonly kind: 'look' } | { readonly kind: 'thread_ended'; readonly why: string };
 
 const LOOK = { kind: 'look' } as const;
 /** How long a worker may take from its start until its tree is up. */
 const UP_WITHIN_MS = 30_000;
 const MIB = 1024 * 1024;
-/**
- * What V8 may use for young objects: three half-spaces of 64 MiB, as `npm start` gives the main thread. Messages
- * live for a few milliseconds; with more room most are dead before anybody copies them.
- */
-const YOUNG_GENERATION_MB = 192;
+/** A thread that gets no processor may be silent for so many heartbeats more. */
+const STARVED_BEATS = 4;
 
 /** How often the process of an isolate had a thread before; pids of a new one differ from all that the old ones had. */
 const creations = new Map<number, number>();
@@ -71,20 +60,26 @@ export const isolate: GenServer<IsolateArgument, State, never, never, Info> = {
   async init(argument): Promise<InitResult<State>> {
     const { isolate, settings } = argument;
     await ending.get(isolate);
-    const heartbeat = new Heartbeat();
-    const worker = startThread(argument, heartbeat);
-    watchEnd(worker);
-    const failure = await isUp(worker);
+    const thread = await takeThread(settings);
+    begin(argument, thread);
+    const failure = await isUp(thread);
     if (failure !== undefined) return ['stop', failure];
+    const me = self();
+    void thread.ended.then(why => {
+      send(me, { kind: 'thread_ended', why } satisfies Info);
+    });
+    const { heartbeat } = thread;
     const { heartbeatMs, heapMb } = settings.config.isolates;
     const everyMs = Math.min(Math.max(heartbeatMs / 10, 10), 100);
+    const waited = (): number => waitedMs(heartbeat.thread);
+    const graceMs = STARVED_BEATS * heartbeatMs;
     sendAfter(everyMs, self(), LOOK);
     cast(switchboardName, { kind: 'isolate_started', isolate });
     return [
       'ok',
       {
-        ...{ isolate, worker, heartbeat, everyMs },
-        silence: new Silence(heartbeat, everyMs, performance.now()),
+        ...{ isolate, thread, everyMs },
+        silence: new Silence(heartbeat, { everyMs, waitedMs: waited, graceMs }, performance.now()),
         limits: { silentMs: heartbeatMs, heapBytes: heapMb * MIB },
       },
     ];
@@ -98,82 +93,46 @@ export const isolate: GenServer<IsolateArgument, State, never, never, Info> = {
         sendAfter(state.everyMs, self(), LOOK);
         return ['noreply', state];
       }
-      case 'thread_ended': {
-        const { code, error } = message;
-        const why = error === undefined ? `exit code ${code}` : `${error.name}: ${error.message}`;
-        return ['stop', blaming(state, ['isolate_ended', why]), state];
-      }
+      case 'thread_ended':
+        return ['stop', blaming(state, ['isolate_ended', message.why]), state];
       default:
         return ['noreply', state];
     }
   },
 
   /** In an orderly end the worker's own tree ends first, in order; whatever is left then is ended with its thread. */
-  async terminate(reason, { worker }): Promise<void> {
+  async terminate(reason, { thread: { worker, ended } }): Promise<void> {
     if (!isOrderly(reason)) return;
-    worker.removeAllListeners('exit');
-    const ended = once(worker, 'exit');
     worker.postMessage({ kind: 'stop' } satisfies ToWorker);
     await ended;
   },
 };
 
-function startThread(
-  { isolate, settings, holdLog }: IsolateArgument,
-  heartbeat: Heartbeat,
-): Worker {
+/** Gives the thread its part; from now on its processes are the isolate's. */
+function begin({ isolate, holdLog }: IsolateArgument, { worker, ended }: Thread): void {
   const creation = creations.get(isolate) ?? 0;
   creations.set(isolate, creation + 1);
   const ports = openPorts(isolate);
-  const data: WorkerData = {
-    ...settings,
-    strowger: 'isolate',
-    protocol: ISOLATE_PROTOCOL,
-    ...{ isolate, creation, ports },
-    heartbeat: heartbeat.memory,
-    holdLog: holdLog(),
-  };
-  const worker = new Worker(workerEntry(), {
-    name: `isolate ${isolate}`,
-    workerData: data,
-    transferList: ports.map(([, port]) => port),
-    resourceLimits: {
-      maxOldGenerationSizeMb: settings.config.isolates.heapMb,
-      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
-    },
-  });
+  worker.postMessage(
+    { kind: 'begin', isolate, creation, ports, holdLog: holdLog() } satisfies ToWorker,
+    ports.map(([, port]) => port),
+  );
   join(isolate, worker);
-  // However this process ends, its thread ends with it, and everybody hears of it at once.
+  // However this process ends, its thread does too (`takeThread`), and everybody hears of it at once.
   signal().addEventListener('abort', () => {
-    worker.removeAllListeners('exit');
     leave(isolate);
-    ending.set(isolate, worker.terminate());
-  });
-  return worker;
-}
-
-/** The thread's end becomes a message. An `error` comes before its `exit`, which says when the thread is gone. */
-function watchEnd(worker: Worker): void {
-  const me = self();
-  let error: Error | undefined;
-  worker.on('error', thrown => {
-    error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  });
-  worker.once('exit', code => {
-    send(me, { kind: 'thread_ended', code, error } satisfies Info);
+    ending.set(isolate, ended);
   });
 }
 
 /** @returns why it did not come up, or undefined when it did */
-async function isUp(worker: Worker): Promise<ExitReason> {
+async function isUp({ worker, ended }: Thread): Promise<ExitReason> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), UP_WITHIN_MS);
   try {
     const [message] = (await Promise.race([
       once(worker, 'message', { signal: late.signal }),
-      once(worker, 'exit', { signal: late.signal }).then(([code]) => [
-        { kind: 'refused', message: `its thread ended with code ${String(code)}` },
-      ]),
+      ended.then(why => [{ kind: 'refused', message: `its thread ended: ${why}` }]),
     ])) as [FromWorker];
     return message.kind === 'up' ? undefined : ['isolate_refused', message.message];
   } catch (error) {
@@ -185,7 +144,7 @@ async function isUp(worker: Worker): Promise<ExitReason> {
   }
 }
 
-function verdict({ silence, heartbeat, limits }: State): ExitReason {
+function verdict({ silence, thread: { heartbeat }, limits }: State): ExitReason {
   const silentMs = Math.round(silence.look(performance.now()));
   if (silentMs > limits.silentMs) return ['isolate_stuck', { silentMs }];
   const { heapBytes } = heartbeat;
@@ -195,7 +154,7 @@ function verdict({ silence, heartbeat, limits }: State): ExitReason {
 }
 
 /** Tells the gateway whose turn it was, so that a connection that does this again and again is closed. */
-function blaming({ heartbeat, isolate }: State, reason: ExitReason): ExitReason {
+function blaming({ thread: { heartbeat }, isolate }: State, reason: ExitReason): ExitReason {
   const process = (heartbeat.running[0] ?? 0) as Pid;
   if (process === 0) return reason;
   if (whereis(gatewayName) !== undefined) send(gatewayName, { kind: 'held_thread', process });

@@ -1,5 +1,5 @@
 /** The program of an isolate: a copy of the runtime, connected to the others, with the tree of the shards in it. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import {
   connectIsolate,
   disconnectIsolate,
@@ -16,9 +16,11 @@ import { isolateServices } from '../services.ts';
 import { StartLog } from '../start-log.ts';
 import { isolateCodec } from './codec.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { ownThread } from './processor-time.ts';
 import { startIsolateTree } from './tree.ts';
 import {
   ISOLATE_PROTOCOL,
+  type Begin,
   type FromWorker,
   type ToWorker,
   type WorkerData,
@@ -26,31 +28,38 @@ import {
 
 const APPLICATION = 'isolate';
 
-export async function runIsolate(): Promise<void> {
+export function runIsolate(): void {
   const data = workerData as WorkerData;
   const port = parentPort;
   if (port === null) throw new Error('an isolate runs in a worker thread; start `strowger serve`');
+  if (data.protocol === ISOLATE_PROTOCOL)
+    port.once('message', (message: Begin) => void begin(port, data, message));
+  else
+    port.postMessage({
+      kind: 'refused',
+      message: `it speaks version ${ISOLATE_PROTOCOL} between isolates, the server ${data.protocol}: restart the server instead`,
+    } satisfies FromWorker);
+}
+
+async function begin(
+  port: MessagePort,
+  data: WorkerData,
+  { isolate, creation, ports, holdLog }: Begin,
+): Promise<void> {
   const tell = (message: FromWorker): void => {
     port.postMessage(message);
   };
-  if (data.protocol !== ISOLATE_PROTOCOL) {
-    tell({
-      kind: 'refused',
-      message: `it speaks version ${ISOLATE_PROTOCOL} between isolates, the server ${data.protocol}: restart the server instead`,
-    });
-    return;
-  }
-  joinAs(data.isolate, data.creation);
+  joinAs(isolate, creation);
   setIsolateCodec(isolateCodec());
-  for (const [isolate, other] of data.ports) connectIsolate(isolate, other);
+  for (const [other, channel] of ports) connectIsolate(other, channel);
 
   const metrics = createMetrics();
   const log = new StartLog(
     countRestarts(metrics.server, logSink(createLogger({ level: data.config.logLevel }))),
   );
   setLogger(log.sink);
-  if (!data.holdLog) log.release();
-  port.on('message', (message: ToWorker) => {
+  if (!holdLog) log.release();
+  port.on('message', (message: Exclude<ToWorker, Begin>) => {
     switch (message.kind) {
       case 'connect':
         connectIsolate(message.isolate, message.port);
@@ -84,6 +93,7 @@ export async function runIsolate(): Promise<void> {
 
 function beat(heartbeat: Heartbeat, { config }: WorkerData): void {
   watchTurns(heartbeat.running);
+  heartbeat.thread = ownThread();
   const tick = (): void => {
     const { heapUsed, external } = process.memoryUsage();
     heartbeat.beat(heapUsed + external);
@@ -92,5 +102,4 @@ function beat(heartbeat: Heartbeat, { config }: WorkerData): void {
   setInterval(tick, Math.min(Math.max(config.isolates.heartbeatMs / 10, 10), 100));
 }
 
-// Not awaited: a bundle cannot wait at the top of a module. What is thrown ends the thread all the same.
-void runIsolate();
+runIsolate();

@@ -1,0 +1,56 @@
+/**
+ * A worker thread with the program of the isolates. It loads its modules and waits to be told which isolate it is
+ * (`begin`), so it can be made long before it is needed.
+ */
+import { Worker } from 'node:worker_threads';
+import { Heartbeat } from './heartbeat.ts';
+import { ISOLATE_PROTOCOL, type IsolateSettings, type WorkerData } from './worker-data.ts';
+import { workerEntry } from './worker-entry.ts';
+
+export interface Thread {
+  readonly worker: Worker;
+  readonly heartbeat: Heartbeat;
+  /** The program that it was started with. */
+  readonly entry: string | URL;
+  /** Why it has ended, once it has: its files are closed then. */
+  readonly ended: Promise<string>;
+}
+
+/**
+ * What V8 may use for young objects: three half-spaces of 64 MiB, as `npm start` gives the main thread. Messages
+ * live for a few milliseconds; with more room most are dead before anybody copies them.
+ */
+const YOUNG_GENERATION_MB = 192;
+
+export function startThread(settings: IsolateSettings): Thread {
+  const heartbeat = new Heartbeat();
+  const entry = workerEntry();
+  const data: WorkerData = {
+    ...settings,
+    strowger: 'isolate',
+    protocol: ISOLATE_PROTOCOL,
+    heartbeat: heartbeat.memory,
+  };
+  const worker = new Worker(entry, {
+    name: 'isolate',
+    workerData: data,
+    resourceLimits: {
+      maxOldGenerationSizeMb: settings.config.isolates.heapMb,
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
+  });
+  return { worker, heartbeat, entry, ended: endOf(worker) };
+}
+
+/** An `error` comes before its `exit`, which says when the thread is gone. */
+function endOf(worker: Worker): Promise<string> {
+  return new Promise(resolve => {
+    let why: string | undefined;
+    worker.on('error', thrown => {
+      why = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    });
+    worker.once('exit', code => {
+      resolve(why ?? `exit code ${code}`);
+    });
+  });
+}
