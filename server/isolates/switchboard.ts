@@ -8,6 +8,7 @@ import {
   call,
   cast,
   connectedIsolates,
+  describeReason,
   Exit,
   self,
   send,
@@ -42,60 +43,105 @@ interface TakeAgain {
   readonly isolate: number;
 }
 
+/** This process was restarted: what the one before it left unfinished is finished. */
+interface GoOn {
+  readonly kind: 'go_on';
+}
+
+/** An upgrade whose new isolates are there. */
+interface HandOver {
+  readonly old: readonly number[];
+  readonly next: readonly number[];
+  /** By shard: the new isolate that gets it. */
+  readonly places: readonly number[];
+  /** The shard on its way, and the old isolate that may have it still. */
+  moving: { readonly shard: number; readonly from: number | undefined } | undefined;
+}
+
+/** What survives this process: where the shards are is a fact, not its opinion. */
+interface Facts {
+  /** Of this server. */
+  readonly threads: Threads;
+  placement: (number | undefined)[];
+  handOver: HandOver | undefined;
+}
+
 const RETRY_MS = 1_000;
 const START_RETRY_MS = 50;
 
-/** Survives this process: where the shards are is a fact, not its opinion. */
-let placement: (number | undefined)[] = [];
+let facts: Facts | undefined;
+
+interface State {
+  readonly shards: number;
+  readonly facts: Facts;
+}
 
 export const switchboard: GenServer<
   SwitchboardArgument,
-  SwitchboardArgument,
+  State,
   SwitchboardCall,
   IsolateStarted,
-  TakeAgain
+  TakeAgain | GoOn
 > = {
-  async init(argument): Promise<InitResult<SwitchboardArgument>> {
-    const isolates = argument.threads.running();
-    placement = [...place(argument.shards, isolates, placement)];
-    announce();
-    for (const isolate of isolates) {
-      const taken = await takeAtStart(isolate);
+  async init({ shards, threads }): Promise<InitResult<State>> {
+    const isRestarted = facts?.threads === threads;
+    if (facts?.threads !== threads) facts = { threads, placement: [], handOver: undefined };
+    const state: State = { shards, facts };
+    placeShards(state);
+    announce(state);
+    for (const isolate of threads.running()) {
+      if (isRestarted) {
+        await takeUntilTaken(state, isolate);
+        continue;
+      }
+      const taken = await takeAtStart(state, isolate);
       if (taken !== 'ok') return ['stop', ['start_refused', taken.code, taken.message]];
     }
-    announce();
-    return ['ok', argument];
+    announce(state);
+    if (isRestarted) send(self(), { kind: 'go_on' } satisfies GoOn);
+    return ['ok', state];
   },
 
-  async handleCall(
-    request,
-    _from,
-    state,
-  ): Promise<CallResult<Placement | Upgraded | Refused, SwitchboardArgument>> {
+  async handleCall(request, _from, state): Promise<CallResult<Answer, State>> {
     switch (request.kind) {
       case 'placement':
-        return ['reply', placement, state];
+        return ['reply', [...state.facts.placement], state];
       case 'upgrade':
+        await goOn(state);
         return ['reply', await upgrade(state, request.entry, request.count), state];
     }
   },
 
-  async handleCast({ isolate }, state): Promise<CastResult<SwitchboardArgument>> {
-    await takeUntilTaken(isolate);
+  async handleCast({ isolate }, state): Promise<CastResult<State>> {
+    await takeUntilTaken(state, isolate);
     return ['noreply', state];
   },
 
-  async handleInfo(message, state): Promise<CastResult<SwitchboardArgument>> {
-    if (message.kind === 'take_again') await takeUntilTaken(message.isolate);
+  async handleInfo(message, state): Promise<CastResult<State>> {
+    if (message.kind === 'take_again') await takeUntilTaken(state, message.isolate);
+    if (message.kind === 'go_on') await goOn(state);
     return ['noreply', state];
   },
 };
 
+type Answer = Placement | Upgraded | Refused;
+
+/** Who has a shard keeps it: before another isolate may have it, it must have been released. */
+function placeShards({ shards, facts }: State): void {
+  const { placement: before, handOver, threads } = facts;
+  const isolates = threads.running();
+  facts.placement = place(shards, isolates, before).map((home, shard) => {
+    if (shard === handOver?.moving?.shard) return undefined;
+    const has = before[shard];
+    return has !== undefined && isolates.includes(has) ? has : home;
+  });
+}
+
 /** An isolate that dies meanwhile is there again in a moment, or its supervisor ends the whole server. */
-async function takeAtStart(isolate: number): Promise<'ok' | Refused> {
+async function takeAtStart(state: State, isolate: number): Promise<'ok' | Refused> {
   for (;;) {
     try {
-      return await take(isolate);
+      return await take(state, isolate);
     } catch (error) {
       if (!(error instanceof Exit)) throw error;
       await setTimeout(START_RETRY_MS);
@@ -104,10 +150,10 @@ async function takeAtStart(isolate: number): Promise<'ok' | Refused> {
 }
 
 /** An isolate that is away is told when it is there again. */
-async function takeUntilTaken(isolate: number): Promise<void> {
-  if (!placement.includes(isolate)) return;
+async function takeUntilTaken(state: State, isolate: number): Promise<void> {
+  if (!state.facts.placement.includes(isolate)) return;
   try {
-    if ((await take(isolate)) === 'ok') welcomeSessions();
+    if ((await take(state, isolate)) === 'ok') welcomeSessions();
     else sendAfter(RETRY_MS, self(), { kind: 'take_again', isolate } satisfies TakeAgain);
   } catch (error) {
     // It has died meanwhile, and says so when it is there again.
@@ -115,12 +161,12 @@ async function takeUntilTaken(isolate: number): Promise<void> {
   }
 }
 
-function take(isolate: number): Promise<'ok' | Refused> {
+function take({ facts: { placement } }: State, isolate: number): Promise<'ok' | Refused> {
   const shards = placement.flatMap((where, shard) => (where === isolate ? [shard] : []));
   return call(at(keeperName, isolate), { kind: 'take', shards, placement }, Infinity);
 }
 
-function announce(): void {
+function announce({ facts: { placement } }: State): void {
   setPlacement([...placement]);
   for (const isolate of connectedIsolates())
     cast(at(keeperName, isolate), { kind: 'placement', placement });
@@ -135,10 +181,12 @@ function welcomeSessions(): void {
  * store closes until its new one is open; its sessions follow it, and no socket is touched.
  */
 async function upgrade(
-  { shards, threads }: SwitchboardArgument,
+  state: State,
   entry: string | undefined,
   count: number | undefined,
 ): Promise<Upgraded | Refused> {
+  const { shards, facts } = state;
+  const { threads } = facts;
   const old = threads.running();
   if (old.includes(thisIsolate()))
     return {
@@ -148,33 +196,70 @@ async function upgrade(
     };
   const started = await threads.start(entry, count ?? old.length);
   if ('message' in started) return started;
-  let refused: Refused | undefined;
-  for (const [shard, to] of place(shards, started.isolates).entries())
-    refused ??= await move(shard, to);
-  await threads.end((refused === undefined ? old : started.isolates).filter(isIdle));
-  return refused ?? { isolates: started.isolates, shardsMoved: shards };
+  const next = started.isolates;
+  const handOver = { old, next, places: place(shards, next), moving: undefined };
+  facts.handOver = handOver;
+  return finish(state, handOver);
 }
 
-const isIdle = (isolate: number): boolean => !placement.includes(isolate);
+/** Whoever died over an upgrade had either new isolates that nobody knows yet, or shards that wait for their places. */
+async function goOn(state: State): Promise<void> {
+  const { handOver, threads } = state.facts;
+  await threads.endStrays();
+  if (handOver !== undefined) await finish(state, handOver);
+}
+
+async function finish(state: State, handOver: HandOver): Promise<Upgraded | Refused> {
+  const { facts, shards } = state;
+  const { old, next, places } = handOver;
+  let refused: Refused | undefined;
+  for (const [shard, to] of places.entries())
+    if (facts.placement[shard] !== to) refused ??= await move(state, handOver, shard, to);
+  const isIdle = (isolate: number): boolean => !facts.placement.includes(isolate);
+  await facts.threads.end((refused === undefined ? old : next).filter(isIdle));
+  facts.handOver = undefined;
+  return refused ?? { isolates: next, shardsMoved: shards };
+}
 
 /** @returns why the shard could not be opened at its new place; it is back at its old one then */
-async function move(shard: number, to: number): Promise<Refused | undefined> {
-  const from = placement[shard];
+async function move(
+  state: State,
+  handOver: HandOver,
+  shard: number,
+  to: number,
+): Promise<Refused | undefined> {
+  const { placement } = state.facts;
+  const from = handOver.moving?.shard === shard ? handOver.moving.from : placement[shard];
+  handOver.moving = { shard, from };
   placement[shard] = undefined;
-  announce();
-  if (from !== undefined) await release(shard, from);
+  announce(state);
+  if (from !== undefined) await release(state, shard, from);
   placement[shard] = to;
-  const taken = await take(to);
+  const taken = await takeNew(state, to);
   if (taken !== 'ok' && from !== undefined) {
     placement[shard] = from;
-    await takeUntilTaken(from);
+    await takeUntilTaken(state, from);
   }
-  announce();
+  handOver.moving = undefined;
+  announce(state);
   welcomeSessions();
   return taken === 'ok' ? undefined : taken;
 }
 
-async function release(shard: number, from: number): Promise<void> {
+async function takeNew(state: State, isolate: number): Promise<'ok' | Refused> {
+  try {
+    return await take(state, isolate);
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error;
+    return {
+      code: 'upgrade_failed',
+      message: `An isolate with the new program ended while it opened a store: ${describeReason(error.reason)}`,
+    };
+  }
+}
+
+async function release({ facts }: State, shard: number, from: number): Promise<void> {
+  const { placement } = facts;
   try {
     await call(at(keeperName, from), { kind: 'release', shard, placement }, Infinity);
   } catch (error) {
