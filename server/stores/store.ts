@@ -36,6 +36,7 @@ import { directoryName, type DirectoryCast } from '../directory/directory.ts';
 import { receiverOf } from '../directory/speakers.ts';
 import { changing, clearTables, publish } from '../directory/tables.ts';
 import { linkName } from '../links/names.ts';
+import type { Linked } from '../links/protocol.ts';
 import { mailboxName, ROWS_WAIT, type Appended } from '../mailboxes/protocol.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { Batch, BatchAnswer, Outcome, StoreCall } from './protocol.ts';
@@ -201,9 +202,9 @@ function tell(
     answer(job, jobs.length === 1 ? outcomes : outcomes.slice(from, to));
     from = to;
   }
-  for (const target of links) {
+  for (const [target, segments] of links) {
     const link = whereis(linkName(shard, target));
-    if (link !== undefined) send(link, { kind: 'wake' });
+    if (link !== undefined) send(link, { kind: 'linked', segments } satisfies Linked);
   }
 }
 

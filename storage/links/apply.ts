@@ -1,44 +1,61 @@
 /** Both ends of the links between shards, by the rules of protocol/delivery/link.ts. */
+import { rowKinds } from '../../protocol/codec/rows.ts';
 import { judgeBatch } from '../../protocol/delivery/link.ts';
 import { appendMessage, appendNoted } from '../mailboxes/append.ts';
 import type { Work } from '../shard/work.ts';
 import type { LinkCommands } from './contract.ts';
-import { linkRows } from './tables.ts';
+import { type LinkItem, type LinkSegment, readItems } from '../../protocol/delivery/link-items.ts';
+import { lastOf, linkSegmentsAfter, weightOf } from './link-segments.ts';
+import { linkSegments } from './tables.ts';
+import { carriedMessage, carriedRow } from './carried-tails.ts';
 
 export function readLink(
   work: Work,
-  { target, after, rows }: LinkCommands['read_link']['command'],
+  { target, after, bytes }: LinkCommands['read_link']['command'],
 ): LinkCommands['read_link']['outcome'] {
-  const end = work.linkEnd(target);
-  const from = Math.max(after ?? 0, end.acked);
-  const found = work.tx.range(linkRows, [target, from + 1], [target, end.last], { limit: rows });
-  return { after: from, rows: found.map(({ m, item }) => ({ m, item })) };
+  const { acked } = work.peekLinkEnd(target);
+  const segments: LinkSegment[] = [];
+  let sum = 0;
+  for (const segment of linkSegmentsAfter(work.tx, target, Math.max(after ?? 0, acked))) {
+    sum += weightOf(segment);
+    if (sum > bytes && segments.length > 0) return { segments, complete: false };
+    segments.push(segment);
+  }
+  return { segments, complete: true };
 }
 
 export function applyLink(
   work: Work,
-  { source, after, rows }: LinkCommands['apply_link']['command'],
+  { source, segment }: LinkCommands['apply_link']['command'],
 ): LinkCommands['apply_link']['outcome'] {
-  const end = work.linkEnd(source);
-  const judgement = judgeBatch(end.applied, after, rows.length);
-  if (judgement.kind === 'gap') return { gap: true, upTo: end.applied };
-  for (const { m, item } of rows.slice(judgement.skip)) {
-    end.applied = m;
-    if (item.kind === 'message') appendMessage(work, item, item.targets);
-    else appendNoted(work, item.device, item.row);
+  const { applied } = work.peekLinkEnd(source);
+  const judgement = judgeBatch(applied, segment.after, segment.count);
+  if (judgement.kind === 'gap') return { gap: true, upTo: applied };
+  if (judgement.skip === segment.count) return { gap: false, upTo: applied };
+  const items = readItems(segment);
+  for (let i = judgement.skip; i < items.length; i++) append(work, items[i] as LinkItem);
+  work.linkEnd(source).applied = lastOf(segment);
+  return { gap: false, upTo: lastOf(segment) };
+}
+
+function append(work: Work, { devices, tail }: LinkItem): void {
+  if (tail.kind === rowKinds.message) {
+    appendMessage(work, carriedMessage(tail), devices);
+    return;
   }
-  return { gap: false, upTo: end.applied };
+  const row = carriedRow(tail);
+  for (const device of devices) appendNoted(work, device, row);
 }
 
 export function trimLink(
   work: Work,
   { target, upTo }: LinkCommands['trim_link']['command'],
 ): LinkCommands['trim_link']['outcome'] {
-  const end = work.linkEnd(target);
-  const trimmed = Math.min(upTo, end.last);
-  if (trimmed > end.acked) {
-    work.tx.deleteRange(linkRows, [target], end.acked + 1, trimmed);
-    end.acked = trimmed;
-  }
-  return { trimmed: end.acked };
+  const { last, acked } = work.peekLinkEnd(target);
+  const trimmed = Math.min(upTo, last);
+  if (trimmed <= acked) return { trimmed: acked };
+  // A segment of which a part is not acknowledged stays as it is.
+  work.tx.deleteRange(linkSegments, [target], undefined, trimmed);
+  work.linkEnd(target).acked = trimmed;
+  return { trimmed };
 }

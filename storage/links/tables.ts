@@ -1,11 +1,12 @@
 import { defineTable } from '../mnesia/schema.ts';
-import type { LinkItem } from './contract.ts';
 
-/** One row on its way to another shard. */
-export interface LinkRecord {
+/** What one batch left for another shard, or a part of it; see link-segments.ts. */
+export interface LinkSegmentRecord {
   target: number;
-  m: number;
-  item: LinkItem;
+  /** The number of the last row. */
+  last: number;
+  count: number;
+  items: Uint8Array;
 }
 
 /** The ends of this shard’s links: what it has numbered and what is acknowledged, by the other shard. */
@@ -19,12 +20,12 @@ export interface LinkEndRecord {
   applied: number;
 }
 
-export const linkRows = defineTable<LinkRecord>({
-  name: 'link_rows',
+export const linkSegments = defineTable<LinkSegmentRecord>({
+  name: 'link_segments',
   type: 'ordered_set',
   storage: 'disc_only_copies',
-  attributes: { target: 'integer', m: 'integer', item: 'term' },
-  key: ['target', 'm'],
+  attributes: { target: 'integer', last: 'integer', count: 'integer', items: 'blob' },
+  key: ['target', 'last'],
 });
 
 export const linkEnds = defineTable<LinkEndRecord>({

@@ -4,7 +4,7 @@ import { shardOf } from '../../protocol/shard.ts';
 import type { NotedRow } from '../links/contract.ts';
 import type { Work } from '../shard/work.ts';
 import type { MailboxState } from './mailbox-state.ts';
-import { messageTail, type StoredMessage } from './row-tails.ts';
+import { sharedTail, type AppendedTail, type MessageTail } from './row-tails.ts';
 
 /** Whether the mailbox has no room for a message of this size. */
 export const isFull = (work: Work, box: Readonly<MailboxState>, size: number): boolean =>
@@ -16,11 +16,10 @@ export const isFull = (work: Work, box: Readonly<MailboxState>, size: number): b
  */
 export function appendMessage(
   work: Work,
-  message: StoredMessage,
+  message: MessageTail,
   targets: readonly DeviceId[],
 ): void {
-  const { from, seq, body } = message;
-  const size = body.length;
+  const { peer: from, seq, size } = message.summary;
   // Of its full length at once: pushing into an empty array takes room for seventeen.
   const open = new Array<MailboxState>(targets.length);
   let count = 0;
@@ -31,7 +30,7 @@ export function appendMessage(
   }
   if (count === 0) return;
   const bodyId = count > 1 ? work.nextBodyId : null;
-  const tail = messageTail(message, bodyId);
+  const tail = bodyId === null ? message : sharedTail(message, bodyId);
   if (bodyId !== null) work.addBody(tail.bytes.subarray(tail.bytes.length - size), count);
   for (let i = 0; i < count; i++) {
     const box = open[i] as MailboxState;
@@ -48,12 +47,13 @@ export function appendMessage(
 /** Puts a row that is no message into a device's mailbox, in whichever shard that is. */
 export function note(work: Work, device: DeviceId, row: NotedRow): void {
   const target = shardOf(userOf(device), work.shards);
-  if (target === work.shard) appendNoted(work, device, row);
-  else work.link(target, { kind: 'row', device, row });
+  const tail = work.notedTail(row);
+  if (target === work.shard) appendNoted(work, device, tail);
+  else work.link(target, [device], tail);
 }
 
 /** Appends a row that is no message to a device of this shard. A receipt replaces the older one of the same peer. */
-export function appendNoted(work: Work, device: DeviceId, row: NotedRow): void {
+export function appendNoted(work: Work, device: DeviceId, tail: AppendedTail): void {
   if (work.peekMailbox(device).gone !== 0) return;
-  work.append(work.mailbox(device), work.notedTail(row));
+  work.append(work.mailbox(device), tail);
 }

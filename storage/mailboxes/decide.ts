@@ -9,6 +9,7 @@ import type { Work } from '../shard/work.ts';
 import { appendMessage, isFull } from './append.ts';
 import type { Decision, DeviceState, Effect, MailboxCommands } from './contract.ts';
 import type { MailboxState } from './mailbox-state.ts';
+import { messageTail, type MessageTail } from './row-tails.ts';
 
 export function deviceState(work: Work, era: number, device: DeviceId): DeviceState {
   const { upTo, seen, rev, why, acked } = work.peekMailbox(device);
@@ -89,15 +90,24 @@ function carryOut(work: Work, device: DeviceId, seq: number, effect: Effect, at:
     return;
   }
   const { conversation, body } = effect;
-  const message = { from: device, seq, conversation, acceptedAt: at, body };
-  if (work.shards === 1) {
-    appendMessage(work, message, effect.targets);
-    return;
-  }
-  for (const [shard, targets] of byShard(effect.targets, work.shards)) {
-    if (shard === work.shard) appendMessage(work, message, targets);
-    else work.link(shard, { kind: 'message', ...message, targets });
-  }
+  const message = messageTail({ from: device, seq, conversation, acceptedAt: at, body });
+  const [first] = effect.targets;
+  if (work.shards === 1) appendMessage(work, message, effect.targets);
+  else if (effect.targets.length === 1 && first !== undefined)
+    appendIn(work, shardOf(userOf(first), work.shards), message, effect.targets);
+  else
+    for (const [shard, targets] of byShard(effect.targets, work.shards))
+      appendIn(work, shard, message, targets);
+}
+
+function appendIn(
+  work: Work,
+  shard: number,
+  message: MessageTail,
+  targets: readonly DeviceId[],
+): void {
+  if (shard === work.shard) appendMessage(work, message, targets);
+  else work.link(shard, targets, message);
 }
 
 function byShard(devices: readonly DeviceId[], shards: number): Map<number, readonly DeviceId[]> {

@@ -56,23 +56,38 @@ export interface StoredMessage {
   readonly body: Uint8Array;
 }
 
+/** A message's tail, which all its rows share, in whichever shard they are. */
+export interface MessageTail extends AppendedTail {
+  readonly summary: RowSummary & { readonly peer: DeviceId };
+}
+
 /** Keeps nothing of the message's body, which is a view into somebody's frame. */
-export function messageTail(message: StoredMessage, bodyId: number | null): AppendedTail {
-  const { from, seq, conversation, body } = message;
+export function messageTail({
+  from,
+  seq,
+  conversation,
+  acceptedAt,
+  body,
+}: StoredMessage): MessageTail {
   const { kind, elements, bytes } = encodeTail({
     kind: 'message',
     from,
     seq,
     conversation,
-    acceptedAt: message.acceptedAt,
+    acceptedAt,
     body,
   });
-  const size = body.length;
-  const summary = { peer: from, seq, conversation, size, bodyId };
-  if (bodyId === null) return { kind, elements, bytes, summary, atRest: null };
+  const summary = { peer: from, seq, conversation, size: body.length, bodyId: null };
+  return { kind, elements, bytes, summary, atRest: null };
+}
+
+/** The tail of rows that share their body: at rest they name it instead. */
+export function sharedTail(message: MessageTail, bodyId: number): AppendedTail {
+  const { kind, elements, bytes } = message;
+  const { size } = message.summary;
   const bodyAt = bytes.length - binaryHeaderBytes(size) - size;
   const atRest = { kind, elements, bytes: withReference(bytes, bodyAt, { bodyId, size }) };
-  return { kind, elements, bytes, summary, atRest };
+  return { kind, elements, bytes, summary: { ...message.summary, bodyId }, atRest };
 }
 
 export function notedTail(row: NotedRow): AppendedTail {

@@ -8,6 +8,7 @@ import type { AccountCommands } from '../accounts/contract.ts';
 import type { GroupCommands } from '../groups/contract.ts';
 import type { InviteCommands } from '../invites/contract.ts';
 import type { LinkCommands } from '../links/contract.ts';
+import type { LinkSegment } from '../../protocol/delivery/link-items.ts';
 import type { MailboxCommands } from '../mailboxes/contract.ts';
 import type { MailboxRow } from '../mailboxes/row-tails.ts';
 import type { ReceiptCommands } from '../receipts/contract.ts';
@@ -36,8 +37,8 @@ export interface Committed {
   readonly outcomes: readonly OutcomeOf<CommandKind>[];
   /** The rows that the batch left in mailboxes, for those that are being served. */
   readonly appended: ReadonlyMap<DeviceId, readonly MailboxRow[]>;
-  /** Shards that rows now wait for. */
-  readonly links: ReadonlySet<number>;
+  /** What the batch left for other shards, by shard, for the links that carry it there. */
+  readonly links: ReadonlyMap<number, readonly LinkSegment[]>;
 }
 
 export interface ShardStore {

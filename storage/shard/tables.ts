@@ -2,7 +2,7 @@
 import { accounts, blocks, devices } from '../accounts/tables.ts';
 import { groups, members } from '../groups/tables.ts';
 import { invites } from '../invites/tables.ts';
-import { linkEnds, linkRows } from '../links/tables.ts';
+import { linkEnds, linkSegments } from '../links/tables.ts';
 import {
   bodies,
   bodyCounts,
@@ -16,7 +16,7 @@ import type { Table } from '../mnesia/schema.ts';
 import { facts } from './facts.ts';
 
 /** The version of the tables; a change of them comes with a migration, see migrations.ts. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export const tables: readonly Table<object>[] = [
   facts,
@@ -33,6 +33,6 @@ export const tables: readonly Table<object>[] = [
   receipts,
   groups,
   members,
-  linkRows,
+  linkSegments,
   linkEnds,
 ];

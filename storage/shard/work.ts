@@ -5,8 +5,11 @@
  */
 import { rowKinds } from '../../protocol/codec/rows.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
-import type { LinkItem, NotedRow } from '../links/contract.ts';
-import { linkEnds, linkRows, type LinkEndRecord } from '../links/tables.ts';
+import type { RowTail } from '../../protocol/codec/encoded-rows.ts';
+import type { NotedRow } from '../links/contract.ts';
+import type { LinkItem, LinkSegment } from '../../protocol/delivery/link-items.ts';
+import { storeItems } from '../links/link-segments.ts';
+import { linkEnds, type LinkEndRecord } from '../links/tables.ts';
 import { MailboxState, newWatermark, PairState } from '../mailboxes/mailbox-state.ts';
 import { RecentRows } from '../mailboxes/recent-rows.ts';
 import { notedTail, type AppendedTail, type MailboxRow } from '../mailboxes/row-tails.ts';
@@ -27,14 +30,16 @@ export class Work {
   readonly limits: ShardLimits;
   /** Rows that were appended, for whoever serves the devices; complete after `flush`. */
   readonly appended = new Map<DeviceId, readonly MailboxRow[]>();
-  readonly links = new Set<number>();
+  /** What was stored for other shards; complete after `flush`. */
+  readonly links = new Map<number, readonly LinkSegment[]>();
   /** Whether the end of the batch writes every mailbox to its tables, instead of the journal. */
   settlesAll = false;
 
   private readonly caches: ShardCaches;
   private readonly changed: MailboxState[] = [];
   private readonly bodyCounts = new Map<number, number>();
-  private readonly touchedLinks = new Map<number, LinkEndRecord>();
+  private readonly linkItems = new Map<number, LinkItem[]>();
+  private readonly changedLinks = new Map<number, LinkEndRecord>();
   private lastBody: number;
   private noted: { readonly row: NotedRow; readonly tail: AppendedTail } | undefined;
 
@@ -126,21 +131,27 @@ export class Work {
     return rows <= 1;
   }
 
+  /** The ends of the links to and from a shard, to read only. */
+  peekLinkEnd(shard: number): Readonly<LinkEndRecord> {
+    const changed = this.changedLinks.get(shard);
+    return changed ?? this.tx.read(linkEnds, shard) ?? { shard, last: 0, acked: 0, applied: 0 };
+  }
+
+  /** The same to change: it is written at the end of the batch. */
   linkEnd(shard: number): LinkEndRecord {
-    let end = this.touchedLinks.get(shard);
+    let end = this.changedLinks.get(shard);
     if (end === undefined) {
-      end = { ...(this.tx.read(linkEnds, shard) ?? { shard, last: 0, acked: 0, applied: 0 }) };
-      this.touchedLinks.set(shard, end);
+      end = { ...this.peekLinkEnd(shard) };
+      this.changedLinks.set(shard, end);
     }
     return end;
   }
 
-  /** Numbers and stores a row on its way to another shard. */
-  link(target: number, item: LinkItem): void {
-    const end = this.linkEnd(target);
-    end.last++;
-    this.tx.write(linkRows, { target, m: end.last, item });
-    this.links.add(target);
+  /** Sends a row to devices of another shard: numbered and stored, with all others for it, at the end of the batch. */
+  link(target: number, devices: readonly DeviceId[], tail: RowTail): void {
+    const items = this.linkItems.get(target);
+    if (items === undefined) this.linkItems.set(target, [{ devices, tail }]);
+    else items.push({ devices, tail });
   }
 
   /** Brings the tables to what the batch has done so far, all of it, and has its end do the same. */
@@ -157,7 +168,12 @@ export class Work {
       if (this.settlesAll) this.writeMailboxes();
       else this.caches.journal.append(this.tx, this.changed);
     }
-    for (const end of this.touchedLinks.values()) this.tx.write(linkEnds, end);
+    for (const [target, items] of this.linkItems) {
+      const end = this.linkEnd(target);
+      this.links.set(target, storeItems(this.tx, target, end.last, items));
+      end.last += items.length;
+    }
+    for (const end of this.changedLinks.values()) this.tx.write(linkEnds, end);
     for (const [id, rows] of this.bodyCounts) {
       if (rows > 0) this.tx.write(bodyCounts, { id, rows });
       else {

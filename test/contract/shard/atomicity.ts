@@ -36,7 +36,7 @@ export function atomicityContract(contract: ShardContract): void {
     const seen = async () => [
       await Promise.all([ann, bob, cid].map(device => shard.state(device))),
       await Promise.all([ann, bob, cid].map(device => shard.rows(device))),
-      await shard.one({ kind: 'read_link', target: 1, after: null, rows: 10 }),
+      await shard.one({ kind: 'read_link', target: 1, after: null, bytes: 1e6 }),
       await shard.one({ kind: 'account', user }),
       await shard.one({ kind: 'use_invite', code: 'gone', user, at: 1 }),
     ];

@@ -1,6 +1,7 @@
 /** What the parts of the shard's contract share: opening, and commands in few words. */
 import { randomBytes } from 'node:crypto';
 import { decodeTail } from '../../../protocol/codec/encoded-rows.ts';
+import type { UnnumberedRow } from '../../../protocol/codec/rows.ts';
 import {
   deviceId,
   type Conversation,
@@ -11,6 +12,7 @@ import {
 import type { Refusal } from '../../../protocol/refusal.ts';
 import type { Row } from '../../../protocol/rows.ts';
 import { shardOf } from '../../../protocol/shard.ts';
+import { type LinkSegment, readItems } from '../../../protocol/delivery/link-items.ts';
 import type { DeviceState } from '../../../storage/mailboxes/contract.ts';
 import type { MailboxRow } from '../../../storage/mailboxes/row-tails.ts';
 import type {
@@ -48,6 +50,22 @@ export const decoded = (rows: readonly MailboxRow[] = []): Row[] =>
     const { kind, elements, bytes } = tail;
     return { n, ...decodeTail(kind, elements, bytes) };
   });
+
+interface LinkedRow {
+  readonly m: number;
+  readonly devices: readonly DeviceId[];
+  readonly row: UnnumberedRow;
+}
+
+/** What the segments on their way to another shard say. */
+export const linked = (segments: readonly LinkSegment[]): LinkedRow[] =>
+  segments.flatMap(segment =>
+    readItems(segment).map(({ devices, tail }, i) => ({
+      m: segment.after + i + 1,
+      devices,
+      row: decodeTail(tail.kind, tail.elements, tail.bytes),
+    })),
+  );
 
 /** A store under test, with commands one at a time. */
 export class Subject {

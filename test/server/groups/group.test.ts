@@ -9,7 +9,7 @@ import { execute } from '../../../server/stores/execute.ts';
 import { StorageError } from '../../../storage/mnesia/storage-error.ts';
 import { captureLog } from '../../actors/capture-log.ts';
 import { exitOf } from '../../actors/exit-of.ts';
-import { decoded, userIn } from '../../contract/shard/fixture.ts';
+import { decoded, linked, userIn } from '../../contract/shard/fixture.ts';
 import { TestStore } from '../stores/test-store.ts';
 
 const id = 'g_AAAAAAAAAAAAAAAAAAAAAA' as GroupId;
@@ -63,8 +63,10 @@ void t.test('a change is committed, and every device of every shard told', async
     bytes: 1e6,
   });
   t.match(decoded(rows.rows), [{ kind: 'group', version: 1, event: 'created', by: near }]);
-  const links = await execute(home, { kind: 'read_link', target: 1 - home, after: null, rows: 9 });
-  t.match(links.rows, [{ item: { kind: 'row', device: deviceId(far, 1), row: { version: 1 } } }]);
+  const toFar = { kind: 'read_link', target: 1 - home, after: null, bytes: 1e6 } as const;
+  t.match(linked((await execute(home, toFar)).segments), [
+    { m: 1, devices: [deviceId(far, 1)], row: { kind: 'group', version: 1 } },
+  ]);
 });
 
 void t.test('a repeated change answers the same and tells nobody', async t => {

@@ -7,7 +7,7 @@ import { dev } from '../../contract/shard/fixture.ts';
 const row = (n: number, bytes = 10): MailboxRow => {
   const body = Buffer.alloc(bytes);
   const message = { from: dev('ann'), seq: n, conversation: null, acceptedAt: 1, body };
-  return { n, tail: messageTail(message, null) };
+  return { n, tail: messageTail(message) };
 };
 const rows = (from: number, to: number, bytes = 10): MailboxRow[] =>
   Array.from({ length: to - from + 1 }, (_, i) => row(from + i, bytes));

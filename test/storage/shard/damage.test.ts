@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openDatabase } from '../../../storage/mnesia/database.ts';
 import { journal } from '../../../storage/mailboxes/journal.ts';
+import { linkSegments } from '../../../storage/links/tables.ts';
 import { bodies, mailboxSegments, type SegmentRecord } from '../../../storage/mailboxes/tables.ts';
 import { countMessages } from '../../../storage/shard/count-messages.ts';
 import { migrations } from '../../../storage/shard/migrations.ts';
 import { openShard } from '../../../storage/shard/sqlite-shard.ts';
 import { SCHEMA_VERSION, tables } from '../../../storage/shard/tables.ts';
-import { ack, dev, send } from '../../contract/shard/fixture.ts';
+import { ack, dev, send, userIn } from '../../contract/shard/fixture.ts';
 
 const [ann, bob, cid] = [dev('ann'), dev('bob'), dev('cid')];
 const options = { shard: 0, shards: 1, reserveBytes: 65_536 };
@@ -119,3 +120,35 @@ void t.test(
     }
   },
 );
+
+void t.test('a damaged segment on its way to another shard', async t => {
+  const file = join(t.testdir(), 'shard.db');
+  const place = { shard: 0, shards: 2, reserveBytes: 65_536, file };
+  const [here, there] = [dev(userIn(0, 2)), dev(userIn(1, 2))];
+  const filled = openShard(place);
+  await filled.commit([send(here, 1, [there]), send(here, 2, [there])]);
+  filled.close();
+  const readLink = { kind: 'read_link', target: 1, after: null, bytes: 1e6 } as const;
+  const database = () => openDatabase({ file, tables, schemaVersion: SCHEMA_VERSION });
+  const opened = database();
+  const segment = opened.dirty.first(linkSegments);
+  if (segment === undefined) throw new Error('there is no segment');
+  opened.close();
+  const { items } = segment;
+  const damage: [string, RegExp, Partial<typeof segment>][] = [
+    ['cut', /byte \d+: no item begins here/, { items: items.slice(0, -1) }],
+    ['not items', /byte 0: no item begins here/, { items: Buffer.from([0xc0]) }],
+    ['no device', /byte 0: an item names what is no device/, { items: patched(items, 1, 0xc2) }],
+    ['too few', /2 items where there were 3/, { count: 3 }],
+  ];
+  for (const [name, message, change] of damage) {
+    const spoilt = database();
+    spoilt.dirty.write(linkSegments, { ...segment, ...change });
+    spoilt.close();
+    const store = openShard(place);
+    await t.rejects(store.commit([readLink]), { code: 'corrupt', message }, name);
+    await t.rejects(store.commit([readLink]), { message: /for shard 1.*row 2.*Restore a backup/ });
+    t.match(await store.commit([{ ...read, device: here }]), {}, 'mailboxes are served');
+    store.close();
+  }
+});
