@@ -43,7 +43,7 @@ export async function run(options: {
   for (const { key, name, unit } of MEASURES) {
     for (const contestant of contestants) {
       const value = medianOf(contestant.name, key);
-      results.push({ name: `${name}, ${contestant.name}`, value, unit });
+      results.push({ name: `${name}, ${contestant.name}`, value, unit, chart: name });
       if (contestant === strowger) continue;
       const ratio = medianOf(strowger.name, key) / value;
       ratios.push({ name, value: ratio, baseline: contestant.name });

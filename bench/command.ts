@@ -6,7 +6,7 @@ import type { PlanOptions } from './plan.ts';
 import { assumptions } from './plan/scenario.ts';
 import { record } from './record.ts';
 import { printReport } from './report.ts';
-import { subjects } from './subjects.ts';
+import { planSummary, subjects } from './subjects.ts';
 
 interface CommandOptions extends BenchOptions {
   readonly json?: string;
@@ -58,7 +58,7 @@ export function defineBench(command: Command): void {
 function definePlan(command: Command): void {
   const plan = command
     .command('plan')
-    .description('what a deployment needs, reckoned from measured costs')
+    .description(planSummary)
     .option(...json)
     .option('--from <dir>', 'measured costs from the reports in this folder')
     .action(async ({ json, ...options }: PlanOptions & { readonly json?: string }) => {

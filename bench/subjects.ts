@@ -9,6 +9,8 @@ export interface Subject {
   readonly load: () => Promise<(options: BenchOptions) => Promise<BenchReport>>;
 }
 
+export const planSummary = 'what a deployment needs, reckoned from measured costs';
+
 export const subjects: Readonly<Record<string, Subject>> = {
   actors: {
     summary: 'the runtime next to plain nact and, where it is installed, Erlang',

@@ -7,6 +7,7 @@ import {
   type Machine,
   type RecordedReport,
 } from '../report.ts';
+import { planSummary, subjects } from '../subjects.ts';
 import { bars } from './bars.ts';
 import { escapeText as text } from './html.ts';
 import { style } from './style.ts';
@@ -28,6 +29,9 @@ export function page(reports: readonly RecordedReport[], failures: readonly Fail
 </head>
 <body>
 <h1>Strowger, measured</h1>
+<p>Strowger is a chat server that one person can host: every message is on the disk before its sender is told that it was
+accepted, and is deleted when its receiver has it. Below is what it was made to reach and what it reached, on the machine
+that is named with each subject, its load generator on the same machine; then each subject with its figures.</p>
 ${overview(reports)}
 ${failures.map(failed).join('\n')}
 ${reports.map(section).join('\n')}
@@ -44,7 +48,7 @@ function overview(reports: readonly RecordedReport[]): string {
         `<a href="#${text(subject)}">${text(subject)}</a>`,
         text(target.name),
         `${figure(target.value)} ${text(target.unit)}`,
-        text(wanted(target)),
+        `<td class="wanted">${text(wanted(target))}</td>`,
         `<b class="${reached ? 'reached' : 'missed'}">${reached ? 'reached' : 'missed'}</b>`,
       ]);
     }),
@@ -62,6 +66,7 @@ function section(report: RecordedReport): string {
   );
   return `<section id="${text(subject)}">
 <h2>${text(subject)}</h2>
+<p>${text(about(subject))}.</p>
 <p class="made">${text(made(report))}${quick ? ' <b>A short run: the figures are rough.</b>' : ''}</p>
 ${charts(results)}
 <details><summary>All figures</summary>${table(['', 'figure', 'unit'], [...figures, ...quotients])}</details>
@@ -77,7 +82,7 @@ function charts(results: readonly BenchResult[]): string {
   return [...byChart]
     .map(([chart, members]) =>
       bars(
-        chart,
+        `${chart} (${members.every(({ unit }) => isCost(unit)) ? 'less' : 'more'} is better)`,
         members.map(({ name, value, unit }) => ({
           name,
           value,
@@ -87,6 +92,12 @@ function charts(results: readonly BenchResult[]): string {
     )
     .join('\n');
 }
+
+/** What is measured is time, memory or the like: the less, the better. */
+const isCost = (unit: string): boolean => /^(s|ms|µs|bytes)\b/.test(unit);
+
+const about = (subject: string): string =>
+  subject === 'plan' ? planSummary : (subjects[subject]?.summary ?? subject);
 
 const made = ({ machine, at, command, commit }: RecordedReport): string =>
   `${command}, ${at}${commit === null ? '' : `, commit ${commit}`}, on ${place(machine)}.`;

@@ -6,6 +6,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h2 { margin: 3rem 0 0; border-top: 1px solid var(--line); padding-top: 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .9rem; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+.wanted { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .reached { color: var(--good); } .missed { color: var(--bad); }
 .made, li { font-size: .85rem; overflow-wrap: anywhere; }

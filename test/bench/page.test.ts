@@ -39,12 +39,29 @@ void t.test('everything is on the page, and nothing is from elsewhere', async t 
     'class="reached"',
     'class="missed"',
     'A short run',
+    'rates (more is better)',
+    'messages in pairs, stored and acknowledged',
     '&#34;quoted&#34;',
     'Not measured: ejabberd is not &#60;there&#62;',
   ])
     t.ok(html.includes(text), text);
   t.notMatch(html, /<script|src=|url\(|@import|href="(?!#)/, 'nothing is loaded');
   t.notMatch(html, /NaN px|width="NaN/, 'no bar without a number');
+});
+
+void t.test('names and figures have room, however long they are', async t => {
+  const name = 'a contestant with a name that is much longer than those of all the others '.repeat(
+    2,
+  );
+  const results = [{ name, value: 1234, unit: 'bytes that somebody counted', chart: 'memory' }];
+  const html = page([{ ...report, results }], []);
+  const [, wide = 0] = (/viewBox="0 0 ([\d.]+)/.exec(html) ?? []).map(Number);
+  const [, barX = 0] = (/<rect x="([\d.]+)/.exec(html) ?? []).map(Number);
+  const [, figureX = 0] = (/<text x="([\d.]+)" y="[\d.]+">/.exec(html) ?? []).map(Number);
+  // No letter of a common font is wider than half of its height and a bit.
+  t.ok(barX >= name.length * 7, 'left of the bars');
+  t.ok(wide - figureX >= results[0]!.unit.length * 7, 'right of them');
+  t.match(html, /memory \(less is better\)/);
 });
 
 void t.test('bars are as long as their figures', async t => {
@@ -86,7 +103,7 @@ void t.test('bench all --from: the page of earlier reports', async t => {
   );
   const recorded = JSON.parse(await readFile(plan, 'utf8')) as RecordedReport;
   t.equal(recorded.subject, 'plan');
-  t.match(recorded.command, /bench plan --users 1e3/);
+  t.equal(recorded.command, 'bench plan --users 1e3 --messages-per-day 5e4');
   t.match(recorded.at, /^20\d\d-/);
   const wrong = await bench('plan', '--users', 'many');
   t.not(wrong.code, 0);
