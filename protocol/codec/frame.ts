@@ -155,24 +155,27 @@ export function decodeFrame<P>(
   const scanner = new Scanner(data);
   const count = packetCount(scanner);
   const reader = new HotReader(data);
-  const found: (P | BadPacket)[] = [];
+  // As many as the header says, at most: a list that grows would be made several times.
+  const found = new Array<P | BadPacket>(count);
+  let taken = 0;
   for (let i = 0; i < count; i++) {
     const start = scanner.position;
     reader.position = start;
     const hot = packets.hot(reader);
     const end = reader.position;
     if (hot !== null && end <= data.length && end - start <= packetBytes) {
-      found.push(hot);
+      found[taken++] = hot;
       scanner.position = end;
     } else {
       scanner.fault = null;
       orBadFrame(() => scanner.skip(1));
       const packet = readPacket(data, start, scanner, packetBytes, packets);
-      if (packet !== undefined) found.push(packet);
+      if (packet !== undefined) found[taken++] = packet;
     }
   }
   if (scanner.position !== data.length)
     throw new FrameError('bad_frame', 'There are bytes after the frame’s array.');
+  found.length = taken;
   return found;
 }
 

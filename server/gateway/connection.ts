@@ -137,9 +137,14 @@ export class Connection implements SocketEvents {
 
   /** Keeps a frame for {@link flush}. True when it is the first one since then. */
   queue(frame: Uint8Array): boolean {
-    this.#outgoing.push(frame);
     this.#outgoingBytes += frame.length;
-    return this.#outgoing.length === 1;
+    if (this.#outgoing.length > 0) {
+      this.#outgoing.push(frame);
+      return false;
+    }
+    // Nearly always the only one: pushed to an empty list it would get room for seventeen.
+    this.#outgoing = [frame];
+    return true;
   }
 
   /** Hands the kept frames to the socket, together. */

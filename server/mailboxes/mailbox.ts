@@ -160,7 +160,11 @@ function serve(state: State, device: DeviceId, box: Box): void {
     sendAfter(RECEIPT_HOLD_MS, self(), { kind: 'receipts_due', device } satisfies ReceiptsDue);
   }
   const after = box.readAfter();
-  if (after === null) return;
+  if (after !== null) readAhead(state, device, box, after);
+}
+
+// On its own, as what acknowledges is: a function that makes closures costs memory also where it makes none.
+function readAhead(state: State, device: DeviceId, box: Box, after: number): void {
   const { generation } = box;
   box.startReading();
   state.port.submit(
@@ -184,7 +188,10 @@ function serve(state: State, device: DeviceId, box: Box): void {
 
 /** Repeats the highest acknowledgement until the store has committed it. */
 function acknowledge(state: State, device: DeviceId, box: Box): void {
-  if (box.ackUnderWay || box.ackWanted <= box.acked) return;
+  if (!box.ackUnderWay && box.ackWanted > box.acked) submitAck(state, device, box);
+}
+
+function submitAck(state: State, device: DeviceId, box: Box): void {
   box.ackUnderWay = true;
   const upTo = box.ackWanted;
   state.port.submit(

@@ -10,7 +10,7 @@ export const FLUSH = { kind: 'flush' } as const;
 
 export function say(state: SessionState, packet: ServerPacket | EncodedDeliver): void {
   if (state.phase === 'ending') return;
-  state.out.push(packet);
+  put(state, packet);
   if (state.flushing) return;
   state.flushing = true;
   send(self(), FLUSH);
@@ -18,7 +18,13 @@ export function say(state: SessionState, packet: ServerPacket | EncodedDeliver):
 
 /** As {@link say}, for what something else surely follows: it waits for that, and both go in one frame. */
 export function sayWithNext(state: SessionState, packet: ServerPacket): void {
-  if (state.phase !== 'ending') state.out.push(packet);
+  if (state.phase !== 'ending') put(state, packet);
+}
+
+function put(state: SessionState, packet: ServerPacket | EncodedDeliver): void {
+  // Nearly always it is the only one: pushed to an empty list it would get room for seventeen.
+  if (state.out.length === 0) state.out = [packet];
+  else state.out.push(packet);
 }
 
 /** `accepted` is a watermark: of several in one frame the last one says it all. */

@@ -48,6 +48,32 @@ void t.test('frames of rows that are encoded already are those of the same rows'
   );
 });
 
+void t.test('frames and the rows in them keep their bytes, whatever is encoded later', async () => {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(serverPacket, { maxLength: 4 }), { maxLength: 12 }),
+      fc.constantFrom(limits.frameBytes, 500),
+      (turns, frameBytes) => {
+        const kept: { readonly bytes: Uint8Array; readonly was: string }[] = [];
+        const keep = (bytes: Uint8Array): void => {
+          kept.push({ bytes, was: hex(bytes) });
+        };
+        for (const packets of turns) {
+          const ready = packets.map(packet =>
+            packet.kind === 'deliver' ? encoded(packet) : packet,
+          );
+          for (const packet of ready)
+            if ('encoded' in packet) for (const { tail } of packet.encoded) keep(tail.bytes);
+          const frames = outcome(() => encodeServerFrames(ready, frameBytes));
+          if (typeof frames !== 'string') frames.forEach(keep);
+        }
+        for (const { bytes, was } of kept) assert.equal(hex(bytes), was);
+      },
+    ),
+  );
+});
+
 void t.test('both of a frame’s limits are kept, and the order', async t => {
   const pongs = Array.from({ length: 3000 }, (_, token) => ({ kind: 'pong' as const, token }));
   const frames = encodeServerFrames(pongs);
