@@ -7,7 +7,7 @@ import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { LogEvent, LogLevel, LogSink, Report } from '../actors/index.ts';
 import { loggable } from './loggable.ts';
 
-export type Logger = Pick<PinoLogger<LogLevel>, LogLevel>;
+export type Logger = Pick<PinoLogger<LogLevel>, LogLevel | 'isLevelEnabled'>;
 
 /** The runtime's levels, which are OTP's; the numbers are pino's, `notice` between two of them. */
 const LEVELS: Record<LogLevel, number> = {
@@ -44,8 +44,11 @@ export function createLogger(options: {
 /** Takes the runtime's reports, for `setLogger`. */
 export const logSink =
   (logger: Logger): LogSink =>
-  event =>
+  event => {
+    // Each session that starts reports progress: its fields are not gone through for a line that is not written.
+    if (!logger.isLevelEnabled(event.level)) return;
     logger[event.level](fieldsOf(event), textOf(event.report));
+  };
 
 /** Writes an error that was caught at an edge, such as in an HTTP handler. */
 export function logError(logger: Logger, error: unknown, where: string): void {

@@ -28,9 +28,6 @@ export class Connection implements SocketEvents {
   readonly address: string;
   /** Whether its address may try a login. */
   readonly mayLogIn: boolean;
-  readonly budget: RestartBudget;
-  /** For deaths of whole isolates that its session caused. */
-  readonly isolateBudget = new RestartBudget(ISOLATE_DEATHS);
   session: Pid | undefined = undefined;
   remembered: unknown = undefined;
   /** Runs while no session is attached. */
@@ -43,7 +40,10 @@ export class Connection implements SocketEvents {
   #taken = 0;
   readonly #socket: Socket;
   readonly #options: GatewayOptions;
-  readonly #waiting = new WaitingFrames();
+  // Nearly no connection ever needs these: made when they are asked for.
+  #budget: RestartBudget | undefined = undefined;
+  #isolateBudget: RestartBudget | undefined = undefined;
+  #waiting: WaitingFrames | undefined = undefined;
   readonly #onGone: (connection: Connection) => void;
   #outgoing: Uint8Array[] = [];
   #outgoingBytes = 0;
@@ -60,10 +60,19 @@ export class Connection implements SocketEvents {
     this.device = peer.device;
     this.address = peer.address;
     this.mayLogIn = options.mayLogIn(peer.address);
-    this.budget = new RestartBudget(options.sessionRestarts);
     this.#socket = socket;
     this.#options = options;
     this.#onGone = onGone;
+  }
+
+  /** For deaths of its sessions. */
+  get budget(): RestartBudget {
+    return (this.#budget ??= new RestartBudget(this.#options.sessionRestarts));
+  }
+
+  /** For deaths of whole isolates that its session caused. */
+  get isolateBudget(): RestartBudget {
+    return (this.#isolateBudget ??= new RestartBudget(ISOLATE_DEATHS));
   }
 
   isOpen(): boolean {
@@ -79,6 +88,7 @@ export class Connection implements SocketEvents {
     metrics.bytesIn.inc(frame.length);
     const { session } = this;
     if (session === undefined) {
+      this.#waiting ??= new WaitingFrames();
       if (!this.#waiting.push(frame)) this.close('internal', errors.internal.text);
       return;
     }
@@ -124,7 +134,9 @@ export class Connection implements SocketEvents {
     if (begun !== undefined) this.remembered = begun;
     else send(session, { kind: 'attached', remembered: this.remembered } satisfies Attached);
     if (this.#congested) this.#tell({ kind: 'congested' });
-    for (const frame of this.#waiting.take()) {
+    const waiting = this.#waiting?.take() ?? [];
+    this.#waiting = undefined;
+    for (const frame of waiting) {
       if (!this.isOpen()) return;
       this.received(frame);
     }

@@ -12,15 +12,15 @@ import {
   type GenServer,
   type InitResult,
   type Pid,
-  type StartResult,
 } from '../../actors/index.ts';
 import type { GroupId, UserId } from '../../protocol/ids.ts';
+import type { StartChildResult } from '../../supervisors/index.ts';
 import type { Opening } from '../gateway/port.ts';
 import type { GroupAnswer, GroupChange, GroupPid } from '../groups/protocol.ts';
 import type { OpenSession, ReceptionCall } from './protocol.ts';
 
 export interface ReceptionArgument {
-  readonly openSession: (opening: Opening) => Promise<StartResult>;
+  readonly openSession: (opening: Opening) => Promise<StartChildResult>;
   readonly groupOf: (group: GroupId) => Promise<Pid>;
 }
 

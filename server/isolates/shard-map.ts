@@ -21,9 +21,16 @@ export function setPlacement(next: Placement): void {
 export const isolateOfShard = (shard: number): number | undefined =>
   placement === undefined ? thisIsolate() : placement[shard];
 
+/** Addresses that were asked for: everybody who has one has the same, and holds no copy. */
+const stores: RemoteName<StoreCall>[] = [];
+
 /** The shard's store process, wherever it is now. */
-export const storeAt = (shard: number): RemoteName<StoreCall> =>
-  at(storeName(shard), isolateOfShard(shard) ?? NOWHERE);
+export function storeAt(shard: number): RemoteName<StoreCall> {
+  const isolate = isolateOfShard(shard) ?? NOWHERE;
+  const known = stores[shard];
+  if (known?.isolate === isolate) return known;
+  return (stores[shard] = at(storeName(shard), isolate));
+}
 
 /** Whether the shard's store runs in this isolate. */
 export const isHere = (shard: number): boolean => isolateOfShard(shard) === thisIsolate();

@@ -2,7 +2,14 @@
  * What runs in every isolate that has shards: their stores and links, and the users, groups and connections that hash
  * to them. Which shards these are the keeper is told; see docs/ARCHITECTURE.md for the picture.
  */
-import { Exit, startLink, whereis, type Pid, type StartResult } from '../../actors/index.ts';
+import {
+  Exit,
+  startLink,
+  whereis,
+  type Name,
+  type Pid,
+  type StartResult,
+} from '../../actors/index.ts';
 import type { DeviceId, GroupId, UserId } from '../../protocol/ids.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import type { ShardStore } from '../../storage/shard/contract.ts';
@@ -11,6 +18,7 @@ import {
   partitionSupervisor,
   supervisor,
   type ChildSpec,
+  type StartChildResult,
 } from '../../supervisors/index.ts';
 import type { Config } from '../config/config.ts';
 import { directory, directoryName } from '../directory/directory.ts';
@@ -22,7 +30,7 @@ import { linkName } from '../links/names.ts';
 import { mailbox } from '../mailboxes/mailbox.ts';
 import { mailboxName } from '../mailboxes/protocol.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { session } from '../sessions/session.ts';
+import { session, type SessionArgument } from '../sessions/session.ts';
 import type { SessionServices } from '../sessions/state.ts';
 import { storeName } from '../stores/protocol.ts';
 import { store } from '../stores/store.ts';
@@ -30,7 +38,7 @@ import { keeper } from './keeper.ts';
 import { keeperName, receptionName } from './protocol.ts';
 import { reception } from './reception.ts';
 import { heldShards } from './shard-map.ts';
-import { partitioned, type ShardSpecs } from './specs.ts';
+import type { ShardSpecs } from './specs.ts';
 
 export interface IsolateTreeOptions {
   readonly config: Config;
@@ -76,7 +84,9 @@ export function startIsolateTree(options: IsolateTreeOptions): Promise<StartResu
                   mailboxLimit: clientLimit(options),
                 }),
             },
-            ...partitioned.map(partitions),
+            partitions('mailboxes', dynamicChildren),
+            partitions('groups', dynamicChildren),
+            partitions('sessions', sessions),
           ],
         ]),
         receptionSpec(options),
@@ -126,7 +136,7 @@ const branch = (name: string, init: Parameters<typeof supervisor.startLink>[0]):
 const clientLimit = ({ config }: IsolateTreeOptions): number =>
   10_000 + 8 * config.limits.connections;
 
-const partitions = (name: string): ChildSpec => ({
+const partitions = (name: string, start: ChildSpec['start']): ChildSpec => ({
   id: name,
   type: 'supervisor',
   start: () =>
@@ -134,12 +144,24 @@ const partitions = (name: string): ChildSpec => ({
       name,
       ...BUDGET,
       partitions: PARTITIONS,
-      child: () => ({
-        type: 'supervisor',
-        start: () => dynamicSupervisor.startLink(CHILD_BUDGET),
-      }),
+      child: () => ({ type: 'supervisor', start }),
     }),
 });
+
+const dynamicChildren = (): Promise<StartResult> => dynamicSupervisor.startLink(CHILD_BUDGET);
+
+/** One specification for all sessions: of each only its argument is kept. */
+const sessions = (): Promise<StartResult> =>
+  supervisor.startLink(() => [
+    { strategy: 'simple_one_for_one', ...CHILD_BUDGET },
+    [
+      {
+        id: 'session',
+        restart: 'transient',
+        start: (argument: SessionArgument) => startLink(session, argument, { label: 'session' }),
+      },
+    ],
+  ]);
 
 function receptionSpec(options: IsolateTreeOptions): ChildSpec {
   const services = sessionServices(options);
@@ -158,15 +180,9 @@ function receptionSpec(options: IsolateTreeOptions): ChildSpec {
   };
 }
 
-function openSession(services: SessionServices, opening: Opening): Promise<StartResult> {
-  let begun = false;
-  const start = () => {
-    // One that is restarted asks the gateway first what the one before it has left.
-    const given = begun ? { ...opening, first: false } : opening;
-    begun = true;
-    return startLink(session, { opening: given, services }, { label: 'session' });
-  };
-  return startIn('sessions', opening.device, { id: opening.connection, start });
+async function openSession(services: SessionServices, opening: Opening): Promise<StartChildResult> {
+  const argument: SessionArgument = { opening, services, begun: false };
+  return supervisor.startChild(partitionOf('sessions', opening.device), [argument]);
 }
 
 function sessionServices({ config, sessions, shards }: IsolateTreeOptions): SessionServices {
@@ -213,13 +229,15 @@ async function findOrStart(
   throw new Exit('ignore');
 }
 
-/** @throws Exit when the partition is being restarted */
-async function startIn(
+const startIn = async (
   partition: string,
-  key: UserId | GroupId | DeviceId,
+  key: UserId | GroupId,
   spec: ChildSpec,
-): Promise<StartResult> {
-  if (whereis(partition) === undefined) throw new Exit('noproc');
-  const supervisor = partitionSupervisor.whichPartition(partition, key);
-  return dynamicSupervisor.startChild(supervisor, { restart: 'transient', ...spec });
+): Promise<StartResult> =>
+  dynamicSupervisor.startChild(partitionOf(partition, key), { restart: 'transient', ...spec });
+
+/** @throws Exit when the partition is being restarted */
+function partitionOf(name: string, key: UserId | GroupId | DeviceId): Name {
+  if (whereis(name) === undefined) throw new Exit('noproc');
+  return partitionSupervisor.whichPartition(name, key);
 }

@@ -46,6 +46,8 @@ import { newSession, type Remembered, type SessionServices, type SessionState } 
 export interface SessionArgument {
   readonly opening: Opening;
   readonly services: SessionServices;
+  /** Set by the first one that begins: the next asks the gateway what that one has left. */
+  begun: boolean;
 }
 
 const LOGIN_TIMEOUT = { kind: 'login_timeout' } as const;
@@ -69,11 +71,13 @@ type Info =
   | typeof LOGIN_TIMEOUT;
 
 export const session: GenServer<SessionArgument, SessionState, never, never, Info> = {
-  init({ opening, services }): InitResult<SessionState> {
+  init(argument): InitResult<SessionState> {
+    const { opening, services, begun } = argument;
+    argument.begun = true;
     const user = userOf(opening.device);
     const shard = shardOf(user, services.shards);
     const state = newSession(services, opening, { user, shard });
-    const remembered = opening.first ? challenge(state, randomBytes(32)) : undefined;
+    const remembered = opening.first && !begun ? challenge(state, randomBytes(32)) : undefined;
     toGateway(state, {
       kind: 'attach',
       connection: opening.connection,

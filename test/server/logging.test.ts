@@ -39,6 +39,20 @@ const crash = (error: unknown): LogEvent['report'] => ({
   behaviour: { behaviour: 'gen_server', lastMessage: { kind: 'frame', data: Buffer.from('body') } },
 });
 
+void t.test('a report that is not written is not gone through', async t => {
+  const { lines, logger } = setup('warning');
+  const report = {
+    kind: 'message',
+    text: 'nobody reads this',
+    get costly(): string {
+      throw new Error('it was read');
+    },
+  } as const;
+  logSink(logger)(event('info', report));
+  t.same(lines, []);
+  t.throws(() => logSink(logger)(event('warning', report)), /it was read/);
+});
+
 void t.test('reports become lines with OTP’s fields', async t => {
   const { lines, logger } = setup('info');
   const sink = logSink(logger);

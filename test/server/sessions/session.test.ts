@@ -19,7 +19,7 @@ import type { UserId } from '../../../protocol/ids.ts';
 import { clearSpeakers } from '../../../server/directory/speakers.ts';
 import { mailboxName } from '../../../server/mailboxes/protocol.ts';
 import { createServerMetrics } from '../../../server/metrics/server-metrics.ts';
-import { session } from '../../../server/sessions/session.ts';
+import { session, type SessionArgument } from '../../../server/sessions/session.ts';
 import type { SessionServices } from '../../../server/sessions/state.ts';
 import { Tickets } from '../../../server/sessions/tickets.ts';
 import { execute } from '../../../server/stores/execute.ts';
@@ -40,6 +40,7 @@ class TestSession {
   readonly mailbox;
   private readonly options: Partial<SessionServices>;
   pid: Pid | undefined;
+  argument: SessionArgument | undefined;
 
   constructor(t: Test, options: Partial<SessionServices> = {}) {
     this.gateway = listener(t);
@@ -52,7 +53,11 @@ class TestSession {
   }
 
   /** A session of a connection that has logged in; also the one that follows it. */
-  async start({ begins = false, rolesBefore = roles.send | roles.receive } = {}): Promise<Pid> {
+  async start({
+    begins = false,
+    begun = false,
+    rolesBefore = roles.send | roles.receive,
+  } = {}): Promise<Pid> {
     const services = {
       shards: 1,
       tickets: new Tickets(Buffer.alloc(32), 1_000),
@@ -72,7 +77,8 @@ class TestSession {
       remembered: undefined,
       first: begins,
     };
-    const result = await start(session, { opening, services });
+    this.argument = { opening, services, begun };
+    const result = await start(session, this.argument);
     if (result[0] !== 'ok') throw new Error('the session did not start', { cause: result });
     this.pid = result[1];
     if (begins) return this.pid;
@@ -135,7 +141,18 @@ void t.test('the first session of a socket challenges without waiting for the ga
   // A session that follows it says the same nonce again.
   t.same(attach?.['remembered'], { nonce: challenge.nonce, roles: 0 });
   t.equal(challenge.nonce.length, 32);
+  t.equal(served.argument?.begun, true, 'what its supervisor starts it with again says so');
 });
+
+void t.test(
+  'the first session of a socket, restarted, asks the gateway what it had begun',
+  async t => {
+    const served = new TestSession(t);
+    await served.start({ begins: true, begun: true });
+    await settle();
+    t.match(served.gateway.heard, [{ kind: 'attach', session: served.pid, remembered: undefined }]);
+  },
+);
 
 void t.test(
   'a session that follows one that died before the login challenges again; two answers are as good as one',
