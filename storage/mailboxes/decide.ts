@@ -12,7 +12,7 @@ import type { MailboxState } from './mailbox-state.ts';
 import { messageTail, type MessageTail } from './row-tails.ts';
 
 export function deviceState(work: Work, era: number, device: DeviceId): DeviceState {
-  const { upTo, seen, rev, why, acked } = work.peekMailbox(device);
+  const { upTo, seen, rev, why, acked } = work.glanceAtMailbox(device);
   return { upTo, seen, rev, why, acked, era };
 }
 

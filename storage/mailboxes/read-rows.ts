@@ -21,7 +21,7 @@ export function readRows(
   work: Work,
   { device, after, rows, bytes }: MailboxCommands['read_rows']['command'],
 ): MailboxCommands['read_rows']['outcome'] {
-  const box = work.peekMailbox(device);
+  const box = work.glanceAtMailbox(device);
   const { lastRow, acked } = box;
   const from = Math.max(after, acked);
   if (from >= lastRow) return { rows: [], complete: true };

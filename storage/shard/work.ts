@@ -62,6 +62,14 @@ export class Work {
     return this.find(device);
   }
 
+  /**
+   * The same for who only looks in, as each login does: what is not in memory does not come there. A device that is
+   * connected and silent takes none of it.
+   */
+  glanceAtMailbox(device: DeviceId): Readonly<MailboxState> {
+    return this.caches.mailboxes.get(device) ?? this.readMailbox(device);
+  }
+
   /** The device's mailbox to change: it is written at the end of the batch. */
   mailbox(device: DeviceId): MailboxState {
     const state = this.find(device);
@@ -205,9 +213,13 @@ export class Work {
   private find(device: DeviceId): MailboxState {
     let state = this.caches.mailboxes.get(device);
     if (state === undefined) {
-      state = new MailboxState(this.tx.read(watermarks, device) ?? newWatermark(device));
+      state = this.readMailbox(device);
       this.caches.mailboxes.add(state);
     }
     return state;
+  }
+
+  private readMailbox(device: DeviceId): MailboxState {
+    return new MailboxState(this.tx.read(watermarks, device) ?? newWatermark(device));
   }
 }

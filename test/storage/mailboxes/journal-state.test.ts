@@ -121,6 +121,33 @@ void t.test(
   },
 );
 
+void t.test('a record with a row that waits stays, whatever was said again after it', async t => {
+  const directory = t.testdir();
+  const sends = (from: number, to: number) => numbers.slice(from - 1, to).map(seq => [send(bob, seq, [])]); // prettier-ignore
+  const read = { kind: 'read_rows', device: bob, after: 0, rows: 9, bytes: 1e6 } as const;
+  for (let last = 10; last < 32; last++) {
+    const file = join(directory, `${last}.db`);
+    await after(file, short, ...sends(1, 3), [send(ann, 1, [bob])], ...sends(4, last));
+    const store = openShard({ file, shard: 0, shards: 1, journal: short });
+    const { outcomes } = await store.commit([read]);
+    t.match(outcomes, [{ rows: [{ n: 1 }], complete: true }], `after ${last} batches`);
+    store.close();
+  }
+});
+
+void t.test('a mailbox whose row has waited too long is not put off again', async t => {
+  const directory = t.testdir();
+  const quiet = (from: number, to: number) => numbers.slice(from, to).map(i => [send(dev(`o${i}`), 1, [])]); // prettier-ignore
+  const batches = [[send(bob, 1, [])], [send(ann, 1, [bob])], ...quiet(0, 13), [send(bob, 2, [])]];
+  let settled: unknown[] = [];
+  for (let last = 14; settled.length === 0; last++) {
+    const file = join(directory, `${last}.db`);
+    ({ settled } = await after(file, short, ...batches, ...quiet(13, last)));
+    t.ok(last < 30, 'at some time one of them is written');
+  }
+  t.same(settled, [bob]);
+});
+
 void t.test('more pairs than are worth saying again are stored', async t => {
   const directory = t.testdir();
   const others = Array.from({ length: 17 }, (_, i) => dev(`u${i}`));
