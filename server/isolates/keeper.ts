@@ -51,17 +51,20 @@ async function take({ specs }: KeeperArgument, shards: readonly number[]): Promi
   const held = heldShards();
   for (const shard of shards.filter(shard => !held.includes(shard))) {
     const started = await supervisor.startChild('stores', specs.store(shard));
-    if (started[0] === 'error') {
+    // A keeper that died over this shard may have started some of it.
+    if (started[0] === 'error' && !isThere(started[1])) {
       // `{error, {Reason, Child}}`, as `supervisor.erl` has it.
       const [, error] = started;
       const { code, message } = findStartError(Array.isArray(error) ? error[0] : error);
       return { code, message };
     }
-    holdShard(shard);
     for (const link of specs.links(shard)) await supervisor.startChild('links', link);
+    holdShard(shard);
   }
   return 'ok';
 }
+
+const isThere = (error: unknown): boolean => Array.isArray(error) && error[0] === 'already_started';
 
 /** Its users first: they are told to end, and the gateway opens their sessions where the shard will be. */
 async function release({ specs }: KeeperArgument, shard: number): Promise<void> {

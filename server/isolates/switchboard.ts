@@ -163,7 +163,21 @@ async function takeUntilTaken(state: State, isolate: number): Promise<void> {
 
 function take({ facts: { placement } }: State, isolate: number): Promise<'ok' | Refused> {
   const shards = placement.flatMap((where, shard) => (where === isolate ? [shard] : []));
-  return call(at(keeperName, isolate), { kind: 'take', shards, placement }, Infinity);
+  return whileThere(isolate, () =>
+    call(at(keeperName, isolate), { kind: 'take', shards, placement }, Infinity),
+  );
+}
+
+/** A keeper that dies is there again in a moment; its isolate, and what it has opened, is still there. */
+async function whileThere<T>(isolate: number, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Exit) || !connectedIsolates().includes(isolate)) throw error;
+      await setTimeout(START_RETRY_MS);
+    }
+  }
 }
 
 function announce({ facts: { placement } }: State): void {
@@ -261,7 +275,9 @@ async function takeNew(state: State, isolate: number): Promise<'ok' | Refused> {
 async function release({ facts }: State, shard: number, from: number): Promise<void> {
   const { placement } = facts;
   try {
-    await call(at(keeperName, from), { kind: 'release', shard, placement }, Infinity);
+    await whileThere(from, () =>
+      call(at(keeperName, from), { kind: 'release', shard, placement }, Infinity),
+    );
   } catch (error) {
     // An isolate that has died has let go of everything.
     if (!(error instanceof Exit)) throw error;

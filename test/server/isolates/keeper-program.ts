@@ -1,7 +1,9 @@
 /** An isolate with nothing but a keeper in it, which says what it is asked and does what the test wants then. */
+import { AsyncResource } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import {
   connectIsolate,
+  exit,
   joinAs,
   setLogger,
   start,
@@ -29,6 +31,10 @@ const keeper: GenServer<undefined, undefined, KeeperCall, PlacementCast> = {
     parentPort?.postMessage(request);
     const plan = plans[0]?.on === request.kind ? plans.shift() : undefined;
     if (plan?.does === 'die') process.exit(1);
+    if (plan?.does === 'lose its keeper') {
+      setImmediate(startKeeper);
+      exit('lost');
+    }
     if (plan?.does === 'hold') await new Promise<void>(resolve => (release = resolve));
     if (plan?.does === 'refuse')
       return ['reply', { code: 'storage_corrupt', message: 'It is damaged.' }, undefined];
@@ -40,9 +46,14 @@ const keeper: GenServer<undefined, undefined, KeeperCall, PlacementCast> = {
   },
 };
 
+/** By nobody: what a dead process begins has no effect. */
+const startKeeper = AsyncResource.bind(() => {
+  void start(keeper, undefined, { name: keeperName });
+});
+
 let release: () => void = () => undefined;
 
-await start(keeper, undefined, { name: keeperName });
+startKeeper();
 parentPort?.on('message', (message: ToKeeper) => {
   if (message.kind === 'plan') plans.push(message.plan);
   else if (message.kind === 'release') release();

@@ -4,13 +4,16 @@ import type { Test } from 'tap';
 import { connectIsolate, disconnectIsolate } from '../../../actors/index.ts';
 import type { KeeperCall, PlacementCast } from '../../../server/isolates/protocol.ts';
 
+/** `die`: the whole isolate. */
+type Does = 'die' | 'lose its keeper' | 'refuse' | 'hold';
+
 export type ToKeeper =
   | { readonly kind: 'connect'; readonly port: MessagePort }
   | {
       readonly kind: 'plan';
       readonly plan: {
         readonly on: KeeperCall['kind'];
-        readonly does: 'die' | 'refuse' | 'hold';
+        readonly does: Does;
       };
     }
   /** Who is held goes on. */
@@ -54,7 +57,7 @@ export class Keeper {
   }
 
   /** What its next request of the kind meets. */
-  plan(on: KeeperCall['kind'], does: 'die' | 'refuse' | 'hold'): Promise<void> {
+  plan(on: KeeperCall['kind'], does: Does): Promise<void> {
     return this.#tell({ kind: 'plan', plan: { on, does } });
   }
 

@@ -249,6 +249,28 @@ void t.test('an old isolate that dies as it lets a shard go has let go of it', a
   t.same(threads.endedOnes, OLD);
 });
 
+for (const on of ['take', 'release'] as const)
+  void t.test(`a keeper alone dies at ${on}: its isolate still has the shard`, async t => {
+    const { start, keeper, threads } = await scene(t, [...OLD, ...NEW]);
+    await start();
+    const isolate = (on === 'take' ? NEW : OLD)[0] ?? 0;
+    await keeper(isolate).plan(on, 'lose its keeper');
+    t.same(await upgrade(), { isolates: NEW, shardsMoved: SHARDS });
+    t.same(await placementNow(), place(SHARDS, NEW));
+    t.same(threads.endedOnes, OLD);
+    const asked = keeper(isolate).asked.filter(each => String(each).startsWith(on));
+    t.same(asked[0], asked[1], 'the next keeper is asked the same');
+  });
+
+void t.test('a keeper alone that dies as it takes its shards again is asked again', async t => {
+  const { start, keeper, welcomes } = await scene(t, [1]);
+  await start();
+  await keeper(1).plan('take', 'lose its keeper');
+  cast(switchboardName, { kind: 'isolate_started', isolate: 1 });
+  await until(() => welcomes() === 1, 'they are taken');
+  t.equal(keeper(1).asked.length, 3);
+});
+
 for (const does of ['refuse', 'die'] as const)
   void t.test(`the second shard's new isolate does this: ${does}`, async t => {
     const { start, keeper, threads } = await scene(t, [1, ...NEW]);
