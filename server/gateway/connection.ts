@@ -17,6 +17,7 @@ import { creditOf, GIVEN_AT_MOST } from './port.ts';
 import type { Attached, ConnectionId, ToSession } from './port.ts';
 import { RestartBudget } from './restart-budget.ts';
 import type { Socket, SocketEvents } from './socket.ts';
+import { withItem } from '../young-list.ts';
 import { WaitingFrames } from './waiting-frames.ts';
 
 /** A socket that holds more is cut without a close frame: the peer does not read, and the bytes would linger. */
@@ -150,13 +151,8 @@ export class Connection implements SocketEvents {
   /** Keeps a frame for {@link flush}. True when it is the first one since then. */
   queue(frame: Uint8Array): boolean {
     this.#outgoingBytes += frame.length;
-    if (this.#outgoing.length > 0) {
-      this.#outgoing.push(frame);
-      return false;
-    }
-    // Nearly always the only one: pushed to an empty list it would get room for seventeen.
-    this.#outgoing = [frame];
-    return true;
+    this.#outgoing = withItem(this.#outgoing, frame);
+    return this.#outgoing.length === 1;
   }
 
   /** Hands the kept frames to the socket, together. */

@@ -1,5 +1,6 @@
 /** Frames that sessions say, on their way to sockets: all that was in the mailbox together goes out together. */
 import { self, send } from '../../actors/index.ts';
+import { withItem } from '../young-list.ts';
 import { served } from './attachment.ts';
 import type { ToGateway } from './port.ts';
 import { FLUSH } from './state.ts';
@@ -10,7 +11,8 @@ export function queueFrame(state: GatewayState, said: Extract<ToGateway, { kind:
   const connection = served(state, said.connection, said.session);
   connection?.took(said.taken);
   if (connection?.queue(said.frame) !== true) return;
-  if (state.toFlush.push(connection) === 1) send(self(), FLUSH);
+  state.toFlush = withItem(state.toFlush, connection);
+  if (state.toFlush.length === 1) send(self(), FLUSH);
 }
 
 /** What waits goes out, together for each socket. */

@@ -5,6 +5,7 @@
 import type { MonitorRef, Pid } from '../../actors/index.ts';
 import { rowKinds } from '../../protocol/codec/rows.ts';
 import type { MailboxRow } from '../../storage/mailboxes/row-tails.ts';
+import { withItem } from '../young-list.ts';
 
 /** Rows kept in memory ahead of the window. What goes beyond is read from the store when its turn comes. */
 const BUFFERED_ROWS = 1024;
@@ -186,7 +187,7 @@ export class Box {
       if (row.n <= last) continue;
       if (!isReceipt(row)) this.pressing++;
       else if (this.pressing === 0) this.dropOlderReceipt(row);
-      this.buffer.push(row);
+      this.buffer = withItem(this.buffer, row);
       this.bufferBytes += row.tail.summary.size;
       last = row.n;
     }

@@ -11,6 +11,7 @@ import type { Command } from '../../storage/shard/contract.ts';
 import { directoryName } from '../directory/directory.ts';
 import { accountOf } from '../directory/tables.ts';
 import { isHere } from '../isolates/shard-map.ts';
+import { withItem } from '../young-list.ts';
 import { closeWith, say, sayAccepted, sayError } from './outgoing.ts';
 import { resolve } from './resolve.ts';
 import { portTo, type SessionState } from './state.ts';
@@ -38,7 +39,7 @@ export function offer(state: SessionState, packet: Send | Read): void {
     closeWith(state, 'window_exceeded');
     return;
   }
-  sending.queue.push(packet);
+  sending.queue = withItem(sending.queue, packet);
 }
 
 /** Gives the store everything at the front of the queue that can be resolved now. One batch at a time is under way. */

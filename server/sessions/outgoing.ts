@@ -4,6 +4,7 @@ import { encodeServerFrames, type EncodedDeliver } from '../../protocol/codec/en
 import { errors, type CloseCode, type ErrorCode } from '../../protocol/errors.ts';
 import type { ErrorPacket, ServerPacket } from '../../protocol/packets.ts';
 import { creditOf, SAY_TAKEN_AFTER, type ToGateway } from '../gateway/port.ts';
+import { withItem } from '../young-list.ts';
 import type { SessionState } from './state.ts';
 
 export const FLUSH = { kind: 'flush' } as const;
@@ -22,9 +23,7 @@ export function sayWithNext(state: SessionState, packet: ServerPacket): void {
 }
 
 function put(state: SessionState, packet: ServerPacket | EncodedDeliver): void {
-  // Nearly always it is the only one: pushed to an empty list it would get room for seventeen.
-  if (state.out.length === 0) state.out = [packet];
-  else state.out.push(packet);
+  state.out = withItem(state.out, packet);
 }
 
 /** `accepted` is a watermark: of several in one frame the last one says it all. */

@@ -24,6 +24,7 @@ import {
   type OutcomeOf,
 } from '../../storage/shard/contract.ts';
 import { isHere, storeAt } from '../isolates/shard-map.ts';
+import { withItem } from '../young-list.ts';
 import type { Batch, BatchAnswer, Outcome } from './protocol.ts';
 
 /** A timer's word that the store's name may be taken again. */
@@ -85,7 +86,7 @@ export class StorePort {
     done: (outcomes: readonly Outcome[]) => void,
     failed: () => void,
   ): void {
-    this.next.push({ commands, done, failed });
+    this.next = withItem(this.next, { commands, done, failed });
     if (this.underWay.length === 0) this.begin();
   }
 

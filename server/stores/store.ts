@@ -39,6 +39,7 @@ import { linkName } from '../links/names.ts';
 import type { Linked } from '../links/protocol.ts';
 import { mailboxName, ROWS_WAIT, type Appended } from '../mailboxes/protocol.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { withItem } from '../young-list.ts';
 import type { Batch, BatchAnswer, Outcome, StoreCall } from './protocol.ts';
 
 export interface StoreArgument {
@@ -118,7 +119,7 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
 };
 
 function enqueue(state: State, job: Job): void {
-  state.waiting.push(job);
+  state.waiting = withItem(state.waiting, job);
   if (state.waiting.length === 1) send(self(), COMMIT);
 }
 

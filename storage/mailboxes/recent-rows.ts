@@ -18,7 +18,9 @@ export class RecentRows {
   append(n: number, summary: RowSummary): void {
     if (this.#from === Infinity) this.#from = n;
     this.#numbers.push(n);
-    this.#summaries.push(summary);
+    // An empty list may be an old object, which would keep what it gets alive after it is dead itself.
+    if (this.#summaries.length === 0) this.#summaries = [summary];
+    else this.#summaries.push(summary);
   }
 
   /** Takes out the rows from `from` to `to`; undefined when they are not all known. */
