@@ -84,17 +84,21 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
       }
     });
   };
+  const prepare = (users: number): Promise<void> =>
+    prepareUsers(directoryOf(users), users, shardsFor(isolates?.[0]), keyOf);
   try {
-    for (const users of new Set(settings.map(setting => setting.users)))
-      await prepareUsers(directoryOf(users), users, shardsFor(isolates?.[0]), keyOf);
+    for (const users of new Set(settings.map(setting => setting.users))) await prepare(users);
     for (let i = 0; i < rounds; i++)
       for (const [setting, found] of rates)
         // A size that the server does not carry is a figure too: none.
         await rate(setting).then(
           perSecond => found.push(perSecond),
-          (error: unknown) => {
+          async (error: unknown) => {
             found.push(0);
             failures.push(`${nameOf(setting)}: ${String(error)}`);
+            // What it has left in mailboxes is no message of the next one.
+            await rm(directoryOf(setting.users), { recursive: true, force: true });
+            await prepare(setting.users);
           },
         );
   } finally {
