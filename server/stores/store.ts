@@ -60,6 +60,12 @@ interface State {
   held: TimerRef | undefined;
 }
 
+/**
+ * A commit is one turn, in which no other process of the isolate has one: some tens of milliseconds for so many. More in
+ * one commit would not make a command cheaper.
+ */
+export const COMMANDS_AT_ONCE = 4_096;
+
 const COMMIT = { kind: 'commit' } as const;
 const RELEASE = { kind: 'release' } as const;
 
@@ -145,9 +151,20 @@ function backup(state: State, file: string, from: From<BackupAnswer>): void {
   );
 }
 
+/** The jobs of the next commit, in order; what is more has another one, for which the process is told again. */
+function takeJobs(state: State): readonly Job[] {
+  const { waiting } = state;
+  let count = 0;
+  for (let commands = 0; count < waiting.length && commands < COMMANDS_AT_ONCE; count++)
+    commands += (waiting[count] as Job).commands.length;
+  state.waiting = count === waiting.length ? [] : waiting.slice(count);
+  if (state.waiting.length === 0) return waiting;
+  send(self(), COMMIT);
+  return waiting.slice(0, count);
+}
+
 async function commitWaiting(state: State): Promise<CastResult<State>> {
-  let jobs: readonly Job[] = state.waiting;
-  state.waiting = [];
+  let jobs = takeJobs(state);
   let failure = await tryCommit(state, jobs);
   // On a full disk what gives space back goes on, and without even a reserve what reads.
   for (const most of [needs.reserve, needs.nothing]) {

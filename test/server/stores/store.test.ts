@@ -18,6 +18,7 @@ import { mailboxName } from '../../../server/mailboxes/protocol.ts';
 import { RequestError } from '../../../server/request-error.ts';
 import { execute } from '../../../server/stores/execute.ts';
 import { storeName, type Batch } from '../../../server/stores/protocol.ts';
+import { COMMANDS_AT_ONCE } from '../../../server/stores/store.ts';
 import { StorageError } from '../../../storage/mnesia/storage-error.ts';
 import { openShard } from '../../../storage/shard/sqlite-shard.ts';
 import { ack, bulk, dev, send as message, userIn } from '../../contract/shard/fixture.ts';
@@ -81,6 +82,25 @@ void t.test('what arrives during a commit is the next one', async t => {
   await until(() => client.heard.length === 10);
   t.same(store.commits.map(commands => commands.length), [1, 9]); // prettier-ignore
   t.same(client.heard.map(({ tag }) => tag), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]); // prettier-ignore
+});
+
+void t.test('more than a turn may take is several commits, in order', async t => {
+  const store = new TestStore(t);
+  const pid = await store.start();
+  const client = listener(t);
+  const many = new Array<Batch['commands'][number]>(COMMANDS_AT_ONCE - 1).fill({
+    kind: 'state',
+    device: ann,
+  });
+  const held = store.holdCommit();
+  send(pid, batch(client.pid, 1, { kind: 'state', device: ann }));
+  const { release } = await held;
+  for (const tag of [2, 3, 4]) send(pid, batch(client.pid, tag, ...many));
+  await settle();
+  release();
+  await until(() => client.heard.length === 4);
+  t.same(client.heard.map(({ tag }) => tag), [1, 2, 3, 4]); // prettier-ignore
+  t.same(store.commits.map(commands => commands.length), [1, 2 * many.length, many.length]); // prettier-ignore
 });
 
 void t.test('pushes go out before answers, and both after the commit', async t => {
