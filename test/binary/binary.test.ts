@@ -115,19 +115,30 @@ void t.test('the addons go where something may be run, or a sentence says what t
   t.match(await elsewhere.hasPrinted(1), [/^ready /], 'memory is the next place');
 });
 
-void t.test('ready within half a second of processor time', async t => {
-  const times: number[] = [];
-  for (let i = 0; i < 3; i++) {
-    const directory = place.path(`fresh-${i}`);
+void t.test('ready with less processor time than from the sources', async t => {
+  // How long that is by the clock depends on the machine and on what else runs there: the README tells what was measured.
+  const command = new Workplace();
+  t.teardown(() => command.end());
+  const start = async (where: Workplace, name: string): Promise<number> => {
+    const directory = where.path(name);
     mkdirSync(directory);
-    const server = place.start(['serve', '--port', '0', '--data', directory]);
+    const server = where.start(['serve', '--port', '0', '--data', directory]);
     await server.hasPrinted(1);
-    times.push(processorMs(server.child.pid ?? 0));
+    const took = processorMs(server.child.pid ?? 0);
     server.child.kill('SIGKILL');
     await server.ended;
+    return took;
+  };
+  const inside: number[] = [];
+  const beside: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    inside.push(await start(place, `fresh-${i}`));
+    beside.push(await start(command, `fresh-${i}`));
   }
-  // Time on the clock is as much at most where nothing else runs; here everything else does.
-  t.ok(Math.min(...times) <= 500, `${times.join(', ')} ms`);
+  t.ok(
+    Math.min(...inside) <= 0.75 * Math.min(...beside),
+    `${inside.join(', ')} ms; from the sources ${beside.join(', ')} ms`,
+  );
 });
 
 /** What a process has used, in all its threads (proc(5): utime and stime, in hundredths of a second). */
