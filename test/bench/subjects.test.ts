@@ -6,7 +6,7 @@ import type { BenchReport } from '../../bench/report.ts';
 import { subjects } from '../../bench/subjects.ts';
 import { ejabberd } from '../../lab/xmpp/ejabberd.ts';
 
-// Ten servers and more start here, one after the other.
+// The limit of the file, no wait: ten servers and more start here, one after the other.
 t.setTimeout(240_000);
 
 const tiny = { quick: true, seconds: 0.2 } as const;

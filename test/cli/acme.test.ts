@@ -10,6 +10,7 @@ import { probePort } from '../../server/gateway/listen.ts';
 import { AcmeServer } from '../server/acme/acme-server.ts';
 import { jsonLines, Workplace, type Running } from './strowger.ts';
 
+// The limit of the file, no wait: two servers start, and the gateway looks at its files every ten seconds.
 t.setTimeout(120_000);
 
 const NAME = 'chat.example';

@@ -1,4 +1,6 @@
 /** What is put into an empty list begins a new one: the empty one may be an old object by then. */
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { withItem } from '../../server/young-list.ts';
 
@@ -14,5 +16,36 @@ void t.test('a list that has something keeps it, and gets the item behind it', t
   const list = withItem([], 1);
   t.equal(withItem(list, 2), list);
   t.strictSame(list, [1, 2]);
+  t.end();
+});
+
+type Put = (list: number[][], item: number[]) => number[][];
+
+/**
+ * Fills lists that have been empty for long, hands them on, and drops them.
+ * @returns how many bytes the collector of young objects leaves of what was in them
+ */
+function leftBy(put: Put): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+  const holders = Array.from({ length: 1_000 }, (): { list: number[][] } => ({ list: [] }));
+  collect();
+  const before = getHeapStatistics().used_heap_size;
+  for (const holder of holders) {
+    holder.list = put(holder.list, new Array<number>(128).fill(1));
+    holder.list = [];
+  }
+  collect({ type: 'minor' });
+  return getHeapStatistics().used_heap_size - before;
+}
+
+void t.test('what was in a list is garbage with it, also when the empty list was old', t => {
+  const pushed: Put = (list, item) => {
+    list.push(item);
+    return list;
+  };
+  const [plain, anew] = [leftBy(pushed), leftBy(withItem)];
+  t.ok(plain > 1_000_000, `pushed into the empty list: ${plain} bytes are taken for alive`);
+  t.ok(anew < plain / 2, `in a new list: ${anew} bytes`);
   t.end();
 });
