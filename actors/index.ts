@@ -1,13 +1,13 @@
 /** The runtime's public entry point: processes, signals, names, timers, gen-server, sys, reports. */
-export * as sys from './sys.ts';
+export * as sys from './sys/sys.ts';
 export { setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { self, selfOrUndefined, signal } from './context.ts';
 export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
 export type { ErrorExit, ExitReason } from './exit.ts';
-export { call, cast, reply, start, startLink, stop } from './gen-server.ts';
-export type { StartOptions } from './gen-server.ts';
-export type { From } from './from.ts';
+export { call, cast, reply, start, startLink, stop } from './gen-server/gen-server.ts';
+export type { StartOptions } from './proc-lib.ts';
+export type { From } from './gen-server/from.ts';
 export type {
   After,
   AnyRequest,
@@ -19,7 +19,7 @@ export type {
   Request,
   StartResult,
   SystemInfoMessage,
-} from './gen-server-types.ts';
+} from './gen-server/types.ts';
 export { setIsolateCodec } from './isolates/codec.ts';
 export type { IsolateCodec } from './isolates/codec.ts';
 export { monitorIsolates } from './isolates/isolate-monitors.ts';
@@ -39,8 +39,8 @@ export { isAlive, processInfo } from './process-info.ts';
 export type { ProcessInfo } from './process-info.ts';
 export { processes, registered } from './process-table.ts';
 export type { CrashReport, ProgressReport, Report, SupervisorReport } from './reports.ts';
-export { checkResponse, receiveResponse, sendRequest } from './send-request.ts';
-export type { RequestId, Response, ResponseMessage } from './send-request.ts';
+export { checkResponse, receiveResponse, sendRequest } from './gen-server/send-request.ts';
+export type { RequestId, Response, ResponseMessage } from './gen-server/send-request.ts';
 export { offer, send } from './send.ts';
 export { at, serverName } from './server-ref.ts';
 export type { Dest, RemoteName, ServerName, ServerPid, ServerRef } from './server-ref.ts';

@@ -1,5 +1,5 @@
 /** Where a message can go: a pid, a name in this isolate, a name in a certain isolate; typed or not. */
-import type { AnyRequest } from './gen-server-types.ts';
+import type { AnyRequest } from './gen-server/types.ts';
 import { checkIsolate, isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 

@@ -8,7 +8,7 @@ import { enterName, enterProcess, processNamed } from './process-table.ts';
 import { Process } from './process.ts';
 import type { Behaviour } from './process.ts';
 import { linkProcesses, monitorProcess } from './links.ts';
-import { SystemMessage } from './system-message.ts';
+import { SystemMessage } from './sys/system-message.ts';
 import { openTurns } from './turns.ts';
 
 /** What a behaviour can be started with besides. */

@@ -4,7 +4,7 @@
  * When `init` returned a plain value the outcome is known before the promise is handed out, and a
  * supervisor takes it at once: a thousand children come up in one turn of the loop.
  */
-import type { StartResult } from './gen-server-types.ts';
+import type { StartResult } from './gen-server/types.ts';
 import type { Pid } from './pid.ts';
 
 const outcomes = new WeakMap<Promise<unknown>, StartResult>();

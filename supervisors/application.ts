@@ -6,8 +6,8 @@
  */
 import { describeReason, isOrderly } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
-import type { Eventually, GenServer, InitResult, StartResult } from '../actors/gen-server-types.ts';
-import { start as startServer, stop as stopServer } from '../actors/gen-server.ts';
+import type { Eventually, GenServer, InitResult, StartResult } from '../actors/gen-server/types.ts';
+import { start as startServer, stop as stopServer } from '../actors/gen-server/gen-server.ts';
 import { log } from '../actors/logger.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed } from '../actors/process-table.ts';

@@ -1,6 +1,6 @@
 /** Child specifications: defaults and checks, with the tags of `supervisor.erl`, `check_childspec/2`. */
 import type { Shutdown } from '../actors/termination.ts';
-import type { StartResult } from '../actors/gen-server-types.ts';
+import type { StartResult } from '../actors/gen-server/types.ts';
 import { badCombination } from './flags.ts';
 import type { AutoShutdown } from './flags.ts';
 

@@ -3,7 +3,7 @@ import { now } from '../actors/clock.ts';
 import { self } from '../actors/context.ts';
 import { reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
-import type { StartResult } from '../actors/gen-server-types.ts';
+import type { StartResult } from '../actors/gen-server/types.ts';
 import { log } from '../actors/logger.ts';
 import { link } from '../actors/links.ts';
 import { isolateOf, isPid, thisIsolate } from '../actors/pid.ts';

@@ -1,6 +1,6 @@
 /** What a supervisor's process asks of whatever keeps its children, static or dynamic. */
 import type { ExitReason } from '../actors/exit.ts';
-import type { Eventually, ReplyOf, Request } from '../actors/gen-server-types.ts';
+import type { Eventually, ReplyOf, Request } from '../actors/gen-server/types.ts';
 import type { Pid } from '../actors/pid.ts';
 import type { CheckedSpec, ChildId, ChildSpec, ChildType } from './child-spec.ts';
 import type { SupervisorFlags } from './flags.ts';

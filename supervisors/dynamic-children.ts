@@ -6,8 +6,8 @@
  */
 import { isOrderly } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
-import type { Eventually, StartResult } from '../actors/gen-server-types.ts';
-import { cast } from '../actors/gen-server.ts';
+import type { Eventually, StartResult } from '../actors/gen-server/types.ts';
+import { cast } from '../actors/gen-server/gen-server.ts';
 import type { Pid } from '../actors/pid.ts';
 import { endProcess, endProcesses } from '../actors/termination.ts';
 import {

@@ -2,7 +2,7 @@
  * partition-supervisor: N copies of one child, each with a share of the keys, so that work on
  * different keys needs no common process. See Elixir's `PartitionSupervisor`.
  */
-import type { StartResult } from '../actors/gen-server-types.ts';
+import type { StartResult } from '../actors/gen-server/types.ts';
 import { register } from '../actors/names.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed, processOf } from '../actors/process-table.ts';

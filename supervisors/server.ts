@@ -1,9 +1,9 @@
 /** The process of a supervisor: a gen-server that traps exits and hands everything to its children. */
 import type { ExitReason } from '../actors/exit.ts';
-import type { From } from '../actors/from.ts';
-import type { Eventually, GenServer, StartResult } from '../actors/gen-server-types.ts';
-import type { CallResult, CastResult, InitResult } from '../actors/gen-server-types.ts';
-import { startLink } from '../actors/gen-server.ts';
+import type { From } from '../actors/gen-server/from.ts';
+import type { Eventually, GenServer, StartResult } from '../actors/gen-server/types.ts';
+import type { CallResult, CastResult, InitResult } from '../actors/gen-server/types.ts';
+import { startLink } from '../actors/gen-server/gen-server.ts';
 import { showElsewhere } from '../actors/isolates/remote-from.ts';
 import { isExit } from '../actors/parent-exit.ts';
 import { log } from '../actors/logger.ts';

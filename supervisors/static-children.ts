@@ -4,7 +4,7 @@
  */
 import { isOrderly } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
-import { cast } from '../actors/gen-server.ts';
+import { cast } from '../actors/gen-server/gen-server.ts';
 import type { Pid } from '../actors/pid.ts';
 import { endProcess } from '../actors/termination.ts';
 import {

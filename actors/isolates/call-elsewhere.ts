@@ -2,8 +2,8 @@
 import { callingProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { thisIsolate } from '../pid.ts';
-import { ReplySlot } from '../reply-slot.ts';
-import type { CallDescription } from '../reply-slot.ts';
+import { ReplySlot } from '../gen-server/reply-slot.ts';
+import type { CallDescription } from '../gen-server/reply-slot.ts';
 import { isolateAt } from '../server-ref.ts';
 import type { Dest } from '../server-ref.ts';
 import { askRemote } from './outgoing.ts';

@@ -1,11 +1,11 @@
 /** Signals that came in from another isolate, obeyed in the order in which they were sent. */
-import { CallMessage, CastMessage } from '../gen-server-loop.ts';
+import { CallMessage, CastMessage } from '../gen-server/messages.ts';
 import type { ExitReason } from '../exit.ts';
 import type { Pid } from '../pid.ts';
 import { processAt, processOf } from '../process-table.ts';
 import { deliver, deliverSystem, sendExitSignal } from '../signals.ts';
-import { SystemMessage } from '../system-message.ts';
-import type { SystemRequest } from '../system-message.ts';
+import { SystemMessage } from '../sys/system-message.ts';
+import type { SystemRequest } from '../sys/system-message.ts';
 import { downRemote } from './outgoing.ts';
 import { RemoteFrom, RemoteOnlooker } from './remote-from.ts';
 import { linkArrived, linkExitArrived, unlinkArrived, unlinkedArrived } from './remote-links.ts';

@@ -1,10 +1,10 @@
 /** A caller in another isolate, as `handleCall` is given it. It may be sent on, anywhere. */
 import type { ExitReason } from '../exit.ts';
-import type { From } from '../from.ts';
+import type { From } from '../gen-server/from.ts';
 import { thisIsolate } from '../pid.ts';
 import type { Pid } from '../pid.ts';
-import { ReplySlot } from '../reply-slot.ts';
-import type { Replier } from '../reply-slot.ts';
+import { ReplySlot } from '../gen-server/reply-slot.ts';
+import type { Replier } from '../gen-server/reply-slot.ts';
 import { asData } from './escape.ts';
 import { downRemote, replyRemote, showRemote } from './outgoing.ts';
 import { awaited } from './waiting.ts';

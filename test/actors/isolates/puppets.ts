@@ -26,7 +26,7 @@ import {
   whereis,
 } from '../../../actors/index.ts';
 import { supervisor } from '../../../supervisors/index.ts';
-import { CallMessage, CastMessage } from '../../../actors/gen-server-loop.ts';
+import { CallMessage, CastMessage } from '../../../actors/gen-server/messages.ts';
 import type {
   Dest,
   From,

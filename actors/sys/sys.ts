@@ -6,7 +6,7 @@
  * cross described in text, and what takes code (`replaceState`, `changeCode`) is a TypeError: it has
  * to be called there.
  */
-import type { Dest } from './server-ref.ts';
+import type { Dest } from '../server-ref.ts';
 import { systemCall } from './system-call.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;

@@ -13,12 +13,12 @@ import {
   stop,
   sys,
   whereis,
-} from '../../actors/index.ts';
-import type { From, GenServer, Pid, Request, ServerPid } from '../../actors/index.ts';
-import { knownStart } from '../../actors/start-result.ts';
-import { settle } from '../../actors/testing.ts';
-import { captureLog } from './capture-log.ts';
-import { exitOf } from './exit-of.ts';
+} from '../../../actors/index.ts';
+import type { From, GenServer, Pid, Request, ServerPid } from '../../../actors/index.ts';
+import { knownStart } from '../../../actors/start-result.ts';
+import { settle } from '../../../actors/testing.ts';
+import { captureLog } from '../capture-log.ts';
+import { exitOf } from '../exit-of.ts';
 
 type Call =
   | Request<'get', object, number>

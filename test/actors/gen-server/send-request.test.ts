@@ -8,10 +8,10 @@ import {
   spawn,
   start,
   reply,
-} from '../../actors/index.ts';
-import type { From, GenServer, Pid, Request } from '../../actors/index.ts';
-import { settle } from '../../actors/testing.ts';
-import { captureLog } from './capture-log.ts';
+} from '../../../actors/index.ts';
+import type { From, GenServer, Pid, Request } from '../../../actors/index.ts';
+import { settle } from '../../../actors/testing.ts';
+import { captureLog } from '../capture-log.ts';
 
 type Call = Request<'double', { value: number }, number> | Request<'hold'>;
 

@@ -1,15 +1,15 @@
 /** Sending a system message and waiting for the answer. */
-import { callingProcess } from './context.ts';
-import { Exit } from './exit.ts';
-import { callElsewhere } from './isolates/call-elsewhere.ts';
-import { pack, packReason } from './isolates/outgoing.ts';
-import type { Packed } from './isolates/outgoing.ts';
-import { ops } from './isolates/signal.ts';
-import { processAt } from './process-table.ts';
-import { ReplySlot } from './reply-slot.ts';
-import type { CallDescription } from './reply-slot.ts';
-import type { Dest } from './server-ref.ts';
-import { deliverSystem } from './signals.ts';
+import { callingProcess } from '../context.ts';
+import { Exit } from '../exit.ts';
+import { callElsewhere } from '../isolates/call-elsewhere.ts';
+import { pack, packReason } from '../isolates/outgoing.ts';
+import type { Packed } from '../isolates/outgoing.ts';
+import { ops } from '../isolates/signal.ts';
+import { processAt } from '../process-table.ts';
+import { ReplySlot } from '../gen-server/reply-slot.ts';
+import type { CallDescription } from '../gen-server/reply-slot.ts';
+import type { Dest } from '../server-ref.ts';
+import { deliverSystem } from '../signals.ts';
 import { SystemMessage } from './system-message.ts';
 import type { SystemRequest } from './system-message.ts';
 

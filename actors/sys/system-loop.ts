@@ -1,8 +1,8 @@
 /** How a behaviour answers system messages. See `sys.erl`, `do_cmd/6`. */
-import { reasonOf } from './exit.ts';
-import type { ExitReason } from './exit.ts';
-import { isParentExit } from './parent-exit.ts';
-import type { Process } from './process.ts';
+import { reasonOf } from '../exit.ts';
+import type { ExitReason } from '../exit.ts';
+import { isParentExit } from '../parent-exit.ts';
+import type { Process } from '../process.ts';
 import type { SystemMessage } from './system-message.ts';
 
 /** What a behaviour lets `sys` do with it. */

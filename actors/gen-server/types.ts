@@ -1,8 +1,8 @@
 /** The types of a gen-server: its requests and its callback module. */
-import type { ExitReason } from './exit.ts';
-import type { DownMessage, ExitMessage, TimeoutMessage } from './messages.ts';
+import type { ExitReason } from '../exit.ts';
+import type { DownMessage, ExitMessage, TimeoutMessage } from '../messages.ts';
 import type { From } from './from.ts';
-import type { Pid } from './pid.ts';
+import type { Pid } from '../pid.ts';
 
 declare const replyType: unique symbol;
 

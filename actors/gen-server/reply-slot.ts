@@ -2,19 +2,19 @@
  * Where the answer to one request goes: a slot outside the mailbox, so that waiting for it needs no
  * selective receive. It is filled once; a late reply finds it closed and vanishes.
  */
-import { after } from './clock.ts';
-import type { TimerHandle } from './clock.ts';
-import { Exit } from './exit.ts';
-import type { ExitReason } from './exit.ts';
+import { after } from '../clock.ts';
+import type { TimerHandle } from '../clock.ts';
+import { Exit } from '../exit.ts';
+import type { ExitReason } from '../exit.ts';
 import type { From } from './from.ts';
-import { asData } from './isolates/escape.ts';
-import { demonitorRemote } from './isolates/outgoing.ts';
-import { awaitSignal, stopAwaiting } from './isolates/waiting.ts';
-import type { Waiting } from './isolates/waiting.ts';
-import { makeRef, thisIsolate } from './pid.ts';
-import type { Pid } from './pid.ts';
-import type { Holding, Process, Watcher } from './process.ts';
-import { smallAdd, smallDelete } from './small-set.ts';
+import { asData } from '../isolates/escape.ts';
+import { demonitorRemote } from '../isolates/outgoing.ts';
+import { awaitSignal, stopAwaiting } from '../isolates/waiting.ts';
+import type { Waiting } from '../isolates/waiting.ts';
+import { makeRef, thisIsolate } from '../pid.ts';
+import type { Pid } from '../pid.ts';
+import type { Holding, Process, Watcher } from '../process.ts';
+import { smallAdd, smallDelete } from '../small-set.ts';
 
 /** What an exit of the caller names, as OTP's `{gen_server, call, [Server, Request, Timeout]}`. */
 export type CallDescription = readonly [operation: string, ...details: unknown[]];

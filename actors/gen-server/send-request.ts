@@ -2,21 +2,21 @@
  * Calls whose reply is fetched later: `send_request`, `receive_response` and `check_response` of
  * `gen_server.erl`. A process that does not wait gets the response as a message.
  */
-import { after } from './clock.ts';
-import { callingProcess } from './context.ts';
-import type { Exit, ExitReason } from './exit.ts';
-import { CallMessage } from './gen-server-loop.ts';
-import type { AnyRequest, ReplyOf, RequestOfKind } from './gen-server-types.ts';
-import { askRemote, pack } from './isolates/outgoing.ts';
-import { outboxTo } from './isolates/outbox.ts';
-import { ops } from './isolates/signal.ts';
-import { thisIsolate } from './pid.ts';
-import { processAt } from './process-table.ts';
-import type { Process } from './process.ts';
+import { after } from '../clock.ts';
+import { callingProcess } from '../context.ts';
+import type { Exit, ExitReason } from '../exit.ts';
+import { CallMessage } from './messages.ts';
+import type { AnyRequest, ReplyOf, RequestOfKind } from './types.ts';
+import { askRemote, pack } from '../isolates/outgoing.ts';
+import { outboxTo } from '../isolates/outbox.ts';
+import { ops } from '../isolates/signal.ts';
+import { thisIsolate } from '../pid.ts';
+import { processAt } from '../process-table.ts';
+import type { Process } from '../process.ts';
 import { ReplySlot } from './reply-slot.ts';
-import { isolateAt } from './server-ref.ts';
-import type { Dest, TypedServer, UntypedServer } from './server-ref.ts';
-import { deliver } from './signals.ts';
+import { isolateAt } from '../server-ref.ts';
+import type { Dest, TypedServer, UntypedServer } from '../server-ref.ts';
+import { deliver } from '../signals.ts';
 
 declare const requestBrand: unique symbol;
 

@@ -4,40 +4,21 @@
  * A callback that returns a plain value is handled without any promise. See `gen_server.erl`,
  * `loop/7` and `handle_common_reply/8`.
  */
-import { after } from './clock.ts';
-import type { TimerHandle } from './clock.ts';
-import { Exit, reasonOf } from './exit.ts';
-import type { ExitReason } from './exit.ts';
-import { log } from './logger.ts';
-import type { TimeoutMessage } from './messages.ts';
-import { isParentExit } from './parent-exit.ts';
-import type { Behaviour, Process } from './process.ts';
+import { after } from '../clock.ts';
+import type { TimerHandle } from '../clock.ts';
+import { Exit, reasonOf } from '../exit.ts';
+import type { ExitReason } from '../exit.ts';
+import { log } from '../logger.ts';
+import type { TimeoutMessage } from '../messages.ts';
+import { isParentExit } from '../parent-exit.ts';
+import type { Behaviour, Process } from '../process.ts';
+import { CallMessage, CastMessage } from './messages.ts';
 import type { Replier } from './reply-slot.ts';
-import { crash, deliver } from './signals.ts';
-import { answerSystemMessage } from './system-loop.ts';
-import type { SystemCallbacks } from './system-loop.ts';
-import { isThenable } from './thenable.ts';
-import type { SystemMessage } from './system-message.ts';
-
-/** A call on its way. */
-export class CallMessage {
-  readonly request: unknown;
-  readonly from: Replier;
-
-  constructor(request: unknown, from: Replier) {
-    this.request = request;
-    this.from = from;
-  }
-}
-
-/** A cast on its way. */
-export class CastMessage {
-  readonly message: unknown;
-
-  constructor(message: unknown) {
-    this.message = message;
-  }
-}
+import { crash, deliver } from '../signals.ts';
+import { answerSystemMessage } from '../sys/system-loop.ts';
+import type { SystemCallbacks } from '../sys/system-loop.ts';
+import { isThenable } from '../thenable.ts';
+import type { SystemMessage } from '../sys/system-message.ts';
 
 class ContinueMessage {
   readonly value: unknown;

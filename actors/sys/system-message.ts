@@ -1,6 +1,6 @@
 /** The requests of `sys`: they come ahead of ordinary messages and are answered by the behaviour. */
-import type { ExitReason } from './exit.ts';
-import type { Replier } from './reply-slot.ts';
+import type { ExitReason } from '../exit.ts';
+import type { Replier } from '../gen-server/reply-slot.ts';
 
 export type SystemRequest =
   | { readonly kind: 'suspend' }

@@ -1,5 +1,5 @@
 /** Who waits for a reply; what `reply(from, value)` takes. */
-import type { Pid } from './pid.ts';
+import type { Pid } from '../pid.ts';
 
 declare const replyBrand: unique symbol;
 

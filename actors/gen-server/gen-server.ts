@@ -1,0 +1,168 @@
+/**
+ * gen-server: a process with a callback module, calls that are answered, and an orderly end.
+ * The names and rules are those of `gen_server.erl`.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { callingProcess } from '../context.ts';
+import { Exit, reasonOf } from '../exit.ts';
+import type { ExitReason } from '../exit.ts';
+import { GenServerLoop } from './loop.ts';
+import type { CallbackModule } from './loop.ts';
+import { CallMessage, CastMessage } from './messages.ts';
+import type { AnyRequest, GenServer, ReplyOf, RequestOfKind, StartResult } from './types.ts';
+import type { From } from './from.ts';
+import { callElsewhere } from '../isolates/call-elsewhere.ts';
+import { pack, sendRemote } from '../isolates/outgoing.ts';
+import type { Packed } from '../isolates/outgoing.ts';
+import { RemoteFrom } from '../isolates/remote-from.ts';
+import { ops } from '../isolates/signal.ts';
+import { thisIsolate } from '../pid.ts';
+import type { Pid } from '../pid.ts';
+import { processAt } from '../process-table.ts';
+import { startProcess } from '../proc-lib.ts';
+import type { StartOptions } from '../proc-lib.ts';
+import { ReplySlot } from './reply-slot.ts';
+import type { CallDescription } from './reply-slot.ts';
+import { isolateAt } from '../server-ref.ts';
+import type { Dest, ServerPid, TypedServer, UntypedServer } from '../server-ref.ts';
+import { deliver } from '../signals.ts';
+import type { CreateOptions } from '../spawn.ts';
+import { systemCall } from '../sys/system-call.ts';
+
+export const DEFAULT_CALL_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts a server linked to the calling process (outside of a process: without a link).
+ * `init` runs inline, as the new process; the promise is settled already when `init` returned a
+ * plain value. A failed start is `['error', reason]`: the process is dead, its name free, and no
+ * exit signal comes to the starter.
+ */
+export function startLink<
+  Arg,
+  State,
+  Call extends AnyRequest = never,
+  Cast = never,
+  Info = never,
+  Continue = never,
+>(
+  module: GenServer<Arg, State, Call, Cast, Info, Continue>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartResult<ServerPid<Call, Cast>>> {
+  return startServer(module, arg, { ...options, link: true });
+}
+
+/** As {@link startLink}, without the link. */
+export function start<
+  Arg,
+  State,
+  Call extends AnyRequest = never,
+  Cast = never,
+  Info = never,
+  Continue = never,
+>(
+  module: GenServer<Arg, State, Call, Cast, Info, Continue>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartResult<ServerPid<Call, Cast>>> {
+  return startServer(module, arg, options);
+}
+
+function startServer<P extends Pid>(
+  module: object,
+  arg: unknown,
+  options: StartOptions & CreateOptions,
+): Promise<StartResult<P>> {
+  const callbacks = module as CallbackModule;
+  if (typeof callbacks.init !== 'function') {
+    throw new TypeError('start() expects a callback module with an init function');
+  }
+  return startProcess<P>(options, {
+    label: callbacks.name ?? callbacks.init.name,
+    behave: process => new GenServerLoop(callbacks, process),
+    init: () => callbacks.init(arg),
+  });
+}
+
+/**
+ * Asks a server and waits for its reply. When none comes the caller *exits*, as in OTP: the promise
+ * rejects with an {@link Exit} whose reason is `[why, ['call', server, kind, timeoutMs]]`, where
+ * `why` is `'timeout'`, `'noproc'`, `'calling_self'`, `'noconnection'`, or the server's exit reason.
+ * A request to another isolate must be plain data: else the promise rejects with a TypeError.
+ * Works from outside of any process too; then a server at its mailbox limit refuses (`'mailbox_full'`).
+ */
+export function call<Call extends AnyRequest, Kind extends Call['kind']>(
+  server: TypedServer<Call, unknown>,
+  request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
+  timeoutMs?: number,
+): Promise<ReplyOf<RequestOfKind<Call, Kind>>>;
+export function call(
+  server: UntypedServer,
+  request: AnyRequest,
+  timeoutMs?: number,
+): Promise<unknown>;
+export function call(
+  server: Dest,
+  request: AnyRequest,
+  timeoutMs = DEFAULT_CALL_TIMEOUT_MS,
+): Promise<unknown> {
+  const caller = callingProcess();
+  const description: CallDescription = ['call', server, request.kind, timeoutMs];
+  const target = processAt(server);
+  if (target === undefined) {
+    return callElsewhere(ops.call, server, request, packCall, description, timeoutMs);
+  }
+  if (target === caller) return Promise.reject(new Exit(['calling_self', description]));
+  if (caller === undefined && target.mailbox.length >= target.mailboxLimit) {
+    return Promise.reject(new Exit(['mailbox_full', description]));
+  }
+  return new Promise((resolve, reject) => {
+    const from = new ReplySlot(caller, target, description, timeoutMs, resolve, reject);
+    deliver(target, new CallMessage(request, from));
+  });
+}
+
+const packCall = (request: AnyRequest): Packed => pack(request, 'call()');
+
+/** Sends a server a message that is not answered. To a dead or unknown server: silently nothing. */
+export function cast<Cast>(
+  server: TypedServer<unknown, Cast> | UntypedServer,
+  message: NoInfer<Cast>,
+): void {
+  callingProcess();
+  const target = processAt(server);
+  if (target !== undefined) deliver(target, new CastMessage(message));
+  else if (isolateAt(server) !== thisIsolate()) sendRemote(ops.cast, server, message, 'cast()');
+}
+
+/**
+ * Answers a call whose `handleCall` returned `noreply`; from any process of any isolate, once.
+ * @throws TypeError when the caller is in another isolate and the value cannot cross
+ */
+export function reply<Reply>(from: From<Reply>, value: Reply): void {
+  callingProcess();
+  if (!(from instanceof ReplySlot) && !(from instanceof RemoteFrom)) {
+    throw new TypeError('reply() expects the from that handleCall was given');
+  }
+  from.settle(value);
+}
+
+/**
+ * Ends a server with the reason and waits until it is dead. Rejects with an {@link Exit} when it
+ * ended with another reason, was not there (`'noproc'`), or took too long (`'timeout'`).
+ */
+export async function stop(
+  server: Dest,
+  reason: ExitReason = 'normal',
+  timeoutMs = Infinity,
+): Promise<void> {
+  try {
+    await systemCall(server, { kind: 'terminate', reason }, timeoutMs);
+  } catch (thrown) {
+    // A request to end is answered by the end itself.
+    const why: unknown = Array.isArray(reasonOf(thrown)) ? (thrown as EndedCall).reason[0] : thrown;
+    if (!isDeepStrictEqual(why, reason)) throw thrown;
+  }
+}
+
+type EndedCall = Exit & { readonly reason: readonly unknown[] };

@@ -1,0 +1,155 @@
+/**
+ * How processes of a behaviour start: `init` runs inline in the starter's turn, as the new process,
+ * and its answer decides. See `proc_lib.erl`, `start_link/5` and `init_ack/2`.
+ */
+import { after } from './clock.ts';
+import { runAs } from './context.ts';
+import { reasonOf } from './exit.ts';
+import type { ExitReason } from './exit.ts';
+import type { StartResult } from './gen-server/types.ts';
+import { linkToRemote } from './isolates/remote-links.ts';
+import { isolateOf, thisIsolate } from './pid.ts';
+import type { Pid } from './pid.ts';
+import { processNamed } from './process-table.ts';
+import type { Behaviour, Holding, Process } from './process.ts';
+import { crash, die, wake } from './signals.ts';
+import { smallAdd, smallDelete } from './small-set.ts';
+import { createProcess } from './spawn.ts';
+import type { CreateOptions, SpawnOptions } from './spawn.ts';
+import { settledStart } from './start-result.ts';
+import { isThenable } from './thenable.ts';
+
+export interface StartOptions extends Omit<SpawnOptions, 'link'> {
+  /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
+  readonly timeoutMs?: number;
+  /**
+   * The process that stands as its parent instead of the caller: a supervisor in another isolate,
+   * on whose behalf the caller starts the server here. `startLink` links it to that one once `init`
+   * is through, and its exit is obeyed as a parent's is.
+   */
+  readonly parent?: Pid;
+}
+
+/** What a behaviour brings to the start of one of its processes. */
+export interface Starter {
+  /** What reports call the process when the options do not say. */
+  readonly label: string;
+  /** The behaviour of the new process, before its `init` runs. */
+  behave(process: Process): Starting;
+  /** Runs as the new process. */
+  init(): unknown;
+}
+
+/** A behaviour whose process starts; messages wait until it has begun. */
+export interface Starting extends Behaviour {
+  /**
+   * Takes what `init` returned and begins; false when that means no beginning (`ignore`, `stop`,
+   * nonsense), which {@link startProcess} then judges. A throw fails the start with its reason.
+   */
+  begin(result: unknown): boolean;
+}
+
+/**
+ * Starts a process of a behaviour. The promise is settled already when `init` returned a plain
+ * value. A failed start is `['error', reason]`: the process is dead, its name free, and no exit
+ * signal comes to the starter. Without a calling process the option `link` has no effect.
+ */
+export function startProcess<P extends Pid>(
+  options: StartOptions & CreateOptions,
+  starter: Starter,
+): Promise<StartResult<P>> {
+  const holder = options.name === undefined ? undefined : processNamed(options.name);
+  if (holder !== undefined) {
+    return settledStart<P>(['error', ['already_started', holder.pid]]);
+  }
+  const { parent } = options;
+  if (parent !== undefined && isolateOf(parent) === thisIsolate()) {
+    throw new TypeError(
+      'start(): the option parent is for a supervisor in another isolate; call it from the parent',
+    );
+  }
+  const process = createProcess(undefined, options.label ?? starter.label, options);
+  const loop = starter.behave(process);
+  process.behaviour = loop;
+  process.phase = 'starting';
+  let result: unknown;
+  try {
+    result = runAs(process, () => starter.init());
+  } catch (thrown) {
+    return settledStart(failStart<P>(process, reasonOf(thrown)));
+  }
+  if (!isThenable(result)) return settledStart(finishStart<P>(process, loop, result, options));
+  return awaitInit(process, loop, result, options);
+}
+
+function awaitInit<P extends Pid>(
+  process: Process,
+  loop: Starting,
+  pending: Promise<unknown>,
+  options: StartOptions & CreateOptions,
+): Promise<StartResult<P>> {
+  const { timeoutMs = Infinity } = options;
+  return new Promise(resolve => {
+    let timedOut = false;
+    const timer =
+      timeoutMs === Infinity
+        ? undefined
+        : after(timeoutMs, () => {
+            timedOut = true;
+            die(process, 'killed');
+          });
+    // Whoever kills it while it starts, the starter gets its answer.
+    const starting: Holding = {
+      release: () => {
+        timer?.cancel();
+        resolve(['error', timedOut ? 'timeout' : process.exitReason]);
+      },
+    };
+    process.holdings = smallAdd(process.holdings, starting);
+    const finish = (outcome: () => StartResult<P>): void => {
+      if (!process.alive) return;
+      timer?.cancel();
+      process.holdings = smallDelete(process.holdings, starting);
+      resolve(outcome());
+    };
+    pending.then(
+      value => finish(() => finishStart(process, loop, value, options)),
+      (thrown: unknown) => finish(() => failStart(process, reasonOf(thrown))),
+    );
+  });
+}
+
+function finishStart<P extends Pid>(
+  process: Process,
+  loop: Starting,
+  result: unknown,
+  { link, parent }: CreateOptions,
+): StartResult<P> {
+  if (!process.alive) return ['error', process.exitReason];
+  let begun: boolean;
+  try {
+    begun = loop.begin(result);
+  } catch (thrown) {
+    return failStart(process, reasonOf(thrown));
+  }
+  if (begun) {
+    wake(process);
+    if (link === true && parent !== undefined) linkToRemote(process, parent);
+    const pid = process.pid as P;
+    return ['ok', pid];
+  }
+  if (Array.isArray(result) && result[0] === 'ignore' && result.length === 1) {
+    die(process, 'normal');
+    return ['ignore'];
+  }
+  if (Array.isArray(result) && result[0] === 'stop' && result.length === 2) {
+    return failStart(process, result[1]);
+  }
+  return failStart(process, ['bad_return_value', result]);
+}
+
+function failStart<P extends Pid>(process: Process, reason: ExitReason): StartResult<P> {
+  crash(process, reason);
+  // A process that was killed while it started ended with that reason, whatever came after.
+  return ['error', process.exitReason];
+}
