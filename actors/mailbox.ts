@@ -73,7 +73,10 @@ export class Mailbox {
     if (this.#count < slots.length) return slots;
     const larger = new Array<unknown>(slots.length * 2);
     for (let index = 0; index < this.#count; index += 1) {
-      larger[index] = slots[(this.#head + index) & (slots.length - 1)];
+      const from = (this.#head + index) & (slots.length - 1);
+      larger[index] = slots[from];
+      // An old array that is garbage would keep its messages until the old generation is collected.
+      slots[from] = undefined;
     }
     this.#slots = larger;
     this.#head = 0;

@@ -39,12 +39,17 @@ export class Outbox {
 
   /** Adds a signal to the batch that leaves at the end of this turn of the loop. */
   push(signal: Signal, sender: Process | undefined): void {
-    if (this.#signals.length === 0) {
-      dirty.push(this);
-      scheduleFlush();
+    if (this.#signals.length > 0) {
+      this.#signals.push(signal);
+      this.#senders.push(sender);
+      return;
     }
-    this.#signals.push(signal);
-    this.#senders.push(sender);
+    // Made anew with their first element: an empty list that has waited long is an old object, and,
+    // handed on, would keep what is in it until the old generation is collected.
+    this.#signals = [signal];
+    this.#senders = [sender];
+    dirty.push(this);
+    scheduleFlush();
   }
 
   /** What was pushed and has not left is lost. */
