@@ -4,6 +4,7 @@ import type { Eventually, ReplyOf, Request } from '../actors/gen-server/types.ts
 import type { Pid } from '../actors/pid.ts';
 import type { CheckedSpec, ChildId, ChildSpec, ChildType } from './child-spec.ts';
 import type { SupervisorFlags } from './flags.ts';
+import type { LookPage, SupervisorLook } from './look.ts';
 
 export type StartChildResult =
   readonly ['ok', Pid | undefined] | readonly ['ignore'] | readonly ['error', ExitReason];
@@ -60,4 +61,6 @@ export interface Children {
   endAll(): Eventually<void>;
   /** Takes over what a new version of the module says. */
   update(flags: Required<SupervisorFlags>, specs: readonly CheckedSpec[]): void;
+  /** What can be seen of them from outside, at once and whatever is under way. */
+  look(page: LookPage): SupervisorLook;
 }

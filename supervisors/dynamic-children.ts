@@ -33,6 +33,8 @@ import type {
 import { checkChildSpec } from './child-spec.ts';
 import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
 import type { Flags } from './flags.ts';
+import { lookAtChild, recentRestarts } from './look.ts';
+import type { LookPage, SupervisorLook } from './look.ts';
 import { addRestart } from './restart-intensity.ts';
 
 export interface DynamicOptions {
@@ -68,6 +70,19 @@ export class DynamicChildren implements Children {
   update(flags: Flags, specs: readonly CheckedSpec[]): void {
     this.#flags = flags;
     if (this.#template !== undefined) this.#template = specs[0];
+  }
+
+  look({ offset, limit }: LookPage): SupervisorLook {
+    const flags = this.#flags;
+    const children = [];
+    let place = 0;
+    for (const child of this.#children.values()) {
+      if (place >= offset + limit) break;
+      if (place >= offset) children.push(lookAtChild(child, undefined, flags));
+      place += 1;
+    }
+    const restarts = recentRestarts(this.#restarts, flags);
+    return { flags, restarts, total: this.#children.size, children };
   }
 
   // --- the end of a child

@@ -11,3 +11,5 @@ export type { AdminResult, ChildCounts, ChildRow, StartChildResult } from './chi
 export { checkChildSpecs } from './child-spec.ts';
 export type { ChildId, ChildSpec, ChildType, Restart } from './child-spec.ts';
 export type { SupervisorFlags } from './flags.ts';
+export { lookAtSupervisor } from './server.ts';
+export type { ChildLook, SupervisorLook } from './look.ts';

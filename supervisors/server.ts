@@ -4,12 +4,15 @@ import type { From } from '../actors/gen-server/from.ts';
 import type { Eventually, GenServer, StartResult } from '../actors/gen-server/types.ts';
 import type { CallResult, CastResult, InitResult } from '../actors/gen-server/types.ts';
 import { startLink } from '../actors/gen-server/gen-server.ts';
+import { GenServerLoop } from '../actors/gen-server/loop.ts';
 import { showElsewhere } from '../actors/isolates/remote-from.ts';
 import { isExit } from '../actors/parent-exit.ts';
 import { log } from '../actors/logger.ts';
-import type { Name } from '../actors/pid.ts';
+import type { Name, Pid } from '../actors/pid.ts';
+import { processOf } from '../actors/process-table.ts';
 import { selfOrUndefined } from '../actors/context.ts';
 import type { Children, Outcome, SupervisorCall, SupervisorReply, TryAgain } from './children.ts';
+import type { LookPage, SupervisorLook } from './look.ts';
 
 /** A supervisor's kind: how it begins, and how it takes over a new version of its module. */
 export interface SupervisorKind {
@@ -30,6 +33,14 @@ export function startSupervisor(
     mailboxLimit: Infinity,
     label: kind.label,
   });
+}
+
+/** What can be seen of the supervisor with this pid, in this isolate; undefined when there is none. */
+export function lookAtSupervisor(pid: Pid, page: LookPage): SupervisorLook | undefined {
+  const loop = processOf(pid)?.behaviour;
+  if (!(loop instanceof GenServerLoop) || loop.module !== server) return undefined;
+  // One that starts its first children has no state yet.
+  return (loop.state as State | undefined)?.children.look(page);
 }
 
 interface State {

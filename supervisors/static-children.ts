@@ -30,6 +30,8 @@ import type {
 import { checkChildSpec } from './child-spec.ts';
 import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
 import type { Flags } from './flags.ts';
+import { lookAtChild, recentRestarts } from './look.ts';
+import type { LookPage, SupervisorLook } from './look.ts';
 import { addRestart } from './restart-intensity.ts';
 
 export class StaticChildren implements Children {
@@ -70,6 +72,18 @@ export class StaticChildren implements Children {
     });
     this.#flags = flags;
     this.#children = [...updated, ...old.values()];
+  }
+
+  look({ offset, limit }: LookPage): SupervisorLook {
+    const flags = this.#flags;
+    return {
+      flags,
+      restarts: recentRestarts(this.#restarts, flags),
+      total: this.#children.length,
+      children: this.#children
+        .slice(offset, offset + limit)
+        .map(child => lookAtChild(child, child.spec.id, flags)),
+    };
   }
 
   // --- the end of a child
