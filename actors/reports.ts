@@ -20,6 +20,8 @@ export interface Offender {
   readonly shutdown: number | 'brutal_kill' | 'infinity';
   readonly childType: string;
   readonly significant: boolean;
+  /** How many children the report is about, when they have no pid in it (simple_one_for_one). */
+  readonly nbChildren?: number;
 }
 
 /** A child came up (`supervisor.erl`, `report_progress`). */

@@ -1,6 +1,7 @@
 /** Child specifications: defaults and checks, with the tags of `supervisor.erl`, `check_childspec/2`. */
 import type { Shutdown } from '../actors/termination.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
+import type { Pid } from '../actors/pid.ts';
 import { badCombination } from './flags.ts';
 import type { AutoShutdown } from './flags.ts';
 
@@ -8,8 +9,11 @@ export type Restart = 'permanent' | 'transient' | 'temporary';
 export type ChildType = 'worker' | 'supervisor';
 export type ChildId = string | number;
 
+/** What a start function may answer: `extra` is handed on to who asked for the start. */
+export type ChildStart = StartResult | readonly ['ok', Pid, unknown] | 'ignore';
+
 /** A start function; written as a method so that one with typed arguments of its own fits. */
-type Start = { start(...args: unknown[]): StartResult | Promise<StartResult> }['start'];
+type Start = { start(...args: unknown[]): ChildStart | Promise<ChildStart> }['start'];
 
 export interface ChildSpec {
   /** Names the child inside its supervisor; a dynamic supervisor needs none. */
@@ -39,7 +43,7 @@ export function checkChildSpec(
   given: ChildSpec,
   autoShutdown: AutoShutdown | undefined,
 ): { spec: CheckedSpec } | { error: unknown } {
-  if (typeof given !== 'object' || (given as unknown) === null) {
+  if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
     return { error: ['invalid_child_spec', given] };
   }
   const type = given.type ?? 'worker';
@@ -64,15 +68,23 @@ function badField(spec: CheckedSpec, autoShutdown: AutoShutdown | undefined): un
   if (typeof start === 'undefined') return 'missing_start';
   if (typeof start !== 'function') return ['invalid_mfa', start];
   if (!RESTARTS.includes(restart)) return ['invalid_restart_type', restart];
+  if (significant === true && autoShutdown === 'never') {
+    return badCombination(['auto_shutdown', autoShutdown], ['significant', significant]);
+  }
+  if (significant === true && restart === 'permanent') {
+    return badCombination(['restart', restart], ['significant', significant]);
+  }
+  if (typeof significant !== 'boolean') return ['invalid_significant', significant];
   if (type !== 'worker' && type !== 'supervisor') return ['invalid_child_type', type];
   if (!isShutdown(shutdown)) return ['invalid_shutdown', shutdown];
-  if (typeof significant !== 'boolean') return ['invalid_significant', significant];
-  if (modules !== 'dynamic' && !Array.isArray(modules)) return ['invalid_modules', modules];
-  if (significant && autoShutdown === 'never') return badCombination({ autoShutdown, significant });
-  if (significant && restart === 'permanent') {
-    return badCombination({ restartType: restart, significant });
-  }
-  return undefined;
+  return badModules(modules);
+}
+
+function badModules(modules: unknown): unknown {
+  if (modules === 'dynamic') return undefined;
+  if (!Array.isArray(modules)) return ['invalid_modules', modules];
+  const bad: unknown = modules.find(one => typeof one !== 'object' || one === null);
+  return bad === undefined ? undefined : ['invalid_module', bad];
 }
 
 function isShutdown(value: unknown): value is Shutdown {
@@ -85,7 +97,7 @@ export function checkAll(
   given: readonly ChildSpec[],
   autoShutdown: AutoShutdown | undefined,
 ): { specs: CheckedSpec[] } | { error: unknown } {
-  if (!Array.isArray(given)) return { error: ['bad_child_specs', given] };
+  if (!Array.isArray(given)) return { error: ['badarg', given] };
   const specs: CheckedSpec[] = [];
   const ids = new Set<ChildId>();
   for (const one of given as readonly ChildSpec[]) {
@@ -98,11 +110,22 @@ export function checkAll(
   return { specs };
 }
 
-/** Says whether a supervisor would take these: `'ok'`, or `['error', why]`. */
-export function checkChildSpecs(
+const AUTO_SHUTDOWNS: readonly unknown[] = [
+  undefined,
+  'never',
+  'any_significant',
+  'all_significant',
+];
+
+/**
+ * Says whether a supervisor would take these: `'ok'`, or `['error', why]`; with the second argument
+ * one that has this `autoShutdown`.
+ */
+export function checkChildspecs(
   specs: readonly ChildSpec[],
   autoShutdown?: AutoShutdown,
 ): 'ok' | readonly ['error', unknown] {
+  if (!AUTO_SHUTDOWNS.includes(autoShutdown)) return ['error', ['badarg', autoShutdown]];
   const checked = checkAll(specs, autoShutdown);
   return 'error' in checked ? ['error', checked.error] : 'ok';
 }

@@ -1,7 +1,7 @@
 /** One child of a supervisor: starting it, ending it, and what reports say of it. */
 import { now } from '../actors/clock.ts';
 import { self } from '../actors/context.ts';
-import { reasonOf } from '../actors/exit.ts';
+import { isOrderly, reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
 import { log } from '../actors/logger.ts';
@@ -12,7 +12,8 @@ import type { Offender, SupervisorReport } from '../actors/reports.ts';
 import { knownStart } from '../actors/start-result.ts';
 import { smallHas } from '../actors/small-set.ts';
 import { processOf } from '../actors/process-table.ts';
-import type { CheckedSpec } from './child-spec.ts';
+import type { ChildStart, CheckedSpec } from './child-spec.ts';
+import type { ChildRow } from './children.ts';
 import { addRestart } from './restart-intensity.ts';
 import type { Intensity } from './restart-intensity.ts';
 
@@ -20,37 +21,65 @@ export interface Child {
   /** A code upgrade of the supervisor may replace it. */
   spec: CheckedSpec;
   /** What the start is called with: a simple_one_for_one child's own arguments. */
-  readonly args: readonly unknown[];
+  args: readonly unknown[];
   pid: Pid | 'restarting' | undefined;
   /** Its own restarts in seconds, when intensity is counted per child. */
-  restarts: readonly number[];
+  restarts: number[];
 }
 
 export function newChild(spec: CheckedSpec, args: readonly unknown[] = NOTHING): Child {
   return { spec, args, pid: undefined, restarts: NOTHING };
 }
 
-const NOTHING: readonly never[] = [];
+const NOTHING: never[] = [];
+
+export function isRunning(child: Child): child is Child & { readonly pid: Pid } {
+  return typeof child.pid === 'number';
+}
+
+/** Whether its process lives; of one in another isolate only its end tells. */
+export function isActive(child: Child): boolean {
+  if (!isRunning(child)) return false;
+  return processOf(child.pid) !== undefined || isolateOf(child.pid) !== thisIsolate();
+}
+
+/** Its row in `whichChildren`. */
+export function rowOf({ pid, spec }: Child, id: ChildRow['id']): ChildRow {
+  return { id, pid, type: spec.type, modules: spec.modules };
+}
+
+/** A temporary child is never started again: what it was started with need not be kept. */
+export function forgetArgs(child: Child): void {
+  if (child.spec.restart === 'temporary') child.args = NOTHING;
+}
+
+/** The outcome of a child's start: one tuple more than a server's start has. */
+export type Started = StartResult | readonly ['ok', Pid, unknown];
 
 /** Runs the child's start; the outcome is known at once when its `init` was synchronous. */
-export function runStart({ spec, args }: Child): StartResult | Promise<StartResult> {
-  let started: StartResult | Promise<StartResult>;
+export function runStart({ spec, args }: Child): Started | Promise<Started> {
+  let started: ChildStart | Promise<ChildStart>;
   try {
     started = spec.start(...args);
   } catch (thrown) {
     return ['error', ['EXIT', reasonOf(thrown)]];
   }
   if (!(started instanceof Promise)) return checkStart(started);
-  const known = knownStart(started);
+  const known = knownStart(started as Promise<StartResult>);
   if (known !== undefined) return checkStart(known);
   return started.then(checkStart, (thrown: unknown) => ['error', ['EXIT', reasonOf(thrown)]]);
 }
 
 /** Anything that is no start result is the error itself, as in `do_start_child_i/3`. */
-export function checkStart(result: StartResult): StartResult {
+export function checkStart(result: ChildStart): Started {
+  if (result === 'ignore') return ['ignore'];
   if (Array.isArray(result)) {
-    if (result[0] === 'ok' && isPid(result[1])) return isOurs(result[1]) ? result : NOT_LINKED;
-    if (result[0] === 'ignore' || result[0] === 'error') return result;
+    const { length } = result;
+    if (result[0] === 'ok' && isPid(result[1]) && (length === 2 || length === 3)) {
+      return isOurs(result[1]) ? (result as Started) : NOT_LINKED;
+    }
+    if (result[0] === 'ignore' && length === 1) return result as Started;
+    if (result[0] === 'error' && length === 2) return result as Started;
   }
   return ['error', result];
 }
@@ -73,12 +102,7 @@ function isOurs(pid: Pid): boolean {
 export function endedAsAsked({ restart, shutdown }: CheckedSpec, reason: ExitReason): boolean {
   if (shutdown === 'brutal_kill' && reason === 'killed') return true;
   if (shutdown !== 'brutal_kill' && reason === 'shutdown') return true;
-  if (restart === 'permanent') return false;
-  return (
-    reason === 'normal' ||
-    reason === 'shutdown' ||
-    (Array.isArray(reason) && reason[0] === 'shutdown')
-  );
+  return restart !== 'permanent' && isOrderly(reason);
 }
 
 export function nowSeconds(): number {
@@ -108,6 +132,18 @@ export class Reporter {
   ): void {
     const offender = describeChild(child.spec, pid);
     const supervisor = this.#name();
+    log(
+      'error',
+      { kind: 'supervisor', supervisor, errorContext, reason, offender },
+      this.#supervisor,
+    );
+  }
+
+  /** simple_one_for_one tells of all that ended with one reason at once. */
+  errors(reason: ExitReason, child: Child, count: number): void {
+    const offender = { ...describeChild(child.spec, undefined), nbChildren: count };
+    const supervisor = this.#name();
+    const errorContext = 'shutdown_error';
     log(
       'error',
       { kind: 'supervisor', supervisor, errorContext, reason, offender },

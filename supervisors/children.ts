@@ -7,7 +7,10 @@ import type { SupervisorFlags } from './flags.ts';
 import type { LookPage, SupervisorLook } from './look.ts';
 
 export type StartChildResult =
-  readonly ['ok', Pid | undefined] | readonly ['ignore'] | readonly ['error', ExitReason];
+  | readonly ['ok', Pid | undefined]
+  | readonly ['ok', Pid, unknown]
+  | readonly ['ignore']
+  | readonly ['error', ExitReason];
 
 /** One row of `whichChildren`. */
 export interface ChildRow {
@@ -35,9 +38,14 @@ export type SupervisorCall =
   | Request<'deleteChild', { id: ChildId }, AdminResult>
   | Request<'terminateChild', { id: ChildId | Pid }, AdminResult>
   | Request<
-      'getChildSpec',
+      'getChildspec',
       { id: ChildId | Pid },
       readonly ['ok', CheckedSpec] | readonly ['error', ExitReason]
+    >
+  | Request<
+      'whichChild',
+      { id: ChildId | Pid },
+      readonly ['ok', ChildRow] | readonly ['error', ExitReason]
     >
   | Request<'whichChildren', object, readonly ChildRow[]>
   | Request<'countChildren', object, ChildCounts>;

@@ -4,21 +4,27 @@
  * Everything here costs the same per child however many there are, and needs no promise as long as
  * the children start and end synchronously. See Elixir's `DynamicSupervisor`.
  */
+import { inspect } from 'node:util';
 import { isOrderly } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
-import type { Eventually, StartResult } from '../actors/gen-server/types.ts';
+import type { Eventually } from '../actors/gen-server/types.ts';
 import { cast } from '../actors/gen-server/gen-server.ts';
+import { isolateOf, isPid, thisIsolate } from '../actors/pid.ts';
 import type { Pid } from '../actors/pid.ts';
+import { processOf } from '../actors/process-table.ts';
 import { endProcess, endProcesses } from '../actors/termination.ts';
 import {
   childMayRestart,
   endedAsAsked,
+  forgetArgs,
+  isRunning,
   newChild,
   nowSeconds,
   Reporter,
+  rowOf,
   runStart,
 } from './child.ts';
-import type { Child } from './child.ts';
+import type { Child, Started } from './child.ts';
 import type {
   AdminResult,
   ChildCounts,
@@ -56,7 +62,7 @@ export class DynamicChildren implements Children {
   readonly #children = new Map<Pid, Child>();
   #restarting = 0;
   #supervisors = 0;
-  #restarts: readonly number[] = [];
+  #restarts: number[] = [];
 
   constructor(self: Pid, flags: Flags, options: DynamicOptions) {
     this.#self = self;
@@ -69,7 +75,11 @@ export class DynamicChildren implements Children {
 
   update(flags: Flags, specs: readonly CheckedSpec[]): void {
     this.#flags = flags;
-    if (this.#template !== undefined) this.#template = specs[0];
+    const [template] = specs;
+    if (this.#template === undefined || template === undefined) return;
+    this.#template = template;
+    this.#supervisors = template.type === 'supervisor' ? this.#children.size : 0;
+    for (const child of this.#children.values()) child.spec = template;
   }
 
   look({ offset, limit }: LookPage): SupervisorLook {
@@ -96,7 +106,15 @@ export class DynamicChildren implements Children {
       if (restart !== 'temporary') return this.#restart(pid, child);
     }
     this.#remove(pid, child);
-    return 'go_on';
+    return this.#afterEnd(child);
+  }
+
+  /** Only simple_one_for_one has significant children: all of them, or none. */
+  #afterEnd({ spec }: Child): Outcome {
+    const { autoShutdown } = this.#flags;
+    if (autoShutdown === 'never' || !spec.significant) return 'go_on';
+    const over = autoShutdown === 'any_significant' || this.#children.size === 0;
+    return over ? 'shutdown' : 'go_on';
   }
 
   tryAgain(key: ChildId | Pid): Eventually<Outcome> {
@@ -124,7 +142,7 @@ export class DynamicChildren implements Children {
     return allowed;
   }
 
-  #restarted(last: Pid, child: Child, result: StartResult): Outcome {
+  #restarted(last: Pid, child: Child, result: Started): Outcome {
     if (result[0] === 'error') {
       this.#report.error('start_error', result[1], child);
       if (child.pid !== 'restarting') this.#restarting += 1;
@@ -142,7 +160,7 @@ export class DynamicChildren implements Children {
     child.pid = pid;
     this.#children.set(pid, child);
     if (child.spec.type === 'supervisor') this.#supervisors += 1;
-    this.#report.progress(child);
+    forgetArgs(child);
   }
 
   #remove(pid: Pid, child: Child): void {
@@ -157,7 +175,9 @@ export class DynamicChildren implements Children {
       children.map(({ pid, spec }) => ({ pid, shutdown: spec.shutdown })),
     );
     const finish = (ends: readonly ExitReason[]): void => {
-      children.forEach((child, index) => this.#reportEnd(child, ends[index]));
+      if (this.#template === undefined) {
+        children.forEach((child, index) => this.#reportEnd(child, ends[index]));
+      } else this.#reportEnds(this.#template, ends);
       this.#children.clear();
       this.#restarting = 0;
       this.#supervisors = 0;
@@ -170,6 +190,21 @@ export class DynamicChildren implements Children {
     this.#report.error('shutdown_error', reason, child);
   }
 
+  /** One report for all that ended with the same reason, as `wait_dynamic_children/5` makes them. */
+  #reportEnds(template: CheckedSpec, reasons: readonly ExitReason[]): void {
+    const counts = new Map<string, { reason: ExitReason; count: number }>();
+    for (const reason of reasons) {
+      if (endedAsAsked(template, reason)) continue;
+      const text = typeof reason === 'string' ? reason : inspect(reason, { depth: 4 });
+      const entry = counts.get(text);
+      if (entry === undefined) counts.set(text, { reason, count: 1 });
+      else entry.count += 1;
+    }
+    for (const { reason, count } of counts.values()) {
+      this.#report.errors(reason, newChild(template), count);
+    }
+  }
+
   // --- administration
 
   answer(request: SupervisorCall): Eventually<SupervisorReply> {
@@ -177,10 +212,14 @@ export class DynamicChildren implements Children {
       case 'startChild':
         return this.#startChild(request.spec);
       case 'terminateChild':
-        return this.#terminateChild(request.id as Pid);
-      case 'getChildSpec': {
+        return this.#terminateChild(request.id);
+      case 'getChildspec': {
+        const spec = this.#specOf(request.id);
+        return spec === undefined ? NOT_FOUND : ['ok', spec];
+      }
+      case 'whichChild': {
         const child = this.#children.get(request.id as Pid);
-        return child === undefined ? NOT_FOUND : ['ok', child.spec];
+        return child === undefined ? NOT_FOUND : ['ok', rowOf(child, undefined)];
       }
       case 'restartChild':
       case 'deleteChild':
@@ -206,22 +245,35 @@ export class DynamicChildren implements Children {
     const template = this.#template;
     if (template !== undefined) {
       if (Array.isArray(given)) return newChild(template, given as readonly unknown[]);
-      return { error: ['bad_arguments', given] };
+      return { error: ['EXIT', ['badarg', given]] };
+    }
+    if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
+      return { error: ['invalid_child_spec', given] };
     }
     const checked = checkChildSpec({ ...(given as ChildSpec), id: 'dynamic' }, undefined);
-    return 'error' in checked ? checked : newChild(checked.spec, this.#extraArguments);
+    if ('error' in checked) return checked;
+    // Elixir takes no timeout of 0: `brutal_kill` says what that would mean.
+    if (checked.spec.shutdown === 0) return { error: ['invalid_shutdown', 0] };
+    return newChild(checked.spec, this.#extraArguments);
   }
 
-  #started(child: Child, result: StartResult): StartChildResult {
+  /**
+   * Where the two differ: Elixir's dynamic supervisor says `:ignore` where simple_one_for_one says
+   * `{ok, undefined}`, and gives the bare reason of a start that raised, without `'EXIT'`.
+   */
+  #started(child: Child, result: Started): StartChildResult {
     if (result[0] === 'ok') this.#add(result[1], child);
-    // Elixir's dynamic supervisor says `:ignore` where simple_one_for_one says `{ok, undefined}`.
-    if (result[0] === 'ignore' && this.#template !== undefined) return ['ok', undefined];
-    return result;
+    if (this.#template !== undefined) return result[0] === 'ignore' ? ['ok', undefined] : result;
+    const raised = result[0] === 'error' && Array.isArray(result[1]) && result[1][0] === 'EXIT';
+    return raised ? ['error', (result[1] as readonly unknown[])[1]] : result;
   }
 
-  #terminateChild(pid: Pid): Eventually<AdminResult> {
+  #terminateChild(id: ChildId | Pid): Eventually<AdminResult> {
+    const simple = this.#template !== undefined;
+    if (simple && !isPid(id)) return ['error', 'simple_one_for_one'];
+    const pid = id as Pid;
     const child = this.#children.get(pid);
-    if (child === undefined) return NOT_FOUND;
+    if (child === undefined) return simple && isDead(pid) ? 'ok' : NOT_FOUND;
     const finish = (reason: ExitReason): AdminResult => {
       this.#reportEnd(child, reason);
       this.#remove(pid, child);
@@ -235,13 +287,16 @@ export class DynamicChildren implements Children {
     return reason instanceof Promise ? reason.then(finish) : finish(reason);
   }
 
+  /** By pid, a dead one's included, or by the id of the one specification there is. */
+  #specOf(id: ChildId | Pid): CheckedSpec | undefined {
+    const template = this.#template;
+    const child = this.#children.get(id as Pid);
+    if (template === undefined || child !== undefined) return child?.spec;
+    return id === template.id || (isPid(id) && isDead(id)) ? template : undefined;
+  }
+
   #rows(): ChildRow[] {
-    return [...this.#children.values()].reverse().map(({ pid, spec }) => ({
-      id: undefined,
-      pid,
-      type: spec.type,
-      modules: spec.modules,
-    }));
+    return [...this.#children.values()].reverse().map(child => rowOf(child, undefined));
   }
 
   #counts(): ChildCounts {
@@ -255,8 +310,9 @@ export class DynamicChildren implements Children {
   }
 }
 
-function isRunning(child: Child): child is Child & { readonly pid: Pid } {
-  return typeof child.pid === 'number';
+/** simple_one_for_one takes a dead process for a child that has ended already. */
+function isDead(pid: Pid): boolean {
+  return processOf(pid) === undefined && isolateOf(pid) === thisIsolate();
 }
 
 const NOT_FOUND = ['error', 'not_found'] as const;

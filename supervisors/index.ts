@@ -8,7 +8,6 @@ export type { PartitionSupervisorOptions } from './partition-supervisor.ts';
 export * as supervisor from './supervisor.ts';
 export type { SupervisorInit, SupervisorModule, SupervisorRef } from './supervisor.ts';
 export type { AdminResult, ChildCounts, ChildRow, StartChildResult } from './children.ts';
-export { checkChildSpecs } from './child-spec.ts';
 export type { ChildId, ChildSpec, ChildType, Restart } from './child-spec.ts';
 export type { SupervisorFlags } from './flags.ts';
 export { lookAtSupervisor } from './server.ts';

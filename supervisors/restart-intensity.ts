@@ -9,18 +9,27 @@ export interface Intensity {
   readonly period: number;
 }
 
-/** The restarts that still count with the new one, oldest first, and whether it is allowed. */
+/**
+ * The restarts that still count with the new one, oldest first, and whether it is allowed.
+ */
 export interface Verdict {
-  readonly restarts: readonly number[];
+  readonly restarts: number[];
   readonly allowed: boolean;
 }
 
+/**
+ * Counts one more restart. The list that was given is used up: what comes back may be the same one,
+ * longer by one, so that a restart costs the same however many are allowed. It is copied only when
+ * the clock has left something behind, which is at most once a second.
+ */
 export function addRestart(
-  restarts: readonly number[],
+  restarts: number[],
   nowSeconds: number,
   { intensity, period }: Intensity,
 ): Verdict {
-  const recent = restarts.filter(second => second >= nowSeconds - period);
+  let expired = 0;
+  while ((restarts[expired] ?? Infinity) < nowSeconds - period) expired += 1;
+  const recent = expired > 0 || restarts.length === 0 ? restarts.slice(expired) : restarts;
   recent.push(nowSeconds);
   return { restarts: recent, allowed: recent.length <= intensity };
 }

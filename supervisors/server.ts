@@ -1,4 +1,5 @@
 /** The process of a supervisor: a gen-server that traps exits and hands everything to its children. */
+import { Exit } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
 import type { From } from '../actors/gen-server/from.ts';
 import type { Eventually, GenServer, StartResult } from '../actors/gen-server/types.ts';
@@ -20,6 +21,8 @@ export interface SupervisorKind {
   readonly label: string;
   begin(): Eventually<InitResult<Children>>;
   upgrade(children: Children, module: object): 'ok' | readonly ['error', ExitReason];
+  /** Its callback module, where it has one of its own. */
+  module?: object;
 }
 
 export function startSupervisor(
@@ -65,13 +68,19 @@ const server: Server = {
   },
 
   handleCall(request, from, state) {
+    if (!REQUESTS.has(request.kind)) throw unexpected('handleCall', request.kind);
     const answer = state.children.answer(request);
     return answer instanceof Promise
       ? answer.then(reply => replied(reply, from, state))
       : replied(answer, from, state);
   },
 
-  handleCast: (message, state) => next(state.children.tryAgain(message.key), state),
+  handleCast(message, state) {
+    if ((message as Partial<TryAgain> | undefined)?.kind !== 'tryAgain') {
+      throw unexpected('handleCast', message);
+    }
+    return next(state.children.tryAgain(message.key), state);
+  },
 
   handleInfo(message: unknown, state) {
     if (isExit(message)) return next(state.children.exited(message.pid, message.reason), state);
@@ -90,7 +99,28 @@ const server: Server = {
     const upgraded = state.kind.upgrade(state.children, module);
     return upgraded === 'ok' ? ['ok', state] : upgraded;
   },
+
+  formatStatus: ({ state: { kind, children } }) => ({
+    callback: kind.module,
+    state: children.look({ offset: 0, limit: 0 }),
+  }),
 };
+
+const REQUESTS: ReadonlySet<string> = new Set<SupervisorCall['kind']>([
+  'startChild',
+  'restartChild',
+  'deleteChild',
+  'terminateChild',
+  'getChildspec',
+  'whichChild',
+  'whichChildren',
+  'countChildren',
+]);
+
+/** No clause of `supervisor.erl` takes it: the supervisor and its children end, and the caller. */
+function unexpected(callback: string, what: unknown): Exit {
+  return new Exit(['function_clause', ['supervisor', callback, what]]);
+}
 
 /** Specifications hold functions: a caller in another isolate gets a description of them. */
 function replied(

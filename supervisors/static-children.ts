@@ -1,6 +1,9 @@
 /**
  * Children with ids and an order: one_for_one, one_for_all, rest_for_one.
  * The rules are those of `supervisor.erl`: `do_restart/3`, `restart/3`, `restart_multiple_children/3`.
+ *
+ * A child is found by id and by pid at the same cost however many there are; what concerns all of
+ * them (rest_for_one, an end, a list) goes through all of them.
  */
 import { isOrderly } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
@@ -10,12 +13,15 @@ import { endProcess } from '../actors/termination.ts';
 import {
   childMayRestart,
   endedAsAsked,
+  isActive,
+  isRunning,
   newChild,
   nowSeconds,
   Reporter,
+  rowOf,
   runStart,
 } from './child.ts';
-import type { Child } from './child.ts';
+import type { Child, Started } from './child.ts';
 import type {
   AdminResult,
   ChildCounts,
@@ -39,57 +45,60 @@ export class StaticChildren implements Children {
   readonly #report: Reporter;
   #flags: Flags;
   /** In start order. */
-  #children: Child[];
-  #restarts: readonly number[] = [];
+  #children = new Map<ChildId, Child>();
+  readonly #byPid = new Map<Pid, Child>();
+  #restarts: number[] = [];
 
   constructor(self: Pid, flags: Flags, specs: readonly CheckedSpec[]) {
     this.#self = self;
     this.#report = new Reporter(self);
     this.#flags = flags;
-    this.#children = specs.map(spec => newChild(spec));
+    for (const spec of specs) this.#children.set(spec.id, newChild(spec));
   }
 
   /** Starts all for the first time; when one fails the started ones are ended again. */
   async startAll(): Promise<ExitReason> {
-    const failure = await this.#startInOrder(this.#children);
+    const failure = await this.#startInOrder([...this.#children.values()]);
     if (failure === undefined) return undefined;
     await this.endAll();
     return ['failed_to_start_child', failure.child.spec.id, failure.reason];
   }
 
   async endAll(): Promise<void> {
-    await this.#endInReverse(this.#children);
+    await this.#endInReverse([...this.#children.values()]);
   }
 
   update(flags: Flags, specs: readonly CheckedSpec[]): void {
-    const old = new Map(this.#children.map(child => [child.spec.id, child]));
-    const updated = specs.map(spec => {
-      const child = old.get(spec.id);
-      old.delete(spec.id);
-      if (child === undefined) return newChild(spec);
-      child.spec = spec;
-      return child;
-    });
+    const old = this.#children;
     this.#flags = flags;
-    this.#children = [...updated, ...old.values()];
+    this.#children = new Map(
+      specs.map(spec => {
+        const child = old.get(spec.id) ?? newChild(spec);
+        child.spec = spec;
+        old.delete(spec.id);
+        return [spec.id, child];
+      }),
+    );
+    for (const [id, child] of old) this.#children.set(id, child);
   }
 
   look({ offset, limit }: LookPage): SupervisorLook {
     const flags = this.#flags;
-    return {
-      flags,
-      restarts: recentRestarts(this.#restarts, flags),
-      total: this.#children.length,
-      children: this.#children
-        .slice(offset, offset + limit)
-        .map(child => lookAtChild(child, child.spec.id, flags)),
-    };
+    const children = [];
+    let place = 0;
+    for (const child of this.#children.values()) {
+      if (place >= offset + limit) break;
+      if (place >= offset) children.push(lookAtChild(child, child.spec.id, flags));
+      place += 1;
+    }
+    const restarts = recentRestarts(this.#restarts, flags);
+    return { flags, restarts, total: this.#children.size, children };
   }
 
   // --- the end of a child
 
   async exited(pid: Pid, reason: ExitReason): Promise<Outcome> {
-    const child = this.#children.find(one => one.pid === pid);
+    const child = this.#byPid.get(pid);
     if (child === undefined) return 'go_on';
     const { restart } = child.spec;
     if (restart !== 'permanent' && isOrderly(reason)) return this.#ended(child);
@@ -98,7 +107,7 @@ export class StaticChildren implements Children {
   }
 
   async tryAgain(key: ChildId | Pid): Promise<Outcome> {
-    const child = this.#find(key);
+    const child = this.#children.get(key);
     // It may have been terminated or deleted meanwhile: that ends the retries.
     return child?.pid === 'restarting' ? this.#restart(child) : 'go_on';
   }
@@ -109,26 +118,30 @@ export class StaticChildren implements Children {
     const { autoShutdown } = this.#flags;
     if (autoShutdown === 'never' || !child.spec.significant) return 'go_on';
     if (autoShutdown === 'any_significant') return 'shutdown';
-    const others = this.#children.some(one => one.spec.significant && one.pid !== undefined);
-    return others ? 'go_on' : 'shutdown';
+    for (const { spec, pid } of this.#children.values()) {
+      if (spec.significant && pid !== undefined) return 'go_on';
+    }
+    return 'shutdown';
+  }
+
+  #setPid(child: Child, pid: Child['pid']): void {
+    if (isRunning(child)) this.#byPid.delete(child.pid);
+    child.pid = pid;
+    if (isRunning(child)) this.#byPid.set(child.pid, child);
   }
 
   /** A temporary child's spec goes with its process. */
   #setDown(child: Child): void {
-    child.pid = undefined;
-    if (child.spec.restart === 'temporary') this.#remove(child);
-  }
-
-  #remove(child: Child): void {
-    this.#children = this.#children.filter(one => one !== child);
+    this.#setPid(child, undefined);
+    if (child.spec.restart === 'temporary') this.#children.delete(child.spec.id);
   }
 
   async #restart(child: Child): Promise<Outcome> {
     if (!this.#mayRestart(child)) {
       this.#report.error('shutdown', 'reached_max_restart_intensity', child);
-      child.pid = undefined;
+      this.#setPid(child, undefined);
       if (this.#flags.intensityPer === 'supervisor') return 'shutdown';
-      this.#remove(child);
+      this.#children.delete(child.spec.id);
       return 'go_on';
     }
     const failed = await this.#restartByStrategy(child);
@@ -150,25 +163,33 @@ export class StaticChildren implements Children {
   async #restartByStrategy(child: Child): Promise<Child | undefined> {
     switch (this.#flags.strategy) {
       case 'one_for_one':
-        return this.#restartGroup([child]);
-      case 'rest_for_one':
-        return this.#restartGroup(this.#children.slice(this.#children.indexOf(child)), child);
+        return this.#restartOne(child);
+      case 'rest_for_one': {
+        const all = [...this.#children.values()];
+        return this.#restartGroup(child, all.slice(all.indexOf(child)));
+      }
       case 'one_for_all':
-        return this.#restartGroup(this.#children, child);
+        return this.#restartGroup(child, [...this.#children.values()]);
       case 'simple_one_for_one':
         throw new TypeError('simple_one_for_one children are kept by DynamicChildren');
     }
   }
 
-  async #restartGroup(group: readonly Child[], child?: Child): Promise<Child | undefined> {
-    if (child !== undefined) {
-      child.pid = undefined;
-      await this.#endInReverse(group);
-    }
-    const left = group.filter(one => this.#children.includes(one));
+  async #restartOne(child: Child): Promise<Child | undefined> {
+    const result = await this.#start(child);
+    if (result[0] !== 'error') return undefined;
+    this.#report.error('start_error', result[1], child);
+    this.#setPid(child, 'restarting');
+    return child;
+  }
+
+  async #restartGroup(child: Child, group: readonly Child[]): Promise<Child | undefined> {
+    this.#setPid(child, undefined);
+    await this.#endInReverse(group);
+    const left = group.filter(({ spec }) => this.#children.has(spec.id));
     const failure = await this.#startInOrder(left);
     if (failure === undefined) return undefined;
-    failure.child.pid = 'restarting';
+    this.#setPid(failure.child, 'restarting');
     return failure.child;
   }
 
@@ -177,20 +198,22 @@ export class StaticChildren implements Children {
   ): Promise<{ child: Child; reason: ExitReason } | undefined> {
     for (const child of group) {
       const result = await this.#start(child);
-      if (result[0] !== 'error') continue;
-      this.#report.error('start_error', result[1], child);
-      return { child, reason: result[1] };
+      if (result[0] === 'error') {
+        this.#report.error('start_error', result[1], child);
+        return { child, reason: result[1] };
+      }
+      // One that has to be there to be restarted is kept without a process.
+      if (result[0] === 'ignore') this.#setDown(child);
     }
     return undefined;
   }
 
-  async #start(child: Child): Promise<StartChildResult> {
+  async #start(child: Child): Promise<Started> {
     const result = await runStart(child);
     if (result[0] === 'error') return result;
-    child.pid = result[0] === 'ok' ? result[1] : undefined;
-    if (child.pid !== undefined) this.#report.progress(child);
-    else if (child.spec.restart === 'temporary') this.#remove(child);
-    return ['ok', child.pid];
+    this.#setPid(child, result[0] === 'ok' ? result[1] : undefined);
+    if (result[0] === 'ok') this.#report.progress(child);
+    return result;
   }
 
   async #endInReverse(group: readonly Child[]): Promise<void> {
@@ -218,9 +241,13 @@ export class StaticChildren implements Children {
         return this.#deleteChild(request.id);
       case 'terminateChild':
         return this.#terminateChild(request.id);
-      case 'getChildSpec': {
-        const child = this.#find(request.id);
+      case 'getChildspec': {
+        const child = this.#children.get(request.id);
         return child === undefined ? NOT_FOUND : ['ok', child.spec];
+      }
+      case 'whichChild': {
+        const child = this.#children.get(request.id);
+        return child === undefined ? NOT_FOUND : ['ok', rowOf(child, child.spec.id)];
       }
       case 'whichChildren':
         return this.#rows();
@@ -232,68 +259,66 @@ export class StaticChildren implements Children {
   async #startChild(given: ChildSpec): Promise<StartChildResult> {
     const checked = checkChildSpec(given, this.#flags.autoShutdown);
     if ('error' in checked) return ['error', checked.error];
-    const present = this.#find(checked.spec.id);
+    const { spec } = checked;
+    const present = this.#children.get(spec.id);
     if (present !== undefined) {
-      const why = present.pid === undefined ? 'already_present' : ['already_started', present.pid];
-      return ['error', why];
+      return ['error', isRunning(present) ? ['already_started', present.pid] : 'already_present'];
     }
-    const child = newChild(checked.spec);
-    this.#children.push(child);
+    const child = newChild(spec);
     const result = await this.#start(child);
-    if (result[0] !== 'error') return result;
-    this.#remove(child);
-    const already = Array.isArray(result[1]) && result[1][0] === 'already_started';
-    return already ? result : ['error', [result[1], checked.spec]];
+    if (result[0] === 'error') {
+      const already = Array.isArray(result[1]) && result[1][0] === 'already_started';
+      return already ? result : ['error', [result[1], spec]];
+    }
+    if (result[0] === 'ok' || spec.restart !== 'temporary') this.#children.set(spec.id, child);
+    return asStarted(result);
   }
 
   async #restartChild(id: ChildId): Promise<StartChildResult> {
-    const child = this.#find(id);
+    const child = this.#children.get(id);
     if (child === undefined) return NOT_FOUND;
-    if (child.pid !== undefined) {
-      return ['error', child.pid === 'restarting' ? 'restarting' : 'running'];
-    }
-    return this.#start(child);
+    if (child.pid !== undefined) return isUp(child);
+    return asStarted(await this.#start(child));
   }
 
   #deleteChild(id: ChildId): AdminResult {
-    const child = this.#find(id);
+    const child = this.#children.get(id);
     if (child === undefined) return NOT_FOUND;
-    if (child.pid !== undefined) {
-      return ['error', child.pid === 'restarting' ? 'restarting' : 'running'];
-    }
-    this.#remove(child);
+    if (child.pid !== undefined) return isUp(child);
+    this.#children.delete(id);
     return 'ok';
   }
 
   async #terminateChild(id: ChildId | Pid): Promise<AdminResult> {
-    const child = this.#find(id);
+    const child = this.#children.get(id);
     if (child === undefined) return NOT_FOUND;
     await this.#end(child);
     return 'ok';
   }
 
-  #find(id: ChildId): Child | undefined {
-    return this.#children.find(child => child.spec.id === id);
-  }
-
   #rows(): ChildRow[] {
-    return this.#children.toReversed().map(({ pid, spec }) => ({
-      id: spec.id,
-      pid,
-      type: spec.type,
-      modules: spec.modules,
-    }));
+    return [...this.#children.values()].reverse().map(child => rowOf(child, child.spec.id));
   }
 
   #counts(): ChildCounts {
-    const supervisors = this.#children.filter(({ spec }) => spec.type === 'supervisor').length;
-    return {
-      specs: this.#children.length,
-      active: this.#children.filter(({ pid }) => typeof pid === 'number').length,
-      supervisors,
-      workers: this.#children.length - supervisors,
-    };
+    let active = 0;
+    let supervisors = 0;
+    for (const child of this.#children.values()) {
+      if (isActive(child)) active += 1;
+      if (child.spec.type === 'supervisor') supervisors += 1;
+    }
+    const specs = this.#children.size;
+    return { specs, active, supervisors, workers: specs - supervisors };
   }
+}
+
+/** What a start that did not fail answers to who asked for it. */
+function asStarted(result: Started): StartChildResult {
+  return result[0] === 'ignore' ? ['ok', undefined] : result;
+}
+
+function isUp({ pid }: Child): readonly ['error', 'restarting' | 'running'] {
+  return ['error', pid === 'restarting' ? 'restarting' : 'running'];
 }
 
 const NOT_FOUND = ['error', 'not_found'] as const;

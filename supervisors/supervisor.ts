@@ -24,8 +24,18 @@ import type { SupervisorKind } from './server.ts';
 import { StaticChildren } from './static-children.ts';
 import type { Dest, ServerName } from '../actors/server-ref.ts';
 
-/** What `init` says: flags and child specifications, or that there is nothing to supervise. */
-export type SupervisorInit = readonly [SupervisorFlags, readonly ChildSpec[]] | 'ignore';
+export { checkChildspecs } from './child-spec.ts';
+/** Ends it and its children with the reason (Elixir's `Supervisor.stop`). */
+export { stop } from '../actors/gen-server/gen-server.ts';
+
+/**
+ * What `init` says: flags and child specifications, with or without Erlang's `ok` around them, or
+ * that there is nothing to supervise.
+ */
+export type SupervisorInit =
+  | readonly [SupervisorFlags, readonly ChildSpec[]]
+  | readonly ['ok', readonly [SupervisorFlags, readonly ChildSpec[]]]
+  | 'ignore';
 
 /** A supervisor's callback module. */
 export interface SupervisorModule<Arg = unknown> {
@@ -52,17 +62,29 @@ export function startLink<Arg = undefined>(
 }
 
 function kindOf(module: SupervisorModule, arg: unknown): SupervisorKind {
-  return {
+  let simple = false;
+  const kind: SupervisorKind = {
     label: module.name === undefined || module.name === '' ? 'supervisor' : module.name,
-    begin: () => begin(module, arg),
+    module,
+    begin() {
+      const plan = readInit(module, arg);
+      if (plan === 'ignore') return ['ignore'];
+      if ('wrong' in plan) return ['stop', [plan.wrong, plan.what]];
+      simple = isSimple(plan.flags);
+      return begin(plan);
+    },
     upgrade(children, next) {
-      const read = readInit(next as SupervisorModule, arg);
-      if (read === 'ignore') return 'ok';
-      if ('error' in read) return ['error', read.error];
-      children.update(read.flags, read.specs);
+      const plan = readInit(next as SupervisorModule, arg);
+      if (plan === 'ignore') return 'ok';
+      if ('wrong' in plan) return ['error', upgradeError(plan)];
+      // The children of the one kind cannot be kept as those of the other: OTP would lose them.
+      if (isSimple(plan.flags) !== simple) return ['error', ['bad_flags', plan.flags]];
+      children.update(plan.flags, plan.specs);
+      kind.module = next;
       return 'ok';
     },
   };
+  return kind;
 }
 
 interface Plan {
@@ -70,29 +92,46 @@ interface Plan {
   readonly specs: readonly CheckedSpec[];
 }
 
-function readInit(module: SupervisorModule, arg: unknown): Plan | 'ignore' | { error: unknown } {
+/** What cannot be begun with, and the tag of `init/1` for it. */
+interface Refusal {
+  readonly wrong: 'bad_return' | 'supervisor_data' | 'start_spec' | 'bad_start_spec';
+  readonly what: unknown;
+}
+
+function readInit(module: SupervisorModule, arg: unknown): Plan | 'ignore' | Refusal {
   const answer: unknown = module.init(arg);
   if (answer === 'ignore') return 'ignore';
-  if (!Array.isArray(answer) || answer.length !== 2) {
-    return { error: ['bad_return', [module.name, 'init', answer]] };
+  const pair: unknown = Array.isArray(answer) && answer[0] === 'ok' ? answer[1] : answer;
+  if (!Array.isArray(pair) || pair.length !== 2) {
+    return { wrong: 'bad_return', what: [module.name, 'init', answer] };
   }
-  const checked = checkFlags(answer[0] as SupervisorFlags);
-  if ('error' in checked) return { error: ['supervisor_data', checked.error] };
+  const [givenFlags, givenSpecs] = pair as [SupervisorFlags, ChildSpec[]];
+  const checked = checkFlags(givenFlags);
+  if ('error' in checked) return { wrong: 'supervisor_data', what: checked.error };
   const { flags } = checked;
-  const simple = flags.strategy === 'simple_one_for_one';
-  const all = checkAll(answer[1] as ChildSpec[], flags.autoShutdown);
-  if ('error' in all) return { error: ['start_spec', all.error] };
-  if (simple && all.specs.length !== 1) return { error: ['bad_start_spec', answer[1]] };
+  if (isSimple(flags) && (!Array.isArray(givenSpecs) || givenSpecs.length !== 1)) {
+    return { wrong: 'bad_start_spec', what: givenSpecs };
+  }
+  const all = checkAll(givenSpecs, flags.autoShutdown);
+  if ('error' in all) return { wrong: 'start_spec', what: all.error };
   return { flags, specs: all.specs };
 }
 
-function begin(module: SupervisorModule, arg: unknown): Eventually<InitResult<Children>> {
-  const plan = readInit(module, arg);
-  if (plan === 'ignore') return ['ignore'];
-  if ('error' in plan) return ['stop', plan.error];
+/** `code_change/3` says why without the tags of a start, but for flags that are none. */
+function upgradeError({ wrong, what }: Refusal): unknown {
+  if (wrong === 'bad_return' || wrong === 'bad_start_spec') return [wrong, what];
+  const noFlags = wrong === 'supervisor_data' && Array.isArray(what) && what[0] === 'invalid_type';
+  return noFlags ? ['bad_flags', what[1]] : what;
+}
+
+function isSimple({ strategy }: Flags): boolean {
+  return strategy === 'simple_one_for_one';
+}
+
+function begin(plan: Plan): Eventually<InitResult<Children>> {
   const { flags, specs } = plan;
   const [template] = specs;
-  if (flags.strategy === 'simple_one_for_one' && template !== undefined) {
+  if (isSimple(flags) && template !== undefined) {
     const options = { maxChildren: Infinity, extraArguments: [], template };
     return ['ok', new DynamicChildren(self(), flags, options)];
   }
@@ -144,11 +183,19 @@ export function terminateChild(supervisor: SupervisorRef, id: ChildId | Pid): Pr
 }
 
 /** A child's specification with the defaults filled in. */
-export function getChildSpec(
+export function getChildspec(
   supervisor: SupervisorRef,
   id: ChildId | Pid,
 ): Promise<readonly ['ok', CheckedSpec] | readonly ['error', unknown]> {
-  return call(ask(supervisor), { kind: 'getChildSpec', id }, Infinity);
+  return call(ask(supervisor), { kind: 'getChildspec', id }, Infinity);
+}
+
+/** One child's row of {@link whichChildren}, or `'not_found'`; of a simple_one_for_one by pid. */
+export function whichChild(
+  supervisor: SupervisorRef,
+  id: ChildId | Pid,
+): Promise<readonly ['ok', ChildRow] | readonly ['error', unknown]> {
+  return call(ask(supervisor), { kind: 'whichChild', id }, Infinity);
 }
 
 /** All children, the newest first. */

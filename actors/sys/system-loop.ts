@@ -3,7 +3,6 @@ import { reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { isParentExit } from '../parent-exit.ts';
 import type { Process } from '../process.ts';
-import { debugCommand } from './debug-command.ts';
 import type { SystemMessage } from './system-message.ts';
 
 /** What a behaviour lets `sys` do with it. */
@@ -57,13 +56,8 @@ export function answerSystemMessage(
         });
       }
       return undefined;
-    case 'debug':
-      message.answer(debugCommand(process, request.command));
-      return undefined;
     case 'terminate':
-      message.answer('ok');
-      return callbacks.terminate(request.reason);
-    case 'stop':
+      // Whoever asked learns of the end from the end itself.
       return callbacks.terminate(request.reason);
   }
 }

@@ -154,7 +154,7 @@ void t.test(
     const one = await startIsolate(t, 1);
     const there = await call(one.dest, { kind: 'startSupervisor' });
     t.match(await supervisor.whichChildren(there), [{ id: 'w', pid: Number, modules: [{}] }]);
-    t.match(await supervisor.getChildSpec(there, 'w'), ['ok', { start: '[the function start]' }]);
+    t.match(await supervisor.getChildspec(there, 'w'), ['ok', { start: '[the function start]' }]);
     t.match(await supervisor.countChildren(at('a.supervisor', 1)), { active: 1 });
     await t.rejects(
       supervisor.startChild(there, remoteChild(1)),

@@ -34,7 +34,7 @@ void t.test('the pure rule agrees with the book', t => {
     fc.property(history, ({ gaps, intensity, period }) => {
       const seconds: number[] = [];
       for (const gap of gaps) seconds.push((seconds.at(-1) ?? 0) + gap);
-      let restarts: readonly number[] = [];
+      let restarts: number[] = [];
       return seconds.every((second, index) => {
         const verdict = addRestart(restarts, second, { intensity, period });
         restarts = verdict.restarts;
@@ -47,7 +47,7 @@ void t.test('the pure rule agrees with the book', t => {
 });
 
 void t.test('what the list keeps is bounded by the period, not by the history', t => {
-  let restarts: readonly number[] = [];
+  let restarts: number[] = [];
   for (let second = 0; second < 1_000; second += 1) {
     restarts = addRestart(restarts, second, { intensity: 3, period: 5 }).restarts;
   }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { exit, isAlive, setClock, start, stop, sys, whereis } from '../../actors/index.ts';
 import type { Pid } from '../../actors/index.ts';
 import { createVirtualClock, settle } from '../../actors/testing.ts';
-import { checkChildSpecs, supervisor } from '../../supervisors/index.ts';
+import { supervisor } from '../../supervisors/index.ts';
 import type { ChildSpec, SupervisorFlags } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
 import type { Teardown } from './children-kit.ts';
@@ -168,7 +168,7 @@ void t.test('administration answers as OTP does', async t => {
     await supervisor.restartChild(pid, 'a'),
     await supervisor.deleteChild(pid, 'a'),
     await supervisor.terminateChild(pid, 'a'),
-    await supervisor.getChildSpec(pid, 'a'),
+    await supervisor.getChildspec(pid, 'a'),
   ]) {
     t.same(answer, ['error', 'not_found']);
   }
@@ -187,7 +187,7 @@ void t.test('administration answers as OTP does', async t => {
   await supervisor.startChild(pid, childSpec('e', script, { type: 'supervisor' }));
   t.match(await supervisor.whichChildren(pid), [{ id: 'e', pid: Number }, { id: 'c' }]);
   t.same(await supervisor.countChildren(pid), { specs: 2, active: 1, supervisors: 1, workers: 1 });
-  t.match(await supervisor.getChildSpec(pid, 'e'), ['ok', { shutdown: 'infinity' }]);
+  t.match(await supervisor.getChildspec(pid, 'e'), ['ok', { shutdown: 'infinity' }]);
 });
 
 void t.test('shutdown: a child that does not end in time is killed, and reported', async t => {
@@ -262,7 +262,9 @@ void t.test('simple_one_for_one: one spec, arguments per child, by pid', async t
     ['x', 1],
   ]);
   t.same(await supervisor.restartChild(pid, 'x'), ['error', 'simple_one_for_one']);
-  t.same(await supervisor.terminateChild(pid, x), ['error', 'not_found']);
+  t.same(await supervisor.terminateChild(pid, 'x'), ['error', 'simple_one_for_one']);
+  t.equal(await supervisor.terminateChild(pid, x), 'ok', 'what is dead has been terminated');
+  t.same(await supervisor.terminateChild(pid, pid), ['error', 'not_found'], 'it lives elsewhere');
   t.equal(await supervisor.terminateChild(pid, pidOf('x')), 'ok');
   t.same(await supervisor.countChildren(pid), { specs: 1, active: 1, supervisors: 0, workers: 1 });
 });
@@ -275,15 +277,31 @@ void t.test('bad flags and specs are refused with their tags', async t => {
   t.same(await refused({ intensity: -1 }), ['supervisor_data', ['invalid_intensity', -1]]);
   t.same(await refused({ period: 0 }), ['supervisor_data', ['invalid_period', 0]]);
   t.same(await refused({ autoShutdown: 1 }), ['supervisor_data', ['invalid_auto_shutdown', 1]]);
-  t.match(await refused({ strategy: 'simple_one_for_one', autoShutdown: 'any_significant' }), [
+  t.same(await refused({ hibernateAfter: -1 }), [
     'supervisor_data',
-    ['bad_combination', Array],
+    ['invalid_hibernate_after', -1],
   ]);
+  t.same(await refused(['one_for_one', 1, 5] as never), [
+    'supervisor_data',
+    ['invalid_type', ['one_for_one', 1, 5]],
+  ]);
+  t.same(await refused({ strategy: 'one_for_all', intensityPer: 'child' }), [
+    'supervisor_data',
+    [
+      'bad_combination',
+      [
+        ['intensity_per', 'child'],
+        ['strategy', 'one_for_all'],
+      ],
+    ],
+  ]);
+  t.same(await refused({}, 'none'), ['start_spec', ['badarg', 'none']]);
+  t.same(await refused({}, ['none']), ['start_spec', ['invalid_child_spec', 'none']]);
   t.match(await refused({ strategy: 'simple_one_for_one' }, []), ['bad_start_spec', []]);
   t.match((await supervisor.startLink(() => 5 as never))[1], ['bad_return', Array]);
   t.same(await supervisor.startLink(() => 'ignore'), ['ignore']);
   const good = childSpec('a', newScript());
-  const check = (change: object) => checkChildSpecs([{ ...good, ...change }], 'never');
+  const check = (change: object) => supervisor.checkChildspecs([{ ...good, ...change }], 'never');
   t.same(check({}), 'ok');
   t.same(check({ id: undefined }), ['error', 'missing_id']);
   t.same(check({ start: undefined }), ['error', 'missing_start']);
@@ -293,12 +311,31 @@ void t.test('bad flags and specs are refused with their tags', async t => {
   t.same(check({ shutdown: -1 }), ['error', ['invalid_shutdown', -1]]);
   t.same(check({ modules: 1 }), ['error', ['invalid_modules', 1]]);
   t.same(check({ significant: 1 }), ['error', ['invalid_significant', 1]]);
-  t.match(check({ significant: true }), ['error', ['bad_combination', Array]]);
-  t.match(checkChildSpecs([{ ...good, significant: true }], 'any_significant'), [
+  t.same(check({ modules: [1] }), ['error', ['invalid_module', 1]]);
+  t.same(check({ silly: true }), 'ok', 'unexpected fields are ignored');
+  t.same(check({ significant: true, shutdown: -1 }), [
     'error',
-    ['bad_combination', Array],
+    [
+      'bad_combination',
+      [
+        ['auto_shutdown', 'never'],
+        ['significant', true],
+      ],
+    ],
   ]);
-  t.same(checkChildSpecs([good, good]), ['error', ['duplicate_child_name', 'a']]);
+  t.same(supervisor.checkChildspecs([{ ...good, significant: true }], 'any_significant'), [
+    'error',
+    [
+      'bad_combination',
+      [
+        ['restart', 'permanent'],
+        ['significant', true],
+      ],
+    ],
+  ]);
+  t.same(supervisor.checkChildspecs(good as never), ['error', ['badarg', good]]);
+  t.same(supervisor.checkChildspecs([], 'sometimes' as never), ['error', ['badarg', 'sometimes']]);
+  t.same(supervisor.checkChildspecs([good, good]), ['error', ['duplicate_child_name', 'a']]);
 });
 
 void t.test(
@@ -351,7 +388,7 @@ void t.test(
         ['c', undefined],
       ],
     );
-    t.match(await supervisor.getChildSpec(pid, 'a'), ['ok', { shutdown: 7 }]);
+    t.match(await supervisor.getChildspec(pid, 'a'), ['ok', { shutdown: 7 }]);
   },
 );
 

@@ -1,0 +1,285 @@
+/** Answers of `supervisor.erl` that one meets less often than those in `supervisor.test.ts`. */
+import t from 'tap';
+import {
+  call,
+  cast,
+  Exit,
+  exit,
+  isAlive,
+  self,
+  send,
+  setClock,
+  spawn,
+  spawnLink,
+  startLink,
+  stop,
+  sys,
+  unlink,
+  whereis,
+} from '../../actors/index.ts';
+import type { GenServer, Pid } from '../../actors/index.ts';
+import { createVirtualClock, settle } from '../../actors/testing.ts';
+import { supervisor } from '../../supervisors/index.ts';
+import type { ChildSpec, SupervisorFlags } from '../../supervisors/index.ts';
+import { captureLog } from '../actors/capture-log.ts';
+import type { Teardown } from './children-kit.ts';
+import { childSpec, crash, newScript, pidOf, removeAtEnd, until } from './children-kit.ts';
+
+async function tree(t: Teardown, flags: SupervisorFlags, specs: ChildSpec[]): Promise<Pid> {
+  const result = await supervisor.startLink(() => ['ok', [flags, specs]]);
+  if (result[0] !== 'ok') throw new Error(`did not start: ${JSON.stringify(result)}`);
+  return removeAtEnd(t, result[1]);
+}
+
+const idle: GenServer<undefined, null> = { init: () => ['ok', null] };
+
+void t.test('what a start adds to its pid is handed on, and not kept', async t => {
+  captureLog(t);
+  const spec: ChildSpec = {
+    id: 'a',
+    start: async () => {
+      const started = await startLink(idle, undefined, { name: 'a' });
+      return started[0] === 'ok' ? ['ok', started[1], 'extra'] : started;
+    },
+  };
+  const pid = await tree(t, { intensity: 3 }, []);
+  t.same(await supervisor.startChild(pid, spec), ['ok', pidOf('a'), 'extra']);
+  t.equal(await supervisor.terminateChild(pid, 'a'), 'ok');
+  t.same(await supervisor.restartChild(pid, 'a'), ['ok', pidOf('a'), 'extra']);
+  const first = pidOf('a');
+  exit(first, 'kill');
+  await until(() => whereis('a') !== undefined && whereis('a') !== first);
+  t.same(await supervisor.whichChildren(pid), [
+    { id: 'a', pid: pidOf('a'), type: 'worker', modules: 'dynamic' },
+  ]);
+  const simple = await tree(t, { strategy: 'simple_one_for_one' }, [{ ...spec, id: 'simple' }]);
+  await supervisor.terminateChild(pid, 'a');
+  t.same(await supervisor.startChild(simple, []), ['ok', pidOf('a'), 'extra']);
+});
+
+void t.test(
+  'what is no outcome of a start is the error, and a start that raises is told of',
+  async t => {
+    captureLog(t);
+    const pid = await tree(t, {}, []);
+    const answer = async (start: unknown) => {
+      const result = await supervisor.startChild(pid, { id: 'a', start: start as never });
+      return (result[1] as unknown[])[0];
+    };
+    t.same(await answer(() => 'nonsense'), 'nonsense');
+    t.same(await answer(() => ['ok', 'no pid']), ['ok', 'no pid']);
+    t.same(await answer(() => ['ok', pid, 1, 2]), ['ok', pid, 1, 2]);
+    t.same(await answer(() => ['error', 'why']), 'why');
+    t.same(
+      await answer(() => {
+        throw new Exit('gone');
+      }),
+      ['EXIT', 'gone'],
+    );
+    t.match(
+      await answer(() => {
+        throw new Error('broken');
+      }),
+      ['EXIT', { reason: /broken/, stack: String }],
+    );
+    t.same(await answer(() => Promise.reject(new Exit('later'))), ['EXIT', 'later']);
+    t.same(await supervisor.startChild(pid, { id: 'a', start: () => 'ignore' }), ['ok', undefined]);
+  },
+);
+
+void t.test('a child between two tries is present, not started, and can be terminated', async t => {
+  captureLog(t);
+  const script = newScript();
+  const pid = await tree(t, { intensity: 1_000_000, period: 60 }, [childSpec('a', script)]);
+  script.refuse = 'not now';
+  exit(pidOf('a'), 'kill');
+  await until(() => script.starts > 2);
+  t.same(await supervisor.startChild(pid, childSpec('a', script)), ['error', 'already_present']);
+  t.match(await supervisor.whichChild(pid, 'a'), ['ok', { id: 'a', pid: 'restarting' }]);
+  t.equal(await supervisor.terminateChild(pid, 'a'), 'ok');
+  t.match(await supervisor.whichChild(pid, 'a'), ['ok', { id: 'a', pid: undefined }]);
+  t.same(await supervisor.whichChild(pid, 'b'), ['error', 'not_found']);
+});
+
+void t.test('a name that the start finds taken is told as it is', async t => {
+  captureLog(t);
+  const pid = await tree(t, {}, [childSpec('a', newScript())]);
+  const again = { ...childSpec('a', newScript()), id: 'b' };
+  t.same(await supervisor.startChild(pid, again), ['error', ['already_started', pidOf('a')]]);
+  t.same(await supervisor.terminateChild(pid, pidOf('a')), ['error', 'not_found'], 'no pids here');
+});
+
+void t.test('active counts who lives, not who is thought to', async t => {
+  captureLog(t);
+  const pid = await tree(t, {}, [childSpec('a', newScript()), childSpec('b', newScript())]);
+  const counted = supervisor.countChildren(pid);
+  exit(pidOf('a'), 'kill');
+  t.same(await counted, { specs: 2, active: 1, supervisors: 0, workers: 2 });
+});
+
+void t.test('simple_one_for_one: its specification is found by pid and by id', async t => {
+  captureLog(t);
+  const script = newScript();
+  const template = { ...childSpec('x', script), id: 'template' };
+  const pid = await tree(t, { strategy: 'simple_one_for_one' }, [template]);
+  t.same(await supervisor.startChild(pid, 5 as never), ['error', ['EXIT', ['badarg', 5]]]);
+  const [, x] = await supervisor.startChild(pid, []);
+  t.match(await supervisor.getChildspec(pid, x as Pid), ['ok', { id: 'template' }]);
+  t.match(await supervisor.getChildspec(pid, 'template'), ['ok', { id: 'template' }]);
+  t.same(await supervisor.getChildspec(pid, 'x'), ['error', 'not_found']);
+  t.match(await supervisor.whichChild(pid, x as Pid), ['ok', { id: undefined, pid: x }]);
+  t.same(await supervisor.restartChild(pid, 'x'), ['error', 'simple_one_for_one']);
+  t.same(await supervisor.deleteChild(pid, 'x'), ['error', 'simple_one_for_one']);
+  t.equal(await supervisor.terminateChild(pid, x as Pid), 'ok');
+  script.refuse = 'bad';
+  t.same(await supervisor.startChild(pid, []), ['error', 'bad'], 'without the specification');
+  script.refuse = 'ignore';
+  t.same(await supervisor.startChild(pid, []), ['ok', undefined]);
+  t.match(await supervisor.countChildren(pid), { specs: 1, active: 0 });
+});
+
+void t.test('simple_one_for_one: one shutdown_error for all that ended alike', async t => {
+  const events = captureLog(t);
+  const clock = createVirtualClock();
+  const old = setClock(clock);
+  t.teardown(() => setClock(old));
+  const script = newScript();
+  script.terminate = () => new Promise(() => undefined);
+  const template: ChildSpec = {
+    id: 'template',
+    start: name => childSpec(String(name), script).start(),
+    shutdown: 100,
+  };
+  const pid = await tree(t, { strategy: 'simple_one_for_one' }, [template]);
+  for (const name of ['x', 'y', 'z']) await supervisor.startChild(pid, [name]);
+  const stopped = stop(pid, 'shutdown');
+  await clock.advance(100);
+  await stopped;
+  const reports = events.filter(({ report }) => report.kind === 'supervisor');
+  t.equal(reports.length, 1);
+  t.match(reports[0]?.report, {
+    errorContext: 'shutdown_error',
+    reason: 'killed',
+    offender: { id: 'template', pid: undefined, nbChildren: 3 },
+  });
+  t.notOk(
+    events.some(({ report }) => report.kind === 'progress'),
+    'and no progress reports',
+  );
+});
+
+void t.test('an unexpected message is told of; an unexpected request ends it', async t => {
+  const events = captureLog(t);
+  const pid = await tree(t, {}, [childSpec('a', newScript())]);
+  send(pid, { kind: 'what' });
+  await settle();
+  t.match(events.at(-1), { level: 'error', report: { text: /unexpected message/ } });
+  await t.rejects(call(pid, { kind: 'what' }), /function_clause/);
+  t.notOk(isAlive(pid));
+  t.equal(whereis('a'), undefined, 'its children are ended first');
+  const other = await tree(t, {}, []);
+  cast(other, 'what');
+  await until(() => !isAlive(other));
+});
+
+void t.test('the exit of its parent ends it, of anybody else it does not', async t => {
+  captureLog(t);
+  const story: string[] = [];
+  const results: (readonly unknown[])[] = [];
+  const parent = spawn(async () => {
+    const specs = [childSpec('a', newScript(story)), childSpec('b', newScript(story))];
+    results.push(await supervisor.startLink(() => [{}, specs]));
+  });
+  send(parent, 'go');
+  await until(() => results.length === 1);
+  const pid = results[0]?.[1] as Pid;
+  exit(pid, 'because');
+  await settle();
+  t.ok(isAlive(pid), 'an exit signal of a stranger is the end of an unknown child');
+  exit(parent, 'over');
+  await until(() => !isAlive(pid));
+  t.same(story.slice(2), ['-b', '-a']);
+});
+
+void t.test('a supervisor in a supervisor: started in its init, ended without a time', async t => {
+  const events = captureLog(t);
+  const script = newScript();
+  script.trapExit = false;
+  const inner = (): ReturnType<typeof supervisor.startLink> =>
+    supervisor.startLink(() => [{}, [childSpec('leaf', script)]], undefined, {
+      name: 'inner',
+    });
+  const pid = await tree(t, {}, [{ id: 'inner', start: inner, type: 'supervisor' }]);
+  const leaf = pidOf('leaf');
+  exit(pidOf('inner'), 'kill');
+  await until(() => whereis('leaf') !== undefined && whereis('leaf') !== leaf);
+  await stop(pid, 'shutdown');
+  t.equal(whereis('inner'), undefined);
+  const started = events.flatMap(({ report }) => (report.kind === 'progress' ? [report] : []));
+  t.same(
+    started.map(({ started: { id } }) => id),
+    ['leaf', 'inner', 'leaf', 'inner'],
+    'inner ones come up first',
+  );
+});
+
+void t.test('a child that unlinks itself is ended all the same', async t => {
+  const events = captureLog(t);
+  let naughty: Pid | undefined;
+  const spec: ChildSpec = {
+    id: 'naughty',
+    start: async () => {
+      const supervising = self();
+      naughty = spawnLink(() => unlink(supervising));
+      send(naughty, 'unlink');
+      return ['ok', naughty];
+    },
+  };
+  const pid = await tree(t, {}, [spec]);
+  await settle();
+  t.equal(await supervisor.terminateChild(pid, 'naughty'), 'ok');
+  t.notOk(isAlive(naughty as Pid));
+  t.notOk(events.some(({ report }) => report.kind === 'supervisor'));
+});
+
+void t.test('{shutdown, Term} restarts a permanent child only', async t => {
+  captureLog(t);
+  const pid = await tree(t, { intensity: 5 }, [
+    childSpec('permanent', newScript()),
+    childSpec('transient', newScript(), { restart: 'transient' }),
+  ]);
+  for (const name of ['permanent', 'transient']) await crash(name, ['shutdown', 'term']);
+  await until(() => whereis('permanent') !== undefined);
+  t.match(await supervisor.whichChildren(pid), [
+    { id: 'transient', pid: undefined },
+    { id: 'permanent', pid: Number },
+  ]);
+});
+
+for (const strategy of ['one_for_all', 'rest_for_one'] as const) {
+  void t.test(`${strategy}: a temporary sibling is ended and forgotten`, async t => {
+    captureLog(t);
+    const script = newScript();
+    const pid = await tree(t, { strategy }, [
+      childSpec('a', newScript()),
+      childSpec('b', script, { restart: 'temporary' }),
+    ]);
+    const a = pidOf('a');
+    exit(a, 'kill');
+    await until(() => whereis('a') !== undefined && whereis('a') !== a);
+    t.match(await supervisor.whichChildren(pid), [{ id: 'a' }]);
+    t.equal(script.starts, 1);
+  });
+}
+
+void t.test('sys.getStatus shows flags, restarts and how many children there are', async t => {
+  captureLog(t);
+  const pid = await tree(t, { intensity: 3 }, [childSpec('a', newScript())]);
+  exit(pidOf('a'), 'kill');
+  await until(() => whereis('a') !== undefined);
+  t.match(await sys.getStatus(pid), {
+    status: 'running',
+    callback: { init: Function },
+    state: { flags: { strategy: 'one_for_one', intensity: 3 }, restarts: 1, total: 1 },
+  });
+});
