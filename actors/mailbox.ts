@@ -46,12 +46,12 @@ export class Mailbox {
     return picked;
   }
 
-  /** The waiting messages, oldest first. */
-  toArray(): unknown[] {
+  /** The waiting messages, oldest first; at most so many. */
+  toArray(limit = Infinity): unknown[] {
     const slots = this.#slots;
     if (slots === undefined) return [];
     return Array.from(
-      { length: this.#count },
+      { length: Math.min(this.#count, limit) },
       (_, index) => slots[(this.#head + index) & (slots.length - 1)],
     );
   }

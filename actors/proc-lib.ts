@@ -17,11 +17,15 @@ import { smallAdd, smallDelete } from './small-set.ts';
 import { createProcess } from './spawn.ts';
 import type { CreateOptions, SpawnOptions } from './spawn.ts';
 import { settledStart } from './start-result.ts';
+import { installDebugOptions } from './sys/debug-command.ts';
+import type { DebugOption } from './sys/debug-command.ts';
 import { isThenable } from './thenable.ts';
 
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
   readonly timeoutMs?: number;
+  /** What `sys` shows of it from its first message on. */
+  readonly debug?: readonly DebugOption[];
   /**
    * The process that stands as its parent instead of the caller: a supervisor in another isolate,
    * on whose behalf the caller starts the server here. `startLink` links it to that one once `init`
@@ -72,6 +76,7 @@ export function startProcess<P extends Pid>(
   const loop = starter.behave(process);
   process.behaviour = loop;
   process.phase = 'starting';
+  if (options.debug !== undefined) installDebugOptions(process, options.debug);
   let result: unknown;
   try {
     result = runAs(process, () => starter.init());

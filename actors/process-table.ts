@@ -45,6 +45,21 @@ export function leaveName(name: Name): void {
   if (process.alive) process.name = undefined;
 }
 
+/** The same processes themselves, oldest first, without a list of them: may be gone through over many turns. */
+export function livingProcesses(): IterableIterator<Process> {
+  return byPid.values();
+}
+
+/** Those that have a registered name. */
+export function namedProcesses(): IterableIterator<Process> {
+  return byName.values();
+}
+
+/** How many live, and how many names are registered. */
+export function processCounts(): { readonly living: number; readonly named: number } {
+  return { living: byPid.size, named: byName.size };
+}
+
 /** Every living process of this isolate, oldest first. */
 export function processes(): Pid[] {
   return [...byPid.keys()];

@@ -4,6 +4,7 @@ import type { ExitReason } from './exit.ts';
 import type { MonitorTable } from './monitor-table.ts';
 import type { Name, Pid } from './pid.ts';
 import type { SmallSet } from './small-set.ts';
+import type { Debug } from './sys/debug.ts';
 import { turnTimesOf } from './turn-times.ts';
 import type { TurnTimes } from './turn-times.ts';
 
@@ -47,6 +48,8 @@ export class Process {
   name: Name | undefined = undefined;
   exitReason: ExitReason = undefined;
   behaviour: Behaviour | undefined = undefined;
+  /** What `sys` has asked to see of it; nearly always nothing. */
+  debug: Debug | undefined = undefined;
   /** System messages and what else goes ahead of the mailbox; made for the first one. */
   system: unknown[] | undefined = undefined;
 

@@ -102,6 +102,7 @@ export function die(process: Process, reason: ExitReason): void {
   process.system = undefined;
   process.behaviour?.release?.();
   process.behaviour = undefined;
+  process.debug?.close();
   for (const holding of smallList(process.holdings)) holding.release();
   for (const holding of monitorsOf(process.monitors)) holding.release();
   process.holdings = undefined;

@@ -39,6 +39,19 @@ export function smallList<T extends object | number>(set: SmallSet<T>): T[] {
   return [set];
 }
 
+/** How many there are. */
+export function smallSize<T extends object | number>(set: SmallSet<T>): number {
+  if (set === undefined) return 0;
+  if (set instanceof Set) return set.size;
+  return isList(set) ? set.length : 1;
+}
+
+/** The members in the order they came, without a copy of them all. */
+export function smallMembers<T extends object | number>(set: SmallSet<T>): Iterable<T> {
+  if (set === undefined) return [];
+  return set instanceof Set || isList(set) ? set : [set];
+}
+
 function isList<T>(set: SmallSet<T>): set is readonly T[] {
   return Array.isArray(set);
 }

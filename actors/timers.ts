@@ -93,3 +93,11 @@ export function cancelTimer(ref: TimerRef): number | false {
 export function readTimer(ref: TimerRef): number | false {
   return (ref as unknown as Timer).left();
 }
+
+/** What a timer among a process's holdings will send it, and when; undefined for another holding. */
+export function pendingTimer(
+  holding: Holding,
+): { readonly leftMs: number; readonly message: unknown } | undefined {
+  if (!(holding instanceof Timer)) return undefined;
+  return { leftMs: holding.left() || 0, message: holding.message };
+}

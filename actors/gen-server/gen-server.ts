@@ -157,7 +157,7 @@ export async function stop(
   timeoutMs = Infinity,
 ): Promise<void> {
   try {
-    await systemCall(server, { kind: 'terminate', reason }, timeoutMs);
+    await systemCall(server, { kind: 'stop', reason }, timeoutMs);
   } catch (thrown) {
     // A request to end is answered by the end itself.
     const why: unknown = Array.isArray(reasonOf(thrown)) ? (thrown as EndedCall).reason[0] : thrown;

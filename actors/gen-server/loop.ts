@@ -77,6 +77,11 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     if (this.#timeoutMs !== undefined) this.#cancelTimeout();
     this.#lastMessage = isOurs(message) ? message : kindOf(message);
     const from = message instanceof CallMessage ? message.from : undefined;
+    if (this.#process.debug !== undefined) {
+      this.#showIn(message);
+      // A debug function may have ended the process.
+      if (!this.#process.alive) return undefined;
+    }
     let result: unknown;
     try {
       result = this.#callback(message);
@@ -101,6 +106,13 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     // A system message restarts the timeout in full.
     if (timeoutMs !== undefined && !this.#process.suspended) this.#startTimeout(timeoutMs);
     return pending;
+  }
+
+  #showIn(message: unknown): void {
+    if (isParentExit(message, this.#process)) return;
+    this.#process.debug?.handle(
+      message instanceof ContinueMessage ? ['continue', message.value] : ['in', asErlangs(message)],
+    );
   }
 
   #callback(message: unknown): unknown {
@@ -143,6 +155,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
         case 'noreply':
           if (result.length !== 2 && result.length !== 3) break;
           this.state = result[1];
+          this.#process.debug?.handle(['noreply', this.state]);
           if (result.length === 3) this.#next(result[2]);
           return undefined;
         case 'reply':
@@ -154,12 +167,16 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
             // The callback answered a caller in another isolate with what cannot cross.
             return this.terminate(reasonOf(thrown));
           }
+          this.#process.debug?.handle(['out', result[1], from, this.state]);
           if (result.length === 4) this.#next(result[3]);
           return undefined;
         case 'stop':
           if (from !== undefined && result.length === 4) {
             this.state = result[3];
-            return this.terminate(result[1], () => from.settle(result[2]));
+            return this.terminate(result[1], () => {
+              from.settle(result[2]);
+              this.#process.debug?.handle(['out', result[2], from, this.state]);
+            });
           }
           if (result.length !== 3) break;
           this.state = result[2];
@@ -264,6 +281,13 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   formatStatus(): unknown {
     return this.module.formatStatus?.({ state: this.state }) ?? { state: this.state };
   }
+}
+
+/** A message in the shape in which Erlang shows it. */
+function asErlangs(message: unknown): unknown {
+  if (message instanceof CallMessage) return ['$gen_call', message.from, message.request];
+  if (message instanceof CastMessage) return ['$gen_cast', message.message];
+  return message;
 }
 
 function isTuple(value: unknown): value is readonly unknown[] {

@@ -6,19 +6,26 @@
  * cross described in text, and what takes code (`replaceState`, `changeCode`) is a TypeError: it has
  * to be called there.
  */
+import type { ExitReason } from '../exit.ts';
 import type { Dest } from '../server-ref.ts';
+import type { DebugAnswer, DebugCommand, FuncSpec, LogFlag } from './debug-command.ts';
 import { systemCall } from './system-call.ts';
+
+export type { DebugFunction, Statistics } from './debug-items.ts';
+export type { DebugOption, FuncSpec, LogFlag } from './debug-command.ts';
+export type { SystemEvent } from './system-event.ts';
+export { setTracePrinter } from './event-format.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** From here on only system messages and the parent's exit are handled. Twice is once. */
-export async function suspend(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
-  await systemCall(server, { kind: 'suspend' }, timeoutMs);
+export function suspend(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<'ok'> {
+  return systemCall(server, { kind: 'suspend' }, timeoutMs) as Promise<'ok'>;
 }
 
 /** Handles ordinary messages again. */
-export async function resume(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
-  await systemCall(server, { kind: 'resume' }, timeoutMs);
+export function resume(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<'ok'> {
+  return systemCall(server, { kind: 'resume' }, timeoutMs) as Promise<'ok'>;
 }
 
 /** The behaviour's state as it is. */
@@ -44,12 +51,88 @@ export function getStatus(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise
  * Puts another version of the module in place, with its `codeChange` turning the state. Only while
  * suspended (`'not_suspended'`); a failing `codeChange` keeps the old module and state.
  */
-export async function changeCode(
+export function changeCode(
   server: Dest,
   module: object,
   oldVersion: unknown,
   extra: unknown,
   timeoutMs = DEFAULT_TIMEOUT_MS,
-): Promise<void> {
-  await systemCall(server, { kind: 'changeCode', module, oldVersion, extra }, timeoutMs);
+): Promise<'ok'> {
+  const request = { kind: 'changeCode', module, oldVersion, extra } as const;
+  return systemCall(server, request, timeoutMs) as Promise<'ok'>;
+}
+
+/** Tells the behaviour to end with the reason, and does not wait until it has (`stop` does). */
+export function terminate(
+  server: Dest,
+  reason: ExitReason,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<'ok'> {
+  return systemCall(server, { kind: 'terminate', reason }, timeoutMs) as Promise<'ok'>;
+}
+
+/** Prints every system event to stdout, or no longer. */
+export function trace(server: Dest, flag: boolean, timeoutMs?: number): Promise<DebugAnswer> {
+  return debug(server, ['trace', flag], timeoutMs);
+}
+
+/**
+ * Keeps the last 10 system events (`true`) or the last n (`[true, n]`), or none (`false`). `'get'`
+ * answers `['ok', events]`, the oldest first; `'print'` prints them.
+ */
+export function log(server: Dest, flag: LogFlag, timeoutMs?: number): Promise<DebugAnswer> {
+  return debug(server, ['log', flag], timeoutMs);
+}
+
+/** Writes every system event to the file, which begins anew; `['error', 'open_file']` if it cannot. */
+export function logToFile(
+  server: Dest,
+  flag: string | false,
+  timeoutMs?: number,
+): Promise<DebugAnswer> {
+  return debug(server, ['log_to_file', flag], timeoutMs);
+}
+
+/** Counts messages and callbacks. `'get'` answers `['ok', Statistics]` or `['ok', 'no_statistics']`. */
+export function statistics(
+  server: Dest,
+  flag: boolean | 'get',
+  timeoutMs?: number,
+): Promise<DebugAnswer> {
+  return debug(server, ['statistics', flag], timeoutMs);
+}
+
+/** Ends all debugging. */
+export function noDebug(server: Dest, timeoutMs?: number): Promise<DebugAnswer> {
+  return debug(server, ['no_debug'], timeoutMs);
+}
+
+/**
+ * Lets the function see every system event from here on, once for each id (default: the function).
+ * It gets its state, the event, and the process by name or pid; it returns its next state, or
+ * `'done'` to be removed. One that throws an error is removed.
+ */
+export function install<State>(
+  server: Dest,
+  spec: FuncSpec<State>,
+  timeoutMs?: number,
+): Promise<DebugAnswer> {
+  return debug(server, ['install', spec], timeoutMs);
+}
+
+/** Removes the debug function of this id, or this one. */
+export function remove(
+  server: Dest,
+  functionOrId: unknown,
+  timeoutMs?: number,
+): Promise<DebugAnswer> {
+  return debug(server, ['remove', functionOrId], timeoutMs);
+}
+
+function debug(
+  server: Dest,
+  command: DebugCommand,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<DebugAnswer> {
+  return systemCall(server, { kind: 'debug', command }, timeoutMs) as Promise<DebugAnswer>;
 }

@@ -11,10 +11,10 @@ import type { CallDescription } from '../gen-server/reply-slot.ts';
 import type { Dest } from '../server-ref.ts';
 import { deliverSystem } from '../signals.ts';
 import { SystemMessage } from './system-message.ts';
-import type { SystemRequest } from './system-message.ts';
+import type { DebugRequest, SystemRequest } from './system-message.ts';
 
 /**
- * Rejects with an {@link Exit} `[why, ['system', server, request kind, timeoutMs]]`, as a call does;
+ * Rejects with an {@link Exit} `[why, ['system', server, what was asked, timeoutMs]]`, as a call does;
  * with a TypeError when the server is in another isolate and the request holds code.
  */
 export function systemCall(
@@ -23,7 +23,7 @@ export function systemCall(
   timeoutMs: number,
 ): Promise<unknown> {
   const caller = callingProcess();
-  const description: CallDescription = ['system', server, request.kind, timeoutMs];
+  const description: CallDescription = ['system', server, nameOf(request), timeoutMs];
   const target = processAt(server);
   if (target === undefined) {
     return callElsewhere(ops.system, server, request, packRequest, description, timeoutMs);
@@ -35,6 +35,19 @@ export function systemCall(
   });
 }
 
+function nameOf(request: SystemRequest): string {
+  return request.kind === 'debug' ? request.command[0] : request.kind;
+}
+
+/** A debug function stays where it is; it can be removed from elsewhere by a plain id. */
+function packCommand(request: DebugRequest, isolate: number): Packed {
+  const [what] = request.command;
+  if (what !== 'install') return pack(request, `sys.${what}()`);
+  throw new TypeError(
+    `sys.install() takes code, which cannot cross to isolate ${isolate}: call it there`,
+  );
+}
+
 /** A thread's code stays in the thread. */
 function packRequest(request: SystemRequest, isolate: number): Packed {
   switch (request.kind) {
@@ -44,7 +57,10 @@ function packRequest(request: SystemRequest, isolate: number): Packed {
         `sys.${request.kind}() takes code, which cannot cross to isolate ${isolate}: call it there`,
       );
     case 'terminate':
+    case 'stop':
       return packReason(request);
+    case 'debug':
+      return packCommand(request, isolate);
     default:
       return pack(request, `sys.${request.kind}()`);
   }

@@ -3,6 +3,7 @@ import { reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { isParentExit } from '../parent-exit.ts';
 import type { Process } from '../process.ts';
+import { debugCommand } from './debug-command.ts';
 import type { SystemMessage } from './system-message.ts';
 
 /** What a behaviour lets `sys` do with it. */
@@ -56,8 +57,13 @@ export function answerSystemMessage(
         });
       }
       return undefined;
+    case 'debug':
+      message.answer(debugCommand(process, request.command));
+      return undefined;
     case 'terminate':
-      // Whoever asked learns of the end from the end itself.
+      message.answer('ok');
+      return callbacks.terminate(request.reason);
+    case 'stop':
       return callbacks.terminate(request.reason);
   }
 }

@@ -1,6 +1,7 @@
 /** The requests of `sys`: they come ahead of ordinary messages and are answered by the behaviour. */
 import type { ExitReason } from '../exit.ts';
 import type { Replier } from '../gen-server/reply-slot.ts';
+import type { DebugCommand } from './debug-command.ts';
 
 export type SystemRequest =
   | { readonly kind: 'suspend' }
@@ -8,13 +9,21 @@ export type SystemRequest =
   | { readonly kind: 'getState' }
   | { readonly kind: 'replaceState'; readonly change: (state: unknown) => unknown }
   | { readonly kind: 'getStatus' }
+  | DebugRequest
   | {
       readonly kind: 'changeCode';
       readonly module: object;
       readonly oldVersion: unknown;
       readonly extra: unknown;
     }
-  | { readonly kind: 'terminate'; readonly reason: ExitReason };
+  | { readonly kind: 'terminate'; readonly reason: ExitReason }
+  /** As `terminate`, but answered by the end itself. */
+  | { readonly kind: 'stop'; readonly reason: ExitReason };
+
+export interface DebugRequest {
+  readonly kind: 'debug';
+  readonly command: DebugCommand;
+}
 
 export class SystemMessage {
   readonly request: SystemRequest;

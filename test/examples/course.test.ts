@@ -1,0 +1,80 @@
+/** The course does as it says: programs are run, changed as a lesson says, run again, and print what the page shows. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import t from 'tap';
+import ts from 'typescript';
+import { change, excerptsOf, stepsOf, type Step } from './lesson.ts';
+
+const root = new URL('../../../', import.meta.url);
+const course = new URL('docs/course/', root);
+const built = new URL('dist/examples/', root);
+
+const lessons = readdirSync(course).filter(file => /^\d-.*\.md$/.test(file));
+const read = (file: URL): string => readFileSync(file, 'utf8');
+
+const RUN = /^node dist\/examples\/(?<name>[\w-]+)\.js$/;
+
+for (const lesson of lessons) {
+  void t.test(lesson, async t => {
+    const page = read(new URL(lesson, course));
+    const programs = new Set<string>();
+    for (const step of stepsOf(page)) {
+      const name = RUN.exec(step.command)?.groups?.['name'];
+      if (name === undefined) continue;
+      programs.add(name);
+      const what = `${step.command} after ${step.changes.length} changes`;
+      t.equal(await print(name, step), step.output, what);
+    }
+    const sources = [...programs].map(name => read(new URL(`examples/${name}.ts`, root)));
+    for (const excerpt of excerptsOf(page)) {
+      t.ok(
+        sources.some(source => source.includes(excerpt)),
+        `it shows what is in the program: ${excerpt.split('\n', 1)[0] ?? ''}`,
+      );
+    }
+  });
+}
+
+/** What the program prints to stdout, with the changes made. Its exit code is part of what it does, not of this. */
+async function print(name: string, { changes }: Step): Promise<string> {
+  if (changes.length === 0) return run(new URL(`${name}.js`, built));
+  const source = changes.reduce(change, read(new URL(`examples/${name}.ts`, root)));
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      rewriteRelativeImportExtensions: true,
+    },
+  });
+  // Beside the others, so that its imports lead where theirs do.
+  const file = new URL(`.${name}.${randomUUID()}.js`, built);
+  writeFileSync(file, outputText);
+  try {
+    return await run(file);
+  } finally {
+    rmSync(file);
+  }
+}
+
+async function run(file: URL): Promise<string> {
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const done = await promisify(execFile)(process.execPath, [file.pathname], { env }).catch(
+    (error: unknown) => error as { stdout: string },
+  );
+  return done.stdout.trimEnd();
+}
+
+void t.test('every solution runs to its end', async t => {
+  const solutions = readdirSync(new URL('solutions/', built)).filter(file => file.endsWith('.js'));
+  t.ok(solutions.length > 0, 'there are some');
+  for (const file of solutions) {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [new URL(`solutions/${file}`, built).pathname],
+      { env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    t.not(stdout, '', `${file} prints something`);
+  }
+});
