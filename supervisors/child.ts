@@ -12,8 +12,7 @@ import type { Offender, SupervisorReport } from '../actors/reports.ts';
 import { knownStart } from '../actors/start-result.ts';
 import { smallHas } from '../actors/small-set.ts';
 import { processOf } from '../actors/process-table.ts';
-import type { ChildStart, CheckedSpec } from './child-spec.ts';
-import type { ChildRow } from './children.ts';
+import type { ChildId, ChildSpec, ChildStart, ChildType, CheckedSpec } from './child-spec.ts';
 import { addRestart } from './restart-intensity.ts';
 import type { Intensity } from './restart-intensity.ts';
 
@@ -41,6 +40,15 @@ export function isRunning(child: Child): child is Child & { readonly pid: Pid } 
 export function isActive(child: Child): boolean {
   if (!isRunning(child)) return false;
   return processOf(child.pid) !== undefined || isolateOf(child.pid) !== thisIsolate();
+}
+
+/** One row of `whichChildren`. */
+export interface ChildRow {
+  /** Undefined for the children of a dynamic supervisor. */
+  readonly id: ChildId | undefined;
+  readonly pid: Pid | 'restarting' | undefined;
+  readonly type: ChildType;
+  readonly modules: ChildSpec['modules'];
 }
 
 /** Its row in `whichChildren`. */

@@ -2,7 +2,8 @@
 import type { ExitReason } from '../actors/exit.ts';
 import type { Eventually, ReplyOf, Request } from '../actors/gen-server/types.ts';
 import type { Pid } from '../actors/pid.ts';
-import type { CheckedSpec, ChildId, ChildSpec, ChildType } from './child-spec.ts';
+import type { ChildRow } from './child.ts';
+import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
 import type { SupervisorFlags } from './flags.ts';
 import type { LookPage, SupervisorLook } from './look.ts';
 
@@ -11,15 +12,6 @@ export type StartChildResult =
   | readonly ['ok', Pid, unknown]
   | readonly ['ignore']
   | readonly ['error', ExitReason];
-
-/** One row of `whichChildren`. */
-export interface ChildRow {
-  /** Undefined for the children of a dynamic supervisor. */
-  readonly id: ChildId | undefined;
-  readonly pid: Pid | 'restarting' | undefined;
-  readonly type: ChildType;
-  readonly modules: ChildSpec['modules'];
-}
 
 export interface ChildCounts {
   readonly specs: number;

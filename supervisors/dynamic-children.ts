@@ -24,11 +24,10 @@ import {
   rowOf,
   runStart,
 } from './child.ts';
-import type { Child, Started } from './child.ts';
+import type { Child, ChildRow, Started } from './child.ts';
 import type {
   AdminResult,
   ChildCounts,
-  ChildRow,
   Children,
   Outcome,
   StartChildResult,

@@ -3,11 +3,12 @@
  * the same cost. The names and answers are those of Elixir's `DynamicSupervisor`.
  */
 import { self } from '../actors/context.ts';
+import type { ChildRow } from './child.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
 import type { ServerName } from '../actors/server-ref.ts';
 import { call } from '../actors/gen-server/gen-server.ts';
 import type { Name, Pid } from '../actors/pid.ts';
-import type { AdminResult, ChildCounts, ChildRow, SupervisorCall } from './children.ts';
+import type { AdminResult, ChildCounts, SupervisorCall } from './children.ts';
 import type { ChildSpec } from './child-spec.ts';
 import { DynamicChildren } from './dynamic-children.ts';
 import { checkFlags } from './flags.ts';

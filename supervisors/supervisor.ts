@@ -3,13 +3,13 @@
  * The names, rules, answers and error tags are those of `supervisor.erl` (OTP 27).
  */
 import { self } from '../actors/context.ts';
+import type { ChildRow } from './child.ts';
 import type { Eventually, InitResult, StartResult } from '../actors/gen-server/types.ts';
 import { call } from '../actors/gen-server/gen-server.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import type {
   AdminResult,
   ChildCounts,
-  ChildRow,
   Children,
   StartChildResult,
   SupervisorCall,
