@@ -1,4 +1,5 @@
 /** The runtime's public entry point: processes, signals, names, timers, gen-server, sys, reports. */
+export * as code from './code/code.ts';
 export * as sys from './sys/sys.ts';
 export { setClock } from './clock.ts';
 export type { Clock } from './clock.ts';

@@ -32,6 +32,11 @@ export interface StartOptions extends Omit<SpawnOptions, 'link'> {
    * is through, and its exit is obeyed as a parent's is.
    */
   readonly parent?: Pid;
+  /**
+   * On whose behalf it runs, such as a user's name: while there is a canary of its module, the key
+   * decides which version it starts with.
+   */
+  readonly codeKey?: string;
 }
 
 /** What a behaviour brings to the start of one of its processes. */

@@ -61,6 +61,11 @@ export function processCounts(): { readonly living: number; readonly named: numb
 }
 
 /** Every living process of this isolate, oldest first. */
+export function everyProcess(): IterableIterator<Process> {
+  return byPid.values();
+}
+
+/** Every living process of this isolate, oldest first. */
 export function processes(): Pid[] {
   return [...byPid.keys()];
 }

@@ -45,6 +45,8 @@ export class Process {
   trapExit: boolean;
   /** Only system messages are handled. */
   suspended = false;
+  /** On whose behalf it runs: decides which version of its code it gets while there is a canary. */
+  codeKey: string | undefined = undefined;
   name: Name | undefined = undefined;
   exitReason: ExitReason = undefined;
   behaviour: Behaviour | undefined = undefined;

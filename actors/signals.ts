@@ -5,6 +5,7 @@
  * (DOWN to the watchers, signals to the linked) is worked off in order from one queue, so that a
  * chain of a hundred thousand links needs no stack.
  */
+import { crashSeen } from './crash-watch.ts';
 import { log } from './logger.ts';
 import { isOrderly } from './exit.ts';
 import type { ExitReason } from './exit.ts';
@@ -87,7 +88,10 @@ let announcing = false;
  */
 export function crash(process: Process, reason: ExitReason): void {
   if (!process.alive) return;
-  if (!isOrderly(reason)) reportCrash(process, reason);
+  if (!isOrderly(reason)) {
+    reportCrash(process, reason);
+    crashSeen(process, reason);
+  }
   die(process, reason);
 }
 

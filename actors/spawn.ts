@@ -15,6 +15,8 @@ import { openTurns } from './turns.ts';
 export interface CreateOptions extends SpawnOptions {
   /** Who stands as its parent when that is a process of another isolate and not the caller. */
   readonly parent?: Pid;
+  /** On whose behalf it runs, such as a user's name: see `code`. */
+  readonly codeKey?: string | undefined;
 }
 
 export interface SpawnOptions {
@@ -99,6 +101,7 @@ export function createProcess(
     validLimit(options.mailboxLimit),
   );
   process.behaviour = behaviour;
+  process.codeKey = options.codeKey;
   enterProcess(process);
   if (options.name !== undefined) enterName(options.name, process);
   if (options.link === true && caller !== undefined && options.parent === undefined) {

@@ -61,6 +61,8 @@ export interface Children {
   endAll(): Eventually<void>;
   /** Takes over what a new version of the module says. */
   update(flags: Required<SupervisorFlags>, specs: readonly CheckedSpec[]): void;
+  /** Remembers flags and specifications; what it returns puts them back. */
+  checkpoint(): () => void;
   /** What can be seen of them from outside, at once and whatever is under way. */
   look(page: LookPage): SupervisorLook;
 }

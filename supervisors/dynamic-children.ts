@@ -81,6 +81,12 @@ export class DynamicChildren implements Children {
     for (const child of this.#children.values()) child.spec = template;
   }
 
+  checkpoint(): () => void {
+    const flags = this.#flags;
+    const template = this.#template;
+    return () => this.update(flags, template === undefined ? [] : [template]);
+  }
+
   look({ offset, limit }: LookPage): SupervisorLook {
     const flags = this.#flags;
     const children = [];

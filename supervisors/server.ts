@@ -57,6 +57,8 @@ interface Server extends GenServer<SupervisorKind, State, SupervisorCall, TryAga
     oldVersion: unknown,
     state: unknown,
   ): readonly ['ok', State] | readonly ['error', ExitReason];
+  modulesOf(state: unknown): readonly object[];
+  checkpointOf(state: unknown): () => void;
 }
 
 const server: Server = {
@@ -98,6 +100,22 @@ const server: Server = {
     const state = given as State;
     const upgraded = state.kind.upgrade(state.children, module);
     return upgraded === 'ok' ? ['ok', state] : upgraded;
+  },
+
+  // One that starts its first children has no state yet.
+  modulesOf: given => {
+    const module = (given as State | undefined)?.kind.module;
+    return module === undefined ? [] : [module];
+  },
+
+  checkpointOf(given) {
+    const { kind, children } = given as State;
+    const { module } = kind;
+    const putBack = children.checkpoint();
+    return () => {
+      if (module !== undefined) kind.module = module;
+      putBack();
+    };
   },
 
   formatStatus: ({ state: { kind, children } }) => ({

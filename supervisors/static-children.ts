@@ -81,6 +81,17 @@ export class StaticChildren implements Children {
     for (const [id, child] of old) this.#children.set(id, child);
   }
 
+  /** No child starts or ends between the two: the supervisor is suspended. */
+  checkpoint(): () => void {
+    const flags = this.#flags;
+    const specs = [...this.#children].map(([id, child]) => ({ id, child, spec: child.spec }));
+    return () => {
+      this.#flags = flags;
+      for (const { child, spec } of specs) child.spec = spec;
+      this.#children = new Map(specs.map(({ id, child }) => [id, child]));
+    };
+  }
+
   look({ offset, limit }: LookPage): SupervisorLook {
     const flags = this.#flags;
     const children = [];

@@ -2,6 +2,7 @@
  * supervisor: starts children in order, restarts them by strategy, ends them in reverse.
  * The names, rules, answers and error tags are those of `supervisor.erl` (OTP 27).
  */
+import { moduleToStart } from '../actors/code/module-table.ts';
 import { self } from '../actors/context.ts';
 import type { ChildRow } from './child.ts';
 import type { Eventually, InitResult, StartResult } from '../actors/gen-server/types.ts';
@@ -58,7 +59,7 @@ export function startLink<Arg = undefined>(
   options: SupervisorOptions = {},
 ): Promise<StartResult> {
   const module = typeof init === 'function' ? { name: init.name, init } : init;
-  return startSupervisor(kindOf(module, arg), options.name);
+  return startSupervisor(kindOf(moduleToStart(module, undefined), arg), options.name);
 }
 
 function kindOf(module: SupervisorModule, arg: unknown): SupervisorKind {

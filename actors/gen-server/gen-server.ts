@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { callingProcess } from '../context.ts';
+import { moduleToStart } from '../code/module-table.ts';
 import { Exit, reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { GenServerLoop } from './loop.ts';
@@ -73,7 +74,7 @@ function startServer<P extends Pid>(
   arg: unknown,
   options: StartOptions & CreateOptions,
 ): Promise<StartResult<P>> {
-  const callbacks = module as CallbackModule;
+  const callbacks = moduleToStart(module, options.codeKey) as CallbackModule;
   if (typeof callbacks.init !== 'function') {
     throw new TypeError('start() expects a callback module with an init function');
   }

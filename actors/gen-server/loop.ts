@@ -15,7 +15,7 @@ import type { Behaviour, Process } from '../process.ts';
 import { CallMessage, CastMessage } from './messages.ts';
 import type { Replier } from './reply-slot.ts';
 import { crash, deliver } from '../signals.ts';
-import { answerSystemMessage } from '../sys/system-loop.ts';
+import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import { isThenable } from '../thenable.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
@@ -46,6 +46,9 @@ export interface CallbackModule {
    * and what is upgraded is the module behind it.
    */
   changeModule?(module: object, oldVersion: unknown, state: unknown, extra: unknown): unknown;
+  /** With `changeModule`: the modules behind it, and what puts them back as they are. */
+  modulesOf?(state: unknown): readonly object[];
+  checkpointOf?(state: unknown): () => void;
 }
 
 export class GenServerLoop implements Behaviour, SystemCallbacks {
@@ -103,8 +106,9 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     this.#cancelTimeout();
     if (isParentExit(message, this.#process)) return this.terminate(message.reason);
     const pending = answerSystemMessage(this.#process, this, message as SystemMessage);
-    // A system message restarts the timeout in full.
-    if (timeoutMs !== undefined && !this.#process.suspended) this.#startTimeout(timeoutMs);
+    // A system message restarts the timeout in full, of a suspended process the one that resumes it.
+    if (this.#process.suspended) this.#timeoutMs = timeoutMs;
+    else if (timeoutMs !== undefined) this.#startTimeout(timeoutMs);
     return pending;
   }
 
@@ -264,13 +268,28 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     return this.state;
   }
 
+  modules(): readonly object[] | undefined {
+    return this.module.modulesOf?.(this.state);
+  }
+
+  checkpoint(): () => void {
+    const { module, state } = this;
+    const layer = module.checkpointOf?.(state);
+    return () => {
+      this.module = module;
+      this.state = state;
+      layer?.();
+    };
+  }
+
   changeCode(module: object, oldVersion: unknown, extra: unknown): void {
     const next = module as CallbackModule;
     const { state } = this;
+    const turning = isDowngrade(oldVersion) ? this.module : next;
     const layered = this.module.changeModule !== undefined;
     const result = layered
       ? this.module.changeModule?.(module, oldVersion, state, extra)
-      : (next.codeChange?.(oldVersion, state, extra) ?? ['ok', state]);
+      : (turning.codeChange?.(oldVersion, state, extra) ?? ['ok', state]);
     if (!isTuple(result) || result[0] !== 'ok') {
       throw new Exit(isTuple(result) ? result[1] : ['bad_return_value', result]);
     }

@@ -9,11 +9,28 @@ import type { SystemMessage } from './system-message.ts';
 /** What a behaviour lets `sys` do with it. */
 export interface SystemCallbacks {
   readonly module: object;
+  /**
+   * The callback modules that the process runs, when that is not just `module`: an event manager's
+   * handlers, the module behind a supervisor. Undefined when it is.
+   */
+  modules?(): readonly object[] | undefined;
   getState(): unknown;
   replaceState(change: (state: unknown) => unknown): unknown;
-  changeCode(module: object, oldVersion: unknown, extra: unknown): void;
+  /**
+   * Puts another version of a callback module in place and turns the state. An upgrade asks the
+   * `codeChange` of the new module, a downgrade (see {@link isDowngrade}) that of the one that runs.
+   * `replaced` says which one goes, where there are several.
+   */
+  changeCode(module: object, oldVersion: unknown, extra: unknown, replaced?: object): void;
+  /** Remembers code and state as they are; what it returns puts them back. */
+  checkpoint(): () => void;
   formatStatus(): unknown;
   terminate(reason: ExitReason): void | Promise<void>;
+}
+
+/** OTP's `{down, Vsn}`: the newer module, which runs, has to make a state for the older one. */
+export function isDowngrade(oldVersion: unknown): oldVersion is readonly ['down', unknown] {
+  return Array.isArray(oldVersion) && oldVersion.length === 2 && oldVersion[0] === 'down';
 }
 
 /** Obeys one request and answers it. Foreign code that throws keeps state and module as they were. */
@@ -52,7 +69,7 @@ export function answerSystemMessage(
       if (!process.suspended) message.refuse('not_suspended');
       else {
         attempt(message, () => {
-          callbacks.changeCode(request.module, request.oldVersion, request.extra);
+          callbacks.changeCode(request.module, request.oldVersion, request.extra, request.replaced);
           return 'ok';
         });
       }

@@ -15,6 +15,8 @@ export type SystemRequest =
       readonly module: object;
       readonly oldVersion: unknown;
       readonly extra: unknown;
+      /** Which callback module it takes the place of, where a process runs several. */
+      readonly replaced?: object;
     }
   | { readonly kind: 'terminate'; readonly reason: ExitReason }
   /** As `terminate`, but answered by the end itself. */

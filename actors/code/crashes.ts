@@ -1,0 +1,79 @@
+/** Counts crashes by the version that crashed, and tells whoever judges a canary. */
+import { runOutside } from '../context.ts';
+import { watchCrashes } from '../crash-watch.ts';
+import { reasonOf } from '../exit.ts';
+import type { ExitReason } from '../exit.ts';
+import { log } from '../logger.ts';
+import type { Pid } from '../pid.ts';
+import type { Process } from '../process.ts';
+import { allModules } from './module-table.ts';
+import type { Loaded, ModuleEntry } from './module-table.ts';
+import { systemCallbacksOf } from './runners.ts';
+import { usedBy } from './used-code.ts';
+import { callbackModuleOf } from './version.ts';
+
+/** Where a version stands. */
+export type Slot = 'current' | 'old' | 'canary';
+
+/** A process crashed in a version: it ran it, or had looked it up for the message that it crashed on. */
+export interface CodeCrash {
+  readonly name: string;
+  readonly hash: string;
+  readonly slot: Slot;
+  readonly pid: Pid;
+  /** The process's own key, if it has one. */
+  readonly key: string | undefined;
+  readonly reason: ExitReason;
+}
+
+export type CrashListener = (crash: CodeCrash) => void;
+
+let listener: CrashListener | undefined;
+
+/** Puts another listener in place; undefined: none. It is called before the process's death is told. */
+export function onCrash(replacement: CrashListener | undefined): void {
+  listener = replacement;
+}
+
+/** From here on crashes are counted. */
+export function countCrashes(): void {
+  watchCrashes(count);
+}
+
+/** The versions of a module that are there, with their places. */
+export function slotsOf(entry: ModuleEntry): [Slot, Loaded][] {
+  const { current, old, canary } = entry;
+  const slots: [Slot, Loaded][] = [['current', current]];
+  if (old !== undefined) slots.push(['old', old]);
+  if (canary !== undefined) slots.push(['canary', canary]);
+  return slots;
+}
+
+function count(process: Process, reason: ExitReason): void {
+  const callbacks = systemCallbacksOf(process);
+  const modules = callbacks?.modules?.() ?? [callbacks?.module];
+  const used = usedBy(process);
+  for (const entry of allModules()) {
+    for (const [slot, { version, tally }] of slotsOf(entry)) {
+      const module = callbackModuleOf(version);
+      if (!used.includes(tally) && (module === undefined || !modules.includes(module))) continue;
+      tally.crashes += 1;
+      const { pid, codeKey: key } = process;
+      tell({ name: entry.name, hash: version.hash, slot, pid, key, reason });
+    }
+  }
+}
+
+/** The listener is foreign code, and a crash must run its course all the same. */
+function tell(crash: CodeCrash): void {
+  const told = listener;
+  if (told === undefined) return;
+  runOutside(() => {
+    try {
+      told(crash);
+    } catch (thrown) {
+      const text = 'the listener for crashes of code versions failed: mend it';
+      log('error', { kind: 'message', text, error: reasonOf(thrown) }, crash.pid);
+    }
+  });
+}
