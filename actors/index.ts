@@ -4,6 +4,8 @@ export * as sys from './sys/sys.ts';
 export { setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { self, selfOrUndefined, signal } from './context.ts';
+export { setCrashKeeper } from './crash-keeper.ts';
+export type { CrashKeeper, KeptCrash } from './crash-keeper.ts';
 export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
 export type { ErrorExit, ExitReason } from './exit.ts';
 export { call, cast, reply, start, startLink, stop } from './gen-server/gen-server.ts';

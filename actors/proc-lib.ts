@@ -152,6 +152,10 @@ function finishStart<P extends Pid>(
     die(process, 'normal');
     return ['ignore'];
   }
+  if (Array.isArray(result) && result[0] === 'error' && result.length === 2) {
+    die(process, 'normal');
+    return ['error', result[1]];
+  }
   if (Array.isArray(result) && result[0] === 'stop' && result.length === 2) {
     return failStart(process, result[1]);
   }

@@ -14,8 +14,10 @@ export interface Behaviour {
   handle(message: unknown): void | Promise<void>;
   /** A system message (a `sys` call, a `continue`); it comes ahead of ordinary ones. */
   handleSystem(message: unknown): void | Promise<void>;
-  /** What the crash report may say of the process's last moments. */
+  /** What a look at the process, and a crash report, may say of it: no message, no state. */
   describe?(): Readonly<Record<string, unknown>>;
+  /** What a crash report says besides, where the module lets it be seen. */
+  describeCrash?(reason: ExitReason): Readonly<Record<string, unknown>> | undefined;
   /** The process is dead: what is held for it is let go. */
   release?(): void;
 }

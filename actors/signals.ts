@@ -154,7 +154,10 @@ function announce({ process, reason }: Death): void {
 }
 
 function reportCrash(process: Process, reason: ExitReason): void {
-  const behaviour = process.behaviour?.describe?.() ?? {};
+  const behaviour = {
+    ...process.behaviour?.describe?.(),
+    ...process.behaviour?.describeCrash?.(reason),
+  };
   log(
     'error',
     {

@@ -29,6 +29,7 @@ import type { Dest, ServerPid, TypedServer, UntypedServer } from '../server-ref.
 import { deliver } from '../signals.ts';
 import type { CreateOptions } from '../spawn.ts';
 import { systemCall } from '../sys/system-call.ts';
+import { resultOf } from './throw-returns.ts';
 
 export const DEFAULT_CALL_TIMEOUT_MS = 5_000;
 
@@ -81,7 +82,7 @@ function startServer<P extends Pid>(
   return startProcess<P>(options, {
     label: callbacks.name ?? callbacks.init.name,
     behave: process => new GenServerLoop(callbacks, process),
-    init: () => callbacks.init(arg),
+    init: () => resultOf(() => callbacks.init(arg)),
   });
 }
 

@@ -9,16 +9,22 @@ import type { TimerHandle } from '../clock.ts';
 import { Exit, reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { log } from '../logger.ts';
+import { keepCrash, keepsCrashes, stepOf } from '../crash-keeper.ts';
+import type { Step } from '../crash-keeper.ts';
 import type { TimeoutMessage } from '../messages.ts';
 import { isParentExit } from '../parent-exit.ts';
 import type { Behaviour, Process } from '../process.ts';
 import { CallMessage, CastMessage } from './messages.ts';
 import type { Replier } from './reply-slot.ts';
 import { crash, deliver } from '../signals.ts';
+import { getLog } from '../sys/debug-command.ts';
+import { shownBy } from '../sys/format-status.ts';
+import type { ShownStatus, Status } from '../sys/format-status.ts';
 import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import { isThenable } from '../thenable.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
+import { isReturn, resultOf } from './throw-returns.ts';
 
 class ContinueMessage {
   readonly value: unknown;
@@ -40,7 +46,8 @@ export interface CallbackModule {
   handleContinue?(value: unknown, state: unknown): unknown;
   terminate?(reason: ExitReason, state: unknown): unknown;
   codeChange?(oldVersion: unknown, state: unknown, extra: unknown): unknown;
-  formatStatus?(status: { readonly state: unknown }): unknown;
+  formatStatus?(status: Status): unknown;
+  snapshot?(state: unknown): unknown;
   /**
    * Only a behaviour that is built on this one has it, such as a supervisor: its own module stays,
    * and what is upgraded is the module behind it.
@@ -58,8 +65,10 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   readonly #process: Process;
   #timer: TimerHandle | undefined = undefined;
   #timeoutMs: number | undefined = undefined;
-  /** Of an info message only its kind: what is in it would live on while the process rests. */
-  #lastMessage: CallMessage | CastMessage | ContinueMessage | string | undefined = undefined;
+  /** Of an info message, once it is handled, only its kind: else it would live on while all rests. */
+  #lastMessage: unknown = undefined;
+  /** The step under way, while somebody keeps crashes. */
+  #step: Step | undefined = undefined;
 
   constructor(module: CallbackModule, process: Process) {
     this.module = module;
@@ -68,33 +77,32 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   /** Takes the state from what `init` returned; false when that is no `['ok', …]`. */
   begin(result: unknown): boolean {
-    if (!isTuple(result) || result[0] !== 'ok' || result.length < 2 || result.length > 3) {
-      return false;
-    }
+    if (!isTuple(result) || result[0] !== 'ok' || !endsWell(result, 2)) return false;
     this.state = result[1];
-    this.#next(result[2]);
+    if (result.length === 3) this.#next(result[2]);
     return true;
   }
 
   handle(message: unknown): void | Promise<void> {
     if (this.#timeoutMs !== undefined) this.#cancelTimeout();
-    this.#lastMessage = isOurs(message) ? message : kindOf(message);
     const from = message instanceof CallMessage ? message.from : undefined;
+    this.#lastMessage = message;
     if (this.#process.debug !== undefined) {
       this.#showIn(message);
       // A debug function may have ended the process.
       if (!this.#process.alive) return undefined;
     }
+    if (keepsCrashes()) this.#step = this.#stepOf(message);
     let result: unknown;
     try {
       result = this.#callback(message);
     } catch (thrown) {
-      return this.terminate(reasonOf(thrown));
+      return this.#threw(thrown, from);
     }
     if (isThenable(result)) {
       return result.then(
         value => this.#obey(value, from),
-        (thrown: unknown) => this.terminate(reasonOf(thrown)),
+        (thrown: unknown) => this.#threw(thrown, from),
       );
     }
     return this.#obey(result, from);
@@ -102,14 +110,29 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   handleSystem(message: unknown): void | Promise<void> {
     if (message instanceof ContinueMessage) return this.handle(message);
-    const timeoutMs = this.#timeoutMs;
-    this.#cancelTimeout();
+    this.#holdTimeout();
     if (isParentExit(message, this.#process)) return this.terminate(message.reason);
     const pending = answerSystemMessage(this.#process, this, message as SystemMessage);
-    // A system message restarts the timeout in full, of a suspended process the one that resumes it.
-    if (this.#process.suspended) this.#timeoutMs = timeoutMs;
-    else if (timeoutMs !== undefined) this.#startTimeout(timeoutMs);
+    // A system message restarts the timeout in full; a suspension ends with one.
+    if (this.#timeoutMs !== undefined && !this.#process.suspended) {
+      this.#startTimeout(this.#timeoutMs);
+    }
     return pending;
+  }
+
+  #stepOf(message: unknown): Step | undefined {
+    const { module, state } = this;
+    if (message instanceof CallMessage) {
+      return stepOf(module, 'handleCall', [message.request, message.from], state);
+    }
+    if (message instanceof CastMessage)
+      return stepOf(module, 'handleCast', [message.message], state);
+    if (message instanceof ContinueMessage) {
+      return stepOf(module, 'handleContinue', [message.value], state);
+    }
+    return isParentExit(message, this.#process)
+      ? undefined
+      : stepOf(module, 'handleInfo', [message], state);
   }
 
   #showIn(message: unknown): void {
@@ -152,18 +175,21 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     return new Exit(['undef', [this.#process.label, callback, arity]]);
   }
 
+  #threw(thrown: unknown, from: Replier | undefined): void | Promise<void> {
+    return isReturn(thrown) ? this.#obey(thrown, from) : this.terminate(reasonOf(thrown));
+  }
+
   #obey(result: unknown, from: Replier | undefined): void | Promise<void> {
     if (!this.#process.alive) return undefined;
     if (isTuple(result)) {
       switch (result[0]) {
         case 'noreply':
-          if (result.length !== 2 && result.length !== 3) break;
+          if (!endsWell(result, 2)) break;
           this.state = result[1];
           this.#process.debug?.handle(['noreply', this.state]);
-          if (result.length === 3) this.#next(result[2]);
-          return undefined;
+          return this.#goOn(result, 2);
         case 'reply':
-          if (from === undefined || (result.length !== 3 && result.length !== 4)) break;
+          if (from === undefined || !endsWell(result, 3)) break;
           this.state = result[2];
           try {
             from.settle(result[1]);
@@ -172,8 +198,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
             return this.terminate(reasonOf(thrown));
           }
           this.#process.debug?.handle(['out', result[1], from, this.state]);
-          if (result.length === 4) this.#next(result[3]);
-          return undefined;
+          return this.#goOn(result, 3);
         case 'stop':
           if (from !== undefined && result.length === 4) {
             this.state = result[3];
@@ -190,13 +215,21 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     return this.terminate(['bad_return_value', result]);
   }
 
+  /** The step is over; what comes after may stand at that place of the result. */
+  #goOn(result: readonly unknown[], place: number): void {
+    this.#step = undefined;
+    if (!isOurs(this.#lastMessage)) this.#lastMessage = kindOf(this.#lastMessage);
+    if (result.length > place) this.#next(result[place]);
+  }
+
+  /** What {@link isAfter} let pass. */
   #next(next: unknown): void {
-    if (next === undefined || next === 'hibernate' || next === Infinity) return;
-    if (typeof next === 'number' && next >= 0) this.#startTimeout(next);
-    else if (typeof next === 'object' && next !== null && 'continue' in next) {
+    if (next === 'hibernate' || next === Infinity) return;
+    if (typeof next === 'number') this.#startTimeout(next);
+    else {
       // Ahead of everything, system messages too.
-      (this.#process.system ??= []).unshift(new ContinueMessage(next.continue));
-    } else throw new Exit(['bad_return_value', next]);
+      (this.#process.system ??= []).unshift(new ContinueMessage(continuation(next)));
+    }
   }
 
   /** A timeout of 0 still takes a queued message first. */
@@ -218,41 +251,70 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     this.#timer = undefined;
   }
 
+  /** Stops the timeout, to begin anew later; one that has fired and was not handled yet, too. */
+  #holdTimeout(): void {
+    if (this.#timeoutMs === undefined) return;
+    if (this.#timer === undefined) this.#process.mailbox.extract(message => message === TIMEOUT);
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   /** Runs the module's `terminate`, then answers whoever waits for the end, then ends. */
   terminate(reason: ExitReason, answer?: () => void): void | Promise<void> {
     const process = this.#process;
     if (!process.alive) return undefined;
     this.#cancelTimeout();
-    const finish = (last: ExitReason): void => {
+    const finish = (final: ExitReason): void => {
       if (!process.alive) return;
       answer?.();
-      crash(process, last);
+      if (this.#step !== undefined) keepCrash(process, this.#step, final);
+      crash(process, final);
     };
+    // If it fails, that is what ended the process.
+    const last =
+      keepsCrashes() && this.module.terminate !== undefined
+        ? stepOf(this.module, 'terminate', [reason], this.state)
+        : undefined;
     let result: unknown;
     try {
-      result = this.module.terminate?.(reason, this.state);
+      result = resultOf(() => this.module.terminate?.(reason, this.state));
     } catch (thrown) {
+      this.#step = last;
       finish(reasonOf(thrown));
       return undefined;
     }
     if (isThenable(result)) {
       return result.then(
         () => finish(reason),
-        (thrown: unknown) => finish(reasonOf(thrown)),
+        (thrown: unknown) => {
+          this.#step = last;
+          finish(reasonOf(thrown));
+        },
       );
     }
     finish(reason);
     return undefined;
   }
 
-  /** For the crash report. Message contents stay out of logs. */
+  /** For reports. Message contents and states stay out of logs. */
   describe(): Readonly<Record<string, unknown>> {
-    return { behaviour: 'gen_server', lastMessage: this.#last() };
+    const last = this.#lastMessage;
+    return {
+      behaviour: 'gen_server',
+      lastMessage: typeof last === 'string' ? last : kindOf(last),
+      ...(last instanceof CallMessage && { client: last.from.pid }),
+    };
   }
 
-  #last(): string {
+  /** Unless the module says in `formatStatus` what may be seen: what it answers is, part by part. */
+  describeCrash(reason: ExitReason): ShownStatus | undefined {
     const last = this.#lastMessage;
-    return typeof last === 'string' ? last : kindOf(last);
+    return shownBy(this.module, {
+      state: this.state,
+      message: last instanceof CallMessage ? last.request : asErlangs(last),
+      reason,
+      log: getLog(this.#process),
+    });
   }
 
   release(): void {
@@ -297,8 +359,16 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     this.state = result[1];
   }
 
+  /** Erlang's change of code calls `code_change/3` in any case. */
+  checkCode(module: object, oldVersion: unknown): void {
+    if (this.module.changeModule !== undefined) return;
+    const turning = isDowngrade(oldVersion) ? this.module : (module as CallbackModule);
+    if (turning.codeChange === undefined) throw this.#undefined('codeChange', 3);
+  }
+
   formatStatus(): unknown {
-    return this.module.formatStatus?.({ state: this.state }) ?? { state: this.state };
+    const status = { state: this.state, log: getLog(this.#process) };
+    return { ...status, ...shownBy(this.module, status) };
   }
 }
 
@@ -311,6 +381,22 @@ function asErlangs(message: unknown): unknown {
 
 function isTuple(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
+}
+
+/** True when what stands at that place of a result, if anything does, says what comes after. */
+function endsWell(result: readonly unknown[], place: number): boolean {
+  return result.length === place || (result.length === place + 1 && isAfter(result[place]));
+}
+
+function isAfter(value: unknown): boolean {
+  if (typeof value === 'number') return value >= 0;
+  if (value === 'hibernate') return true;
+  if (isTuple(value)) return value.length === 2 && value[0] === 'continue';
+  return typeof value === 'object' && value !== null && 'continue' in value;
+}
+
+function continuation(next: unknown): unknown {
+  return isTuple(next) ? next[1] : (next as { readonly continue: unknown }).continue;
 }
 
 function isOurs(message: unknown): message is CallMessage | CastMessage | ContinueMessage {

@@ -3,6 +3,7 @@ import type { ExitReason } from '../exit.ts';
 import type { DownMessage, ExitMessage, TimeoutMessage } from '../messages.ts';
 import type { From } from './from.ts';
 import type { Pid } from '../pid.ts';
+import type { ShownStatus, Status } from '../sys/format-status.ts';
 
 declare const replyType: unique symbol;
 
@@ -36,13 +37,17 @@ export type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
  * What comes next when no message does: a timeout in milliseconds, hibernation (accepted for the
  * likeness; there is no heap of its own to shrink), or a `handleContinue` ahead of every message.
  */
-export type After<Continue = never> = number | 'hibernate' | { readonly continue: Continue };
+export type After<Continue = never> =
+  number | 'hibernate' | { readonly continue: Continue } | readonly ['continue', Continue];
 
 export type InitResult<State, Continue = never> =
   | readonly ['ok', State]
   | readonly ['ok', State, After<Continue>]
   | readonly ['ignore']
-  | readonly ['stop', ExitReason];
+  /** The start fails with the reason, and a crash is reported. */
+  | readonly ['stop', ExitReason]
+  /** The start fails with the reason, silently. */
+  | readonly ['error', ExitReason];
 
 export type CallResult<Reply, State, Continue = never> =
   | readonly ['reply', Reply, State]
@@ -90,8 +95,16 @@ export interface GenServer<
     state: unknown,
     extra: unknown,
   ): readonly ['ok', State] | readonly ['error', unknown];
-  /** What `sys.getStatus` shows in place of the state. */
-  formatStatus?(status: { readonly state: State }): unknown;
+  /**
+   * What `sys.getStatus` and a crash report show in place of the state, the message, the reason and
+   * the logged events. Of what it does not answer, a report shows nothing.
+   */
+  formatStatus?(status: Status<State>): ShownStatus;
+  /**
+   * Plain data of its own that says what the state is now: for a keeper of crashes, where callbacks
+   * change the state in place. See `setCrashKeeper`.
+   */
+  snapshot?(state: State): unknown;
 }
 
 /** The outcome of a start. */

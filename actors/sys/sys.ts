@@ -49,7 +49,7 @@ export function getStatus(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise
 
 /**
  * Puts another version of the module in place, with its `codeChange` turning the state. Only while
- * suspended (`'not_suspended'`); a failing `codeChange` keeps the old module and state.
+ * suspended (`'not_suspended'`), and only to a module that has one (`'undef'`); a failing `codeChange` keeps the old module and state.
  */
 export function changeCode(
   server: Dest,
@@ -58,7 +58,7 @@ export function changeCode(
   extra: unknown,
   timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<'ok'> {
-  const request = { kind: 'changeCode', module, oldVersion, extra } as const;
+  const request = { kind: 'changeCode', module, oldVersion, extra, strict: true } as const;
   return systemCall(server, request, timeoutMs) as Promise<'ok'>;
 }
 

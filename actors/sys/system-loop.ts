@@ -1,6 +1,7 @@
 /** How a behaviour answers system messages. See `sys.erl`, `do_cmd/6`. */
 import { reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
+import { classOf } from '../gen-server/throw-returns.ts';
 import { isParentExit } from '../parent-exit.ts';
 import type { Process } from '../process.ts';
 import { debugCommand } from './debug-command.ts';
@@ -9,6 +10,8 @@ import type { SystemMessage } from './system-message.ts';
 /** What a behaviour lets `sys` do with it. */
 export interface SystemCallbacks {
   readonly module: object;
+  /** Erlang's name of the behaviour, for the reason of a failed request; default `'gen_server'`. */
+  readonly behaviour?: string;
   /**
    * The callback modules that the process runs, when that is not just `module`: an event manager's
    * handlers, the module behind a supervisor. Undefined when it is.
@@ -16,6 +19,8 @@ export interface SystemCallbacks {
   modules?(): readonly object[] | undefined;
   getState(): unknown;
   replaceState(change: (state: unknown) => unknown): unknown;
+  /** Refuses, by a throw, a change that no `codeChange` would be asked about. */
+  checkCode?(module: object, oldVersion: unknown): void;
   /**
    * Puts another version of a callback module in place and turns the state. An upgrade asks the
    * `codeChange` of the new module, a downgrade (see {@link isDowngrade}) that of the one that runs.
@@ -51,17 +56,22 @@ export function answerSystemMessage(
       message.answer('ok');
       return undefined;
     case 'getState':
-      message.answer(callbacks.getState());
+      attempt(message, () => callbacks.getState(), [callbacks, 'system_get_state']);
       return undefined;
     case 'replaceState':
-      attempt(message, () => callbacks.replaceState(request.change));
+      attempt(message, () => callbacks.replaceState(request.change), [
+        callbacks,
+        'system_replace_state',
+      ]);
       return undefined;
     case 'getStatus':
       attempt(message, () => ({
         status: process.suspended ? 'suspended' : 'running',
+        pid: process.pid,
         parent: process.parent,
         name: process.name,
         module: callbacks.module,
+        debug: process.debug?.describe() ?? [],
         ...asDetails(callbacks.formatStatus()),
       }));
       return undefined;
@@ -69,6 +79,7 @@ export function answerSystemMessage(
       if (!process.suspended) message.refuse('not_suspended');
       else {
         attempt(message, () => {
+          if (request.strict === true) callbacks.checkCode?.(request.module, request.oldVersion);
           callbacks.changeCode(request.module, request.oldVersion, request.extra, request.replaced);
           return 'ok';
         });
@@ -91,12 +102,19 @@ function obeyParentAllTheSame(process: Process): void {
   if (exits.length > 0) (process.system ??= []).push(...exits);
 }
 
-function attempt(message: SystemMessage, action: () => unknown): void {
+/** What fails in Erlang's own callback of a behaviour is told with its name. */
+type Failing = readonly [callbacks: SystemCallbacks, callback: string];
+
+function attempt(message: SystemMessage, action: () => unknown, failing?: Failing): void {
   let result: unknown;
   try {
     result = action();
   } catch (thrown) {
-    message.refuse(['callback_failed', reasonOf(thrown)]);
+    if (failing === undefined) message.refuse(['callback_failed', reasonOf(thrown)]);
+    else {
+      const [{ behaviour = 'gen_server' }, callback] = failing;
+      message.refuse(['callback_failed', [behaviour, callback], classOf(thrown)]);
+    }
     return;
   }
   message.answer(result);

@@ -17,6 +17,8 @@ export type SystemRequest =
       readonly extra: unknown;
       /** Which callback module it takes the place of, where a process runs several. */
       readonly replaced?: object;
+      /** From `sys.changeCode`, which as Erlang's needs a `codeChange`; an upgrade of code does not. */
+      readonly strict?: true;
     }
   | { readonly kind: 'terminate'; readonly reason: ExitReason }
   /** As `terminate`, but answered by the end itself. */

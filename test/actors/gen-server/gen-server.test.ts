@@ -236,7 +236,9 @@ void t.test('sys: state, suspend, replace, code change', async t => {
   const refused = sys.replaceState(server, () => {
     throw new Error('no');
   });
-  t.match(await exitOf(refused), [['callback_failed', { reason: { message: 'no' } }]]);
+  t.match(await exitOf(refused), [
+    ['callback_failed', ['gen_server', 'system_replace_state'], ['error', { message: 'no' }]],
+  ]);
   t.equal(await sys.getState(server), 40);
   await sys.resume(server);
   t.equal(await call(server, { kind: 'get' }), 41);

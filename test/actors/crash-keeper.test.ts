@@ -1,0 +1,146 @@
+/** What is kept of a step that crashed, for replay. */
+import t from 'tap';
+import { call, cast, exit, send, setCrashKeeper, start, sys } from '../../actors/index.ts';
+import type { GenServer, KeptCrash, Pid } from '../../actors/index.ts';
+import { settle } from '../../actors/testing.ts';
+import { captureLog } from './capture-log.ts';
+import { exitOf } from './exit-of.ts';
+
+interface State {
+  list: string[];
+}
+
+/** Changes its state in place before it crashes. */
+function mutating(snapshot?: (state: State) => unknown) {
+  const step = (name: string, state: State): never => {
+    state.list.push(name);
+    throw new Error(`in ${name}`);
+  };
+  return {
+    name: 'mutating',
+    init: () => ['ok', { list: [] }],
+    handleCall: (request: { kind: string }, _from: unknown, state: State) => {
+      if (request.kind === 'crash') step('handleCall', state);
+      if (request.kind === 'stop') return ['stop', 'why', 'reply', state];
+      state.list.push(request.kind);
+      return ['reply', 'ok', state, ['continue', request.kind]];
+    },
+    handleCast: async (_message: unknown, state: State) => {
+      await Promise.resolve();
+      return step('handleCast', state);
+    },
+    handleInfo: (_message: unknown, state: State) => step('handleInfo', state),
+    handleContinue: (value: string, state: State) =>
+      value === 'bad continue' ? step('handleContinue', state) : ['noreply', state],
+    terminate: (reason: unknown, state: State) => {
+      if (reason === 'fail') step('terminate', state);
+    },
+    ...(snapshot !== undefined && { snapshot }),
+  } as unknown as GenServer;
+}
+
+function keeping(t: { teardown: (undo: () => void) => void }): KeptCrash[] {
+  const kept: KeptCrash[] = [];
+  const old = setCrashKeeper(crash => {
+    kept.push(crash);
+  });
+  t.teardown(() => {
+    setCrashKeeper(old);
+  });
+  return kept;
+}
+
+async function begin(module: GenServer, name?: string): Promise<Pid> {
+  return (await start(module, null, name === undefined ? {} : { name }))[1] as Pid;
+}
+
+const copy = (state: State): unknown => structuredClone(state);
+
+void t.test('each callback’s crash: what it was given, the state before, the reason', async t => {
+  captureLog(t);
+  const kept = keeping(t);
+  const ask = (pid: Pid, kind: string) => exitOf(call(pid, { kind } as never));
+  const module = mutating(copy);
+  const ways: [string, unknown[], (pid: Pid) => unknown][] = [
+    ['handleCall', [{ kind: 'crash' }, Object], pid => ask(pid, 'crash')],
+    ['handleCast', ['x'], pid => cast(pid, 'x')],
+    ['handleInfo', ['x'], pid => send(pid, 'x')],
+    ['handleContinue', ['bad continue'], pid => call(pid, { kind: 'bad continue' } as never)],
+    ['terminate', ['fail'], pid => sys.terminate(pid, 'fail')],
+  ];
+  for (const [callback, args, act] of ways) {
+    const pid = await begin(module, 'kept');
+    await call(pid, { kind: 'before' } as never);
+    await act(pid);
+    await settle();
+    const before = callback === 'handleContinue' ? ['before', 'bad continue'] : ['before'];
+    const [crash] = kept;
+    t.same(crash?.state, { list: before });
+    t.same(crash?.args.length, args.length);
+    t.match(kept.splice(0), [
+      {
+        pid,
+        name: 'kept',
+        label: 'mutating',
+        ancestors: [],
+        module,
+        callback,
+        args,
+        isSnapshot: true,
+        reason: { reason: { message: `in ${callback}` } },
+        at: Number,
+      },
+    ]);
+  }
+  const pid = await begin(module);
+  t.equal(await call(pid, { kind: 'stop' } as never), 'reply');
+  t.match(kept, [{ callback: 'handleCall', args: [{ kind: 'stop' }], reason: 'why' }]);
+});
+
+void t.test('a module without snapshot: a reference, and it is said', async t => {
+  captureLog(t);
+  const kept = keeping(t);
+  const pid = await begin(mutating());
+  await exitOf(call(pid, { kind: 'crash' } as never));
+  t.match(kept, [{ isSnapshot: false, state: { list: ['handleCall'] } }]);
+});
+
+void t.test('kept is only what a step of its own ended', async t => {
+  const events = captureLog(t);
+  const kept = keeping(t);
+  const killed = await begin(mutating(copy));
+  exit(killed, 'kill');
+  const ended = await begin(mutating(copy));
+  await sys.terminate(ended, 'shutdown');
+  const told = await begin(mutating(copy));
+  await call(told, { kind: 'fine' } as never);
+  await sys.terminate(told, 'an odd reason');
+  await settle();
+  t.same(kept, [], 'not the step before, which went well');
+  events.length = 0;
+  const broken = await begin(
+    mutating(() => {
+      throw new Error('cannot be copied');
+    }),
+  );
+  t.equal(await call(broken, { kind: 'fine' } as never), 'ok', 'looking at it does not end it');
+  t.match(events[0], { level: 'warning', report: { text: /snapshot\(\) of a state failed/ } });
+});
+
+void t.test('nobody keeps: no snapshot is taken; a keeper that fails is told of', async t => {
+  const events = captureLog(t);
+  let taken = 0;
+  const module = mutating(state => ((taken += 1), state));
+  const pid = await begin(module);
+  await call(pid, { kind: 'fine' } as never);
+  t.equal(taken, 0);
+  const old = setCrashKeeper(() => {
+    throw new Error('disk full');
+  });
+  t.teardown(() => {
+    setCrashKeeper(old);
+  });
+  t.match(await exitOf(call(pid, { kind: 'crash' } as never)), [{ reason: Error }]);
+  t.equal(taken, 2, 'before handleCall and before terminate');
+  t.match(events, [{ report: { text: /the crash keeper failed: Error: disk full/ } }, {}]);
+});
