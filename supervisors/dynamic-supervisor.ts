@@ -15,6 +15,9 @@ import { checkFlags } from './flags.ts';
 import { startSupervisor } from './server.ts';
 import type { SupervisorRef } from './supervisor.ts';
 
+/** Ends it and its children with the reason. */
+export { stop } from '../actors/gen-server/gen-server.ts';
+
 export interface DynamicSupervisorOptions {
   readonly name?: Name;
   /** Children that may run at a time; default without limit. Past it: `['error', 'max_children']`. */
