@@ -3,7 +3,7 @@ export * as code from './code/code.ts';
 export * as sys from './sys/sys.ts';
 export { setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
-export { self, selfOrUndefined, signal } from './context.ts';
+export { runOutside, self, selfOrUndefined, signal } from './context.ts';
 export { setCrashKeeper } from './crash-keeper.ts';
 export type { CrashKeeper, KeptCrash } from './crash-keeper.ts';
 export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
@@ -20,6 +20,7 @@ export type {
   InitResult,
   ReplyOf,
   Request,
+  RequestOfKind,
   StartResult,
   SystemInfoMessage,
 } from './gen-server/types.ts';

@@ -9,6 +9,8 @@ import { livingProcesses, namedProcesses, processOf } from './process-table.ts';
 import type { Ancestor, Phase, Process } from './process.ts';
 import type { Dest } from './server-ref.ts';
 import { smallMembers, smallSize } from './small-set.ts';
+import { getLog } from './sys/debug-command.ts';
+import type { SystemEvent } from './sys/system-event.ts';
 import { pendingTimer } from './timers.ts';
 
 /** Of each process what tells them apart. The very process: its numbers go on changing. */
@@ -54,6 +56,10 @@ export interface ProcessLook extends ProcessGlance {
   readonly timers: Beginning<{ readonly leftMs: number; readonly message: string }>;
   /** What its behaviour says that it handled last. */
   readonly lastMessage: string | undefined;
+  /** What `sys.log` has kept, the oldest first; undefined while it is off. */
+  readonly log: readonly SystemEvent[] | undefined;
+  /** Whether `sys.statistics` is on. */
+  readonly countsEvents: boolean;
 }
 
 /** A living process of this isolate, each of its lists no longer than the limit; undefined for a dead one. */
@@ -82,6 +88,8 @@ export function lookAtProcess(pid: Pid, limit: number): ProcessLook | undefined 
     messages: { total: mailbox.length, items: mailbox.toArray(limit).map(messageKind) },
     timers: timersOf(process, limit),
     lastMessage: textOf(told['lastMessage']),
+    log: process.debug?.find('log') === undefined ? undefined : getLog(process),
+    countsEvents: process.debug?.find('statistics') !== undefined,
   };
 }
 

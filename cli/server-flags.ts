@@ -1,6 +1,7 @@
 /** The server's options as flags, of `serve` and of `config`. */
 import { Option, type Command } from 'commander';
 import { flagName } from '../server/config/naming.ts';
+import { yesOrNo } from '../server/config/option.ts';
 import { optionNames, options, type OptionName } from '../server/config/options.ts';
 
 export function addServerFlags(command: Command): void {
@@ -21,8 +22,9 @@ function flagOf(name: OptionName): Option {
   const about = allowed.startsWith('one of')
     ? ` ${allowed[0]?.toUpperCase() ?? ''}${allowed.slice(1)}.`
     : '';
-  return new Option(
-    `${flagName(name)} <${kind}>`,
-    `${doc}${about} (default: ${shown})`.replaceAll('`', ''),
-  );
+  const description = `${doc}${about} (default: ${shown})`.replaceAll('`', '');
+  // What is true or false is true when it is only named.
+  if (allowed === yesOrNo)
+    return new Option(`${flagName(name)} [value]`, description).preset('true');
+  return new Option(`${flagName(name)} <${kind}>`, description);
 }

@@ -234,8 +234,9 @@ export interface ProcessRow extends ProcessRef {
   readonly micros: number;
 }
 
+/** `dead`: it died while it was looked at. */
 export type ProcessStatus =
-  'starting' | 'idle' | 'scheduled' | 'running' | 'awaiting' | 'suspended';
+  'starting' | 'idle' | 'scheduled' | 'running' | 'awaiting' | 'suspended' | 'dead';
 
 export interface ProcessesAnswer {
   /** Processes that live, and those of them that match the search (in name, label or pid). */
@@ -325,8 +326,8 @@ export interface TraceAnswer {
 
 export interface TraceEvent {
   readonly n: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
+  /** Milliseconds since 1970; null in `sys.log`, which keeps no times. */
+  readonly at: number | null;
   /** As `sys` names it: `in`, `out`, `noreply`, … */
   readonly what: string;
   readonly term: Term;

@@ -22,6 +22,8 @@ import { storeAt } from './isolates/shard-map.ts';
 import { createLogger, logError, logSink } from './logging.ts';
 import { countRestarts } from './metrics/count-restarts.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { observeMain } from './observer/arguments.ts';
+import { addObserverRoutes } from './observer/routes.ts';
 import { findStartError, StartError, unusableDirectory } from './start-error.ts';
 import { StartLog } from './start-log.ts';
 import { startTree } from './tree.ts';
@@ -43,20 +45,26 @@ const METRICS_WITHIN_MS = 1_000;
 
 type OnError = GatewayOptions['onError'];
 
-/** One server per process. @throws StartError for a taken port or directory, a damaged or newer store, a bad certificate … */
-export async function startServer(config: Config): Promise<RunningServer> {
+/**
+ * One server per process.
+ * @param version what it says it is
+ * @throws StartError for a taken port or directory, a damaged or newer store, a bad certificate …
+ */
+export async function startServer(config: Config, version = 'unknown'): Promise<RunningServer> {
   try {
-    return await start(config);
+    return await start(config, version);
   } catch (error) {
     throw unusableDirectory(error, config.dataDirectory) ?? error;
   }
 }
 
-async function start(config: Config): Promise<RunningServer> {
+async function start(config: Config, version: string): Promise<RunningServer> {
   ensureDirectory(config.dataDirectory);
   const metrics = createMetrics();
   const logger = createLogger({ level: config.logLevel });
-  const startLog = new StartLog(countRestarts(metrics.server, logSink(logger)));
+  const observing = config.observer ? observeMain(metrics) : undefined;
+  const log = countRestarts(metrics.server, logSink(logger));
+  const startLog = new StartLog(observing?.sink(log) ?? log);
   setLogger(startLog.sink);
   const onError = (error: unknown, where: string): void => {
     logError(logger, error, where);
@@ -66,6 +74,9 @@ async function start(config: Config): Promise<RunningServer> {
   const shards = shardCount(config.dataDirectory, config.shards);
   const settings = { config, shards, ticketSecret: ensureTicketSecret(config.dataDirectory) };
   const router = makeRouter(config, shards, metrics, onError);
+  if (observing !== undefined) {
+    addObserverRoutes(router, { ...observing, shards, version, onNotice });
+  }
   let listening: Listening | undefined;
   let hasEnded = (): void => undefined;
   const ended = new Promise<void>(resolve => {
@@ -79,6 +90,7 @@ async function start(config: Config): Promise<RunningServer> {
         settings,
         metrics,
         gateway: gatewayOptions(config, metrics, { http: router.handle, onError, onNotice }),
+        observer: observing?.argument,
         holdLog: () => startLog.holds,
       }),
     startPhases: [

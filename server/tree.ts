@@ -30,12 +30,16 @@ import { isolatesName, Threads } from './isolates/threads.ts';
 import { BUDGET, startIsolateTree } from './isolates/tree.ts';
 import type { IsolateSettings } from './isolates/worker-data.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import type { ObserverArgument } from './observer/observer.ts';
+import { observerSpec } from './observer/spec.ts';
 import { isolateServices } from './services.ts';
 
 export interface TreeOptions {
   readonly settings: IsolateSettings;
   readonly metrics: Metrics;
   readonly gateway: Omit<GatewayOptions, 'openSession'>;
+  /** Undefined: nobody may look. */
+  readonly observer: ObserverArgument | undefined;
   /** Whether reports wait for the end of the server's start. */
   readonly holdLog: () => boolean;
 }
@@ -79,6 +83,7 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
         ...spareSpecs(settings),
         housekeepingSpec(config, shards),
         ...acmeSpecs(config, options.gateway),
+        ...(options.observer === undefined ? [] : [observerSpec(options.observer)]),
         {
           id: 'gateway',
           shutdown: config.drainTimeoutMs,

@@ -8,6 +8,7 @@ import { print } from '../output.ts';
 import { programDirectory, urlFile } from '../server-files.ts';
 import { addServerFlags } from '../server-flags.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
+import { version } from '../version.ts';
 
 export function defineServe(command: Command): void {
   addServerFlags(command);
@@ -16,7 +17,7 @@ export function defineServe(command: Command): void {
 
 async function serve(flags: Record<string, unknown>): Promise<void> {
   const config = loadConfig({ flags, environment: process.env });
-  const server = await startServer(config);
+  const server = await startServer(config, version);
   // Of the server before this one, which was upgraded; the directory is this one's now.
   rmSync(programDirectory(config.dataDirectory), { recursive: true, force: true });
   const stopping = stopOnSignal(() => server.stop());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { limits } from '../../protocol/limits.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultShards } from './isolate-count.ts';
-import { defaultRegistration } from './loopback.ts';
+import { defaultRegistration, isLoopback } from './loopback.ts';
 import type { Option } from './option.ts';
 import type { OptionName, Options } from './options.ts';
 
@@ -15,6 +15,7 @@ export type UndecidedOption =
   | 'acme.http_host'
   | 'registration'
   | 'admin.token_file'
+  | 'observer'
   | 'shards';
 
 type ValueOf<N extends OptionName> = Options[N] extends Option<infer T> ? T : never;
@@ -26,7 +27,9 @@ export type OptionValues = {
 
 /** The same, with what follows from other options filled in. */
 export type DecidedValues = OptionValues & {
-  readonly [N in 'registration' | 'admin.token_file' | 'shards' | 'acme.http_host']: ValueOf<N>;
+  readonly [
+    N in 'registration' | 'admin.token_file' | 'observer' | 'shards' | 'acme.http_host'
+  ]: ValueOf<N>;
 };
 
 /** The protocol's limits as this server applies them, and the server's own. */
@@ -68,6 +71,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'notice' | 'warning' | 'error';
   readonly adminTokenFile: string;
+  /** Whether there is a live observer. */
+  readonly observer: boolean;
   readonly retry: { readonly afterMs: number; readonly jitterMs: number };
   readonly drainTimeoutMs: number;
   readonly sessionRestarts: { readonly intensity: number; readonly periodMs: number };
@@ -80,6 +85,7 @@ export function decide(values: OptionValues): DecidedValues {
     ...values,
     registration: values.registration ?? defaultRegistration(values.host),
     'admin.token_file': values['admin.token_file'] ?? join(values.data, 'admin-token'),
+    observer: values.observer ?? isLoopback(values.host),
     shards: values.shards ?? defaultShards(values['isolates.count']),
     'acme.http_host': values['acme.http_host'] ?? values.host,
   };
@@ -102,6 +108,7 @@ export function buildConfig(values: DecidedValues): Config {
     trustedProxies: [...values.trusted_proxies],
     logLevel: values['log.level'],
     adminTokenFile: values['admin.token_file'],
+    observer: values.observer,
     retry: { afterMs: values['retry.after_ms'], jitterMs: values['retry.jitter_ms'] },
     drainTimeoutMs: values['drain.timeout_ms'],
     sessionRestarts: {

@@ -84,11 +84,14 @@ export const choice = <const W extends string>(
     fromText: asIs,
   });
 
+/** What a flag takes. */
+export const yesOrNo = 'true or false';
+
 /** Yes or no. */
 export const flag = (description: Description<boolean>): Option<boolean> =>
   option(description, {
     schema: z.boolean(),
-    allowed: 'true or false',
+    allowed: yesOrNo,
     fromText: value => (value === 'true' ? true : value === 'false' ? false : value),
   });
 

@@ -101,6 +101,10 @@ export const options = {
     defaultText: '`admin-token` in the data directory',
     doc: 'The file with the admin token; it is made, readable by its owner only, when it is missing.',
   }),
+  observer: flag({
+    defaultText: '`true` when `host` is a loopback address, else `false`',
+    doc: 'Whether the live observer is at `/observer`. Who shows the admin token sees every process there, and may end it.',
+  }),
   'retry.after_ms': integer(0, 10 * MINUTE_MS, {
     default: 1000,
     unit: 'ms',

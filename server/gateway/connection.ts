@@ -46,6 +46,8 @@ export class Connection implements SocketEvents {
   #isolateBudget: RestartBudget | undefined = undefined;
   #waiting: WaitingFrames | undefined = undefined;
   readonly #onGone: (connection: Connection) => void;
+  /** In whole seconds of the process's time: a number of milliseconds would be an object of its own. */
+  readonly #openedSecond = Math.floor(performance.now() / 1_000);
   #outgoing: Uint8Array[] = [];
   #outgoingBytes = 0;
   #congested = false;
@@ -78,6 +80,23 @@ export class Connection implements SocketEvents {
 
   isOpen(): boolean {
     return this.#open;
+  }
+
+  // What an observer sees.
+
+  /** Milliseconds since 1970, to the second. */
+  openedAt(): number {
+    return Math.round(performance.timeOrigin / 1_000 + this.#openedSecond) * 1_000;
+  }
+
+  /** What the socket holds; nothing once it is closed. */
+  bufferedBytes(): number {
+    return this.#open ? this.#socket.bufferedBytes() : 0;
+  }
+
+  /** Whether its session was told to pause. */
+  isCongested(): boolean {
+    return this.#congested;
   }
 
   // What the socket says.

@@ -29,6 +29,11 @@ export class Connections {
     return [...this.#byId.values()];
   }
 
+  /** The same without a list of them: may be gone through over many turns. */
+  living(): Iterable<Connection> {
+    return this.#byId.values();
+  }
+
   get(id: ConnectionId): Connection | undefined {
     return this.#byId.get(id);
   }

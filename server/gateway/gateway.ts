@@ -73,6 +73,8 @@ export const gateway: GenServer<GatewayOptions, GatewayState, GatewayCall, never
         return ['reply', renewTls(state), state];
       case 'connections':
         return ['reply', state.connections.size, state];
+      case 'living':
+        return ['reply', state.connections.living(), state];
     }
   },
 

@@ -1,6 +1,7 @@
 /** What the gateway may be asked by others of the server. What sessions and gateway say to each other is in `port.ts`. */
 import { serverName } from '../../actors/index.ts';
 import type { Request } from '../../actors/index.ts';
+import type { Connection } from './connection.ts';
 import type { Listening, ListenError } from './listen.ts';
 
 /** Why new TLS files are not used, as a sentence. */
@@ -24,7 +25,9 @@ export type GatewayCall =
   /** New connections get the certificate that is in the TLS files now; the open ones stay. */
   | Request<'renew_tls', object, RenewResult>
   /** How many sockets are open. */
-  | Request<'connections', object, number>;
+  | Request<'connections', object, number>
+  /** The connections themselves, to be looked at and not to be kept; for who is in the gateway's thread. */
+  | Request<'living', object, Iterable<Connection>>;
 
 /** The registered name of the gateway. */
 export const gatewayName = serverName<GatewayCall>('gateway');

@@ -14,6 +14,9 @@ export const httpErrors = {
   body_too_large: 'The body is larger than the limit of 64 KiB.',
   forbidden: 'This is only done for who is on the server’s own machine.',
   upgrade_refused: 'The new program was not taken: the server goes on with the one it has.',
+  no_process: 'No such process lives.',
+  no_answer: 'Who was asked did not answer in time: it may be busy, or wait for something.',
+  refused: 'It cannot be done as things are now.',
   upgrade_needed: 'This path speaks WebSocket only: connect with the subprotocol strowger.v1.',
 } as const;
 

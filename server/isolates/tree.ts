@@ -30,6 +30,8 @@ import { linkName } from '../links/names.ts';
 import { mailbox } from '../mailboxes/mailbox.ts';
 import { mailboxName } from '../mailboxes/protocol.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { ObserverArgument } from '../observer/observer.ts';
+import { observerSpec } from '../observer/spec.ts';
 import { session, type SessionArgument } from '../sessions/session.ts';
 import type { SessionServices } from '../sessions/state.ts';
 import { storeName } from '../stores/protocol.ts';
@@ -46,6 +48,8 @@ export interface IsolateTreeOptions {
   readonly openShard: (shard: number) => ShardStore;
   readonly metrics: Metrics;
   readonly sessions: Omit<SessionServices, 'mailboxOf'>;
+  /** Left out where nobody may look, and in the main thread, which has one. */
+  readonly observer?: ObserverArgument;
 }
 
 /** How often a part of the server may be restarted before the next level is. */
@@ -90,6 +94,7 @@ export function startIsolateTree(options: IsolateTreeOptions): Promise<StartResu
           ],
         ]),
         receptionSpec(options),
+        ...(options.observer === undefined ? [] : [observerSpec(options.observer)]),
         {
           id: 'keeper',
           start: () =>

@@ -12,6 +12,7 @@ import { application } from '../../supervisors/index.ts';
 import { createLogger, logSink } from '../logging.ts';
 import { countRestarts } from '../metrics/count-restarts.ts';
 import { createMetrics } from '../metrics/metrics.ts';
+import { observeIsolate } from '../observer/arguments.ts';
 import { isolateServices } from '../services.ts';
 import { StartLog } from '../start-log.ts';
 import { isolateCodec } from './codec.ts';
@@ -54,9 +55,12 @@ async function begin(
   for (const [other, channel] of ports) connectIsolate(other, channel);
 
   const metrics = createMetrics();
-  const log = new StartLog(
-    countRestarts(metrics.server, logSink(createLogger({ level: data.config.logLevel }))),
+  const observing = data.config.observer ? observeIsolate(metrics) : undefined;
+  const lines = countRestarts(
+    metrics.server,
+    logSink(createLogger({ level: data.config.logLevel })),
   );
+  const log = new StartLog(observing?.sink(lines) ?? lines);
   setLogger(log.sink);
   if (!holdLog) log.release();
   port.on('message', (message: Exclude<ToWorker, Begin>) => {
@@ -84,6 +88,7 @@ async function begin(
     start: () =>
       startIsolateTree({
         ...services,
+        ...(observing === undefined ? {} : { observer: observing.argument }),
         openShard: shard => heartbeat.excuse(() => services.openShard(shard)),
       }),
   });

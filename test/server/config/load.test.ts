@@ -245,6 +245,7 @@ void t.test('every flag finds its option', async t => {
     data: 'd',
     adminTokenFile: 'token',
     shards: '3',
+    observer: 'false',
   };
   const parsed = optionNames.map(name => {
     const [key, { default: value }] = [flagKey(name), options[name]];
@@ -252,7 +253,25 @@ void t.test('every flag finds its option', async t => {
   });
   t.equal(parsed.length, optionNames.length);
   const config = loadConfig({ flags: Object.fromEntries(parsed), cwd: '/srv' });
-  t.match(config, { host: '::1', registration: 'closed', logLevel: 'debug', shards: 3 });
+  t.match(config, {
+    host: '::1',
+    registration: 'closed',
+    logLevel: 'debug',
+    shards: 3,
+    observer: false,
+  });
   t.equal(flagName('data'), '--data');
   t.equal(flagName('limits.connections_per_address'), '--limits-connections-per-address');
 });
+
+void t.test(
+  'the observer is there where only this machine can connect, else when it is asked for',
+  async t => {
+    const observer = (flags: Record<string, string>): boolean => loadConfig({ flags }).observer;
+    t.equal(observer({}), true);
+    t.equal(observer({ host: '::1' }), true);
+    t.equal(observer({ observer: 'false' }), false);
+    t.equal(observer({ host: '0.0.0.0' }), false);
+    t.equal(observer({ host: '0.0.0.0', observer: 'true' }), true);
+  },
+);
