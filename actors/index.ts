@@ -1,7 +1,8 @@
 /** The runtime's public entry point: processes, signals, names, timers, gen-server, sys, reports. */
 export * as code from './code/code.ts';
+export * as genStatem from './gen-statem/gen-statem.ts';
 export * as sys from './sys/sys.ts';
-export { setClock } from './clock.ts';
+export { now as monotonicTime, setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { runOutside, self, selfOrUndefined, signal } from './context.ts';
 export { setCrashKeeper } from './crash-keeper.ts';

@@ -1,0 +1,163 @@
+/**
+ * gen-statem: a process with a callback module that is a state machine. Events are handled by the
+ * function of the state; those that a state cannot use now are postponed until it changes; timeouts
+ * belong to an event, to a state, or to nobody. The names and rules are those of `gen_statem.erl`.
+ *
+ * `cast`, `stop`, `sendRequest` and its companions are gen-server's: a caller need not know which of
+ * the two it asks.
+ */
+import { callingProcess } from '../context.ts';
+import { call as callServer, reply as replyTo } from '../gen-server/gen-server.ts';
+import type { From } from '../gen-server/from.ts';
+import type { AnyRequest, ReplyOf, RequestOfKind, StartResult } from '../gen-server/types.ts';
+import { startProcess } from '../proc-lib.ts';
+import type { StartOptions } from '../proc-lib.ts';
+import type { Pid } from '../pid.ts';
+import type { Dest, ServerPid, TypedServer, UntypedServer } from '../server-ref.ts';
+import type { CreateOptions } from '../spawn.ts';
+import { isThenable } from '../thenable.ts';
+import { listOf } from './actions.ts';
+import type { CallbackModule } from './callback-modules.ts';
+import { resultOf, returned } from './fault.ts';
+import { GenStatemLoop } from './loop.ts';
+import type { ReplyAction, StatemModule } from './types.ts';
+
+export type {
+  Action,
+  Actions,
+  CallbackMode,
+  CallbackModeResult,
+  EnterAction,
+  EventType,
+  HandleEvent,
+  InitResult,
+  ReplyAction,
+  StateEvent,
+  StateFunctions,
+  StateResult,
+  StatemModule,
+  StatemStatus,
+  Time,
+  TimeoutAction,
+  TimeoutOptions,
+  TimeoutType,
+} from './types.ts';
+export { cast, stop } from '../gen-server/gen-server.ts';
+export { checkResponse, receiveResponse, sendRequest } from '../gen-server/send-request.ts';
+
+/**
+ * Starts a machine linked to the calling process (outside of a process: without a link). `init` runs
+ * inline, as the new process; then its pid is known, and as its first step, before any message, the
+ * machine says its mode, obeys the actions of `init` and enters its state. A failed start is
+ * `['error', reason]`: the process is dead, its name free, and no exit signal comes to the starter.
+ */
+export function startLink<Arg, Call = never, Cast = never>(
+  module: StatemModule<Arg, Call, Cast>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartResult<ServerPid<Call, Cast>>> {
+  return startMachine(module, arg, { ...options, link: true });
+}
+
+/** As {@link startLink}, without the link. */
+export function start<Arg, Call = never, Cast = never>(
+  module: StatemModule<Arg, Call, Cast>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartResult<ServerPid<Call, Cast>>> {
+  return startMachine(module, arg, options);
+}
+
+function startMachine<P extends Pid>(
+  module: object,
+  arg: unknown,
+  options: StartOptions & CreateOptions,
+): Promise<StartResult<P>> {
+  const callbacks = module as CallbackModule & { readonly name?: unknown };
+  if (typeof callbacks.init !== 'function' || typeof callbacks.callbackMode !== 'function') {
+    throw new TypeError(
+      'start() expects a callback module with the functions callbackMode and init',
+    );
+  }
+  return startProcess<P>(options, {
+    // In state_functions mode a state may be called name.
+    label: typeof callbacks.name === 'string' ? callbacks.name : callbacks.init.name,
+    behave: process => new GenStatemLoop(callbacks, process),
+    init: () => initialise(callbacks, arg),
+  });
+}
+
+function initialise(module: CallbackModule, arg: unknown): unknown {
+  const result = resultOf(() => module.init?.(arg));
+  if (!isThenable(result)) return asTuple(result);
+  return result.then(asTuple, (thrown: unknown) => asTuple(returned(thrown)));
+}
+
+function asTuple(result: unknown): unknown {
+  return result === 'ignore' ? ['ignore'] : result;
+}
+
+/**
+ * Asks a machine and waits for its reply, without end where no time is given. The caller exits as
+ * that of a gen-server does; see `call` there.
+ */
+export function call<Call extends AnyRequest, Kind extends Call['kind']>(
+  machine: TypedServer<Call, unknown>,
+  request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
+  timeout?: CallTimeout,
+): Promise<ReplyOf<RequestOfKind<Call, Kind>>>;
+export function call(
+  machine: UntypedServer,
+  request: AnyRequest,
+  timeout?: CallTimeout,
+): Promise<unknown>;
+export function call(
+  machine: Dest,
+  request: AnyRequest,
+  timeout: CallTimeout = Infinity,
+): Promise<unknown> {
+  return callServer(machine as UntypedServer, request, millisecondsOf(timeout));
+}
+
+/** Milliseconds. OTP tells clean from dirty ones by late replies; here no late reply ever comes. */
+export type CallTimeout =
+  number | 'infinity' | readonly ['clean_timeout' | 'dirty_timeout', number | 'infinity'];
+
+function millisecondsOf(timeout: CallTimeout): number {
+  const time = Array.isArray(timeout) ? (timeout as readonly unknown[])[1] : timeout;
+  const tag = Array.isArray(timeout) ? (timeout as readonly unknown[])[0] : 'clean_timeout';
+  if (tag === 'clean_timeout' || tag === 'dirty_timeout') {
+    if (time === 'infinity') return Infinity;
+    if (typeof time === 'number' && time >= 0) return time;
+  }
+  throw new TypeError(
+    'call() expects a timeout in milliseconds of 0 or more, or Infinity, alone or in a tuple with ' +
+      "'clean_timeout' or 'dirty_timeout'",
+  );
+}
+
+/**
+ * Answers a call, from any process of any isolate, once: the caller and the value, or reply actions.
+ * @throws TypeError when the caller is in another isolate and the value cannot cross
+ */
+export function reply<Reply>(from: From<Reply>, value: Reply): void;
+export function reply(replies: ReplyAction | readonly ReplyAction[]): void;
+export function reply(
+  fromOrReplies: From | ReplyAction | readonly ReplyAction[],
+  ...value: readonly unknown[]
+): void {
+  callingProcess();
+  if (value.length > 0) {
+    replyTo(fromOrReplies as From, value[0]);
+    return;
+  }
+  for (const action of listOf(fromOrReplies)) {
+    const [tag, from, answer] = Array.isArray(action) ? (action as unknown[]) : [];
+    if (tag !== 'reply') {
+      throw new TypeError(
+        "reply() expects a caller and a value, or actions ['reply', from, value]",
+      );
+    }
+    replyTo(from as From, answer);
+  }
+}
