@@ -55,6 +55,11 @@ export class CallbackModules {
     return [this.#current, ...this.#below];
   }
 
+  /** Whether there is none but the one that is called. */
+  get isSingle(): boolean {
+    return this.#below.length === 0;
+  }
+
   /** As `callbackMode` said it; undefined before it was asked. */
   get mode(): Mode | undefined {
     return this.#mode;
@@ -86,12 +91,27 @@ export class CallbackModules {
     return true;
   }
 
-  /** Another version of the module that is called, wherever it stands; its mode was asked before. */
-  upgrade(module: CallbackModule, mode: Mode): void {
-    const old = this.#current;
+  /**
+   * Puts another version of a module in its place, wherever it stands.
+   * @param mode of the module that is called from now on
+   */
+  upgrade(old: CallbackModule, module: CallbackModule, mode: Mode): void {
+    const upgraded = (one: CallbackModule): CallbackModule => (one === old ? module : one);
     this.#mode = mode;
-    this.#current = module;
-    this.#below = this.#below.map(one => (one === old ? module : one));
+    this.#current = upgraded(this.#current);
+    this.#below = this.#below.map(upgraded);
+  }
+
+  /** Remembers them as they are; what it returns puts them back. */
+  checkpoint(): () => void {
+    const current = this.#current;
+    const below = this.#below;
+    const mode = this.#mode;
+    return () => {
+      this.#current = current;
+      this.#below = below;
+      this.#mode = mode;
+    };
   }
 
   /** The mode that a module says, before it is put in place. */

@@ -6,6 +6,7 @@
  * `cast`, `stop`, `sendRequest` and its companions are gen-server's: a caller need not know which of
  * the two it asks.
  */
+import { moduleToStart } from '../code/module-table.ts';
 import { callingProcess } from '../context.ts';
 import { call as callServer, reply as replyTo } from '../gen-server/gen-server.ts';
 import type { From } from '../gen-server/from.ts';
@@ -73,7 +74,7 @@ function startMachine<P extends Pid>(
   arg: unknown,
   options: StartOptions & CreateOptions,
 ): Promise<StartResult<P>> {
-  const callbacks = module as CallbackModule & { readonly name?: unknown };
+  const callbacks = moduleToStart(module, options.codeKey) as Named;
   if (typeof callbacks.init !== 'function' || typeof callbacks.callbackMode !== 'function') {
     throw new TypeError(
       'start() expects a callback module with the functions callbackMode and init',
@@ -86,6 +87,8 @@ function startMachine<P extends Pid>(
     init: () => initialise(callbacks, arg),
   });
 }
+
+type Named = CallbackModule & { readonly name?: unknown };
 
 function initialise(module: CallbackModule, arg: unknown): unknown {
   const result = resultOf(() => module.init?.(arg));

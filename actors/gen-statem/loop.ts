@@ -15,7 +15,7 @@ import { isParentExit } from '../parent-exit.ts';
 import type { Starting } from '../proc-lib.ts';
 import type { Process } from '../process.ts';
 import { crash } from '../signals.ts';
-import { answerSystemMessage } from '../sys/system-loop.ts';
+import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
 import { isThenable } from '../thenable.ts';
@@ -341,19 +341,45 @@ export class GenStatemLoop implements Starting, SystemCallbacks {
     return replaced;
   }
 
-  changeCode(module: object, oldVersion: unknown, extra: unknown): void {
+  /** Undefined when there is only the one that is called. */
+  modules(): readonly object[] | undefined {
+    return this.#modules.isSingle ? undefined : this.#modules.all;
+  }
+
+  checkpoint(): () => void {
+    const putBack = this.#modules.checkpoint();
+    const state = this.#state;
+    const data = this.#data;
+    return () => {
+      putBack();
+      this.#state = state;
+      this.#data = data;
+    };
+  }
+
+  /** Of the modules that were pushed over only the code changes: state and data are not theirs. */
+  changeCode(
+    module: object,
+    oldVersion: unknown,
+    extra: unknown,
+    replaced: object = this.module,
+  ): void {
     const next = module as CallbackModule;
-    const result =
-      next.codeChange === undefined
-        ? ['ok', this.#state, this.#data]
-        : resultOf(() => next.codeChange?.(oldVersion, this.#state, this.#data, extra));
-    const [tag, state, data] = Array.isArray(result) ? (result as unknown[]) : [];
-    if (tag !== 'ok' || (result as unknown[]).length !== 3) {
-      throw new Exit(tag === 'error' ? state : ['bad_return_value', result]);
-    }
-    this.#modules.upgrade(next, this.#modules.ask(next));
-    this.#state = state;
-    this.#data = data;
+    const called = replaced === this.module;
+    const turned = called
+      ? this.#turn(isDowngrade(oldVersion) ? this.module : next, oldVersion, extra)
+      : [this.#state, this.#data];
+    const mode = this.#modules.ask(called ? next : this.module);
+    this.#modules.upgrade(replaced, next, mode);
+    [this.#state, this.#data] = turned;
+  }
+
+  #turn(by: CallbackModule, oldVersion: unknown, extra: unknown): readonly unknown[] {
+    if (by.codeChange === undefined) return [this.#state, this.#data];
+    const result = resultOf(() => by.codeChange?.(oldVersion, this.#state, this.#data, extra));
+    const [tag, ...turned] = Array.isArray(result) ? (result as unknown[]) : [];
+    if (tag === 'ok' && turned.length === 2) return turned;
+    throw new Exit(tag === 'error' ? turned[0] : ['bad_return_value', result]);
   }
 
   formatStatus(): unknown {

@@ -4,6 +4,7 @@
  * `loop_actions_list`.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { moduleToStart } from '../code/module-table.ts';
 import type { ExitReason } from '../exit.ts';
 import type { Replier } from '../gen-server/reply-slot.ts';
 import type { Process } from '../process.ts';
@@ -139,7 +140,7 @@ export class Transition {
         this.postpone = true;
         return true;
       case 'pop_callback_module':
-        if (this.#modules.all.length === 1) throw badAction(action);
+        if (this.#modules.isSingle) throw badAction(action);
         if (!stateCall) throw badEnterAction(action);
         this.#modules.pop();
         this.#showModule();
@@ -177,9 +178,7 @@ export class Transition {
           throw badAction(action);
         }
         if (!stateCall) throw badEnterAction(action);
-        if (tag === 'change_callback_module') this.#modules.change(one);
-        else this.#modules.push(one);
-        this.#showModule();
+        this.#takeModule(tag, one);
         return true;
       default:
         return false;
@@ -197,6 +196,14 @@ export class Transition {
   #reply(from: Replier, value: unknown): void {
     from.settle(value);
     show(this.#process, 'out', value, from);
+  }
+
+  /** Of a module that the code server knows the version that runs now. */
+  #takeModule(tag: 'change_callback_module' | 'push_callback_module', named: object): void {
+    const module = moduleToStart(named, this.#process.codeKey);
+    if (tag === 'change_callback_module') this.#modules.change(module);
+    else this.#modules.push(module);
+    this.#showModule();
   }
 
   #showModule(): void {
