@@ -1,6 +1,19 @@
 /** The runtime's public entry point: processes, signals, names, timers, gen-server, sys, reports. */
 export * as code from './code/code.ts';
 export * as genStatem from './gen-statem/gen-statem.ts';
+export * as genEvent from './gen-event/gen-event.ts';
+export type {
+  EventCallResult,
+  EventInitResult,
+  EventResult,
+  EventStatus,
+  EventTermination,
+  GenEvent,
+  GenEventExitMessage,
+  Handler,
+} from './gen-event/types.ts';
+export * as registry from './registry/registry.ts';
+export type { RegistryMessage } from './registry/registry.ts';
 export * as sys from './sys/sys.ts';
 export { now as monotonicTime, setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
@@ -50,11 +63,21 @@ export { checkResponse, receiveResponse, sendRequest } from './gen-server/send-r
 export type { RequestId, Response, ResponseMessage } from './gen-server/send-request.ts';
 export { offer, send } from './send.ts';
 export { at, serverName } from './server-ref.ts';
-export type { Dest, RemoteName, ServerName, ServerPid, ServerRef } from './server-ref.ts';
+export type {
+  Dest,
+  RemoteName,
+  ServerName,
+  ServerPid,
+  ServerRef,
+  StartName,
+  ViaModule,
+  ViaName,
+} from './server-ref.ts';
 export { spawn, spawnLink, spawnMonitor } from './spawn.ts';
 export type { MessageHandler, SpawnOptions } from './spawn.ts';
 export { cancelTimer, readTimer, sendAfter } from './timers.ts';
 export type { TimerRef } from './timers.ts';
+export { via, viaRegistry } from './via.ts';
 export { turnTimes } from './turn-times.ts';
 export type { TurnTime } from './turn-times.ts';
 export { watchTurns } from './turn-watch.ts';

@@ -119,6 +119,7 @@ class RemoteMonitor implements Watching, Waiting {
 function down(ref: MonitorRef, dest: Dest, pid: Pid | undefined, reason: ExitReason): DownMessage {
   if (typeof dest === 'number') return { kind: 'DOWN', ref, pid: dest, reason };
   if (typeof dest === 'string') return { kind: 'DOWN', ref, pid, reason, name: dest };
+  if (!('isolate' in dest)) return { kind: 'DOWN', ref, pid, reason, via: dest };
   return { kind: 'DOWN', ref, pid, reason, name: dest.name, isolate: dest.isolate };
 }
 

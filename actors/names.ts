@@ -1,8 +1,11 @@
 /** Registered names: one process a name, one name a process, released when it dies. */
-import { callingProcess } from './context.ts';
+import { callingProcess, runAs } from './context.ts';
 import { isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { enterName, leaveName, processNamed, processOf } from './process-table.ts';
+import type { Process } from './process.ts';
+import { isVia, pidVia } from './server-ref.ts';
+import type { StartName, ViaName } from './server-ref.ts';
 
 /** Gives a living process of this isolate a name. Throws when either is taken or it is dead. */
 export function register(name: Name, pid: Pid): void {
@@ -31,7 +34,20 @@ export function unregister(name: Name): void {
   leaveName(name);
 }
 
-/** The pid behind a name. */
-export function whereis(name: Name): Pid | undefined {
-  return processNamed(name)?.pid;
+/**
+ * The pid behind a name. Behind a via name it is what the module says, which throws when there is
+ * nobody to ask, such as a registry that does not run.
+ */
+export function whereis(name: Name | ViaName): Pid | undefined {
+  return isVia(name) ? pidVia(name) : processNamed(name)?.pid;
+}
+
+/** Gives a process that is being made its name; false when a via module says that it is taken. */
+export function takeName(process: Process, name: StartName): boolean {
+  if (!isVia(name)) {
+    enterName(name, process);
+    return true;
+  }
+  const [, module, key] = name;
+  return runAs(process, () => module.registerName(key, process.pid)) === 'yes';
 }

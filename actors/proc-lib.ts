@@ -8,9 +8,9 @@ import { reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
 import type { StartResult } from './gen-server/types.ts';
 import { linkToRemote } from './isolates/remote-links.ts';
+import { takeName, whereis } from './names.ts';
 import { isolateOf, thisIsolate } from './pid.ts';
 import type { Pid } from './pid.ts';
-import { processNamed } from './process-table.ts';
 import type { Behaviour, Holding, Process } from './process.ts';
 import { crash, die, wake } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
@@ -20,6 +20,7 @@ import { settledStart } from './start-result.ts';
 import { installDebugOptions } from './sys/debug-command.ts';
 import type { DebugOption } from './sys/debug-command.ts';
 import { isThenable } from './thenable.ts';
+import { isVia, pidVia } from './server-ref.ts';
 
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
@@ -67,10 +68,9 @@ export function startProcess<P extends Pid>(
   options: StartOptions & CreateOptions,
   starter: Starter,
 ): Promise<StartResult<P>> {
-  const holder = options.name === undefined ? undefined : processNamed(options.name);
-  if (holder !== undefined) {
-    return settledStart<P>(['error', ['already_started', holder.pid]]);
-  }
+  const { name } = options;
+  const holder = name === undefined ? undefined : whereis(name);
+  if (holder !== undefined) return settledStart<P>(['error', ['already_started', holder]]);
   const { parent } = options;
   if (parent !== undefined && isolateOf(parent) === thisIsolate()) {
     throw new TypeError(
@@ -84,9 +84,13 @@ export function startProcess<P extends Pid>(
   if (options.debug !== undefined) installDebugOptions(process, options.debug);
   let result: unknown;
   try {
+    if (name !== undefined && !takeName(process, name)) {
+      die(process, 'normal');
+      return settledStart<P>(['error', ['already_started', whereis(name)]]);
+    }
     result = runAs(process, () => starter.init());
   } catch (thrown) {
-    return settledStart(failStart<P>(process, reasonOf(thrown)));
+    return settledStart(failStart<P>(process, reasonOf(thrown), options));
   }
   if (!isThenable(result)) return settledStart(finishStart<P>(process, loop, result, options));
   return awaitInit(process, loop, result, options);
@@ -124,7 +128,7 @@ function awaitInit<P extends Pid>(
     };
     pending.then(
       value => finish(() => finishStart(process, loop, value, options)),
-      (thrown: unknown) => finish(() => failStart(process, reasonOf(thrown))),
+      (thrown: unknown) => finish(() => failStart(process, reasonOf(thrown), options)),
     );
   });
 }
@@ -133,14 +137,15 @@ function finishStart<P extends Pid>(
   process: Process,
   loop: Starting,
   result: unknown,
-  { link, parent }: CreateOptions,
+  options: CreateOptions,
 ): StartResult<P> {
+  const { link, parent } = options;
   if (!process.alive) return ['error', process.exitReason];
   let begun: boolean;
   try {
     begun = loop.begin(result);
   } catch (thrown) {
-    return failStart(process, reasonOf(thrown));
+    return failStart(process, reasonOf(thrown), options);
   }
   if (begun) {
     wake(process);
@@ -149,6 +154,7 @@ function finishStart<P extends Pid>(
     return ['ok', pid];
   }
   if (Array.isArray(result) && result[0] === 'ignore' && result.length === 1) {
+    giveBackName(process, options);
     die(process, 'normal');
     return ['ignore'];
   }
@@ -157,13 +163,27 @@ function finishStart<P extends Pid>(
     return ['error', result[1]];
   }
   if (Array.isArray(result) && result[0] === 'stop' && result.length === 2) {
-    return failStart(process, result[1]);
+    return failStart(process, result[1], options);
   }
-  return failStart(process, ['bad_return_value', result]);
+  return failStart(process, ['bad_return_value', result], options);
 }
 
-function failStart<P extends Pid>(process: Process, reason: ExitReason): StartResult<P> {
+function failStart<P extends Pid>(
+  process: Process,
+  reason: ExitReason,
+  options: CreateOptions,
+): StartResult<P> {
+  giveBackName(process, options);
   crash(process, reason);
   // A process that was killed while it started ended with that reason, whatever came after.
   return ['error', process.exitReason];
+}
+
+/** A registered name goes with its process; a via module is told, as `gen:unregister_name/1` does. */
+function giveBackName(process: Process, { name }: CreateOptions): void {
+  if (!process.alive || !isVia(name) || pidVia(name) !== process.pid) return;
+  const [, module, key] = name;
+  runAs(process, () => {
+    module.unregisterName(key);
+  });
 }

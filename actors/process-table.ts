@@ -2,6 +2,7 @@
 import { thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import type { Process } from './process.ts';
+import { pidVia } from './server-ref.ts';
 import type { Dest } from './server-ref.ts';
 
 const byPid = new Map<Pid, Process>();
@@ -19,7 +20,9 @@ export function processNamed(name: Name): Process | undefined {
 export function processAt(dest: Dest): Process | undefined {
   if (typeof dest === 'number') return byPid.get(dest);
   if (typeof dest === 'string') return byName.get(dest);
-  return dest.isolate === thisIsolate() ? byName.get(dest.name) : undefined;
+  if ('isolate' in dest) return dest.isolate === thisIsolate() ? byName.get(dest.name) : undefined;
+  const pid = pidVia(dest);
+  return pid === undefined ? undefined : byPid.get(pid);
 }
 
 export function enterProcess(process: Process): void {

@@ -4,7 +4,7 @@ import { sendRemote } from './isolates/outgoing.ts';
 import { ops } from './isolates/signal.ts';
 import { thisIsolate } from './pid.ts';
 import { processAt } from './process-table.ts';
-import { isolateAt } from './server-ref.ts';
+import { isolateAt, isVia } from './server-ref.ts';
 import type { Dest } from './server-ref.ts';
 import { deliver } from './signals.ts';
 
@@ -12,11 +12,16 @@ import { deliver } from './signals.ts';
  * Sends a message, wherever the receiver lives. To a dead pid, to a name in a certain isolate that
  * nobody has there, into an isolate that is not connected: silently nothing. To a plain name that
  * nobody has: a TypeError, as Erlang's badarg. To another isolate only plain data can be sent:
- * a TypeError names what cannot cross. A receiver whose mailbox is full dies `'mailbox_overflow'`: flows inside the
+ * a TypeError names what cannot cross. Behind a via name it is the module's `send` that sends. A receiver whose mailbox is full dies `'mailbox_overflow'`: flows inside the
  * tree use credit, so that is a bug's end. Senders outside the tree use {@link offer}.
  */
 export function send(dest: Dest, message: unknown): void {
   callingProcess();
+  if (isVia(dest)) {
+    const [, module, name] = dest;
+    module.send(name, message);
+    return;
+  }
   const target = processAt(dest);
   if (target !== undefined) deliver(target, message);
   else if (isolateAt(dest) !== thisIsolate()) sendRemote(ops.send, dest, message, 'send()');

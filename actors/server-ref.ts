@@ -1,4 +1,7 @@
-/** Where a message can go: a pid, a name in this isolate, a name in a certain isolate; typed or not. */
+/**
+ * Where a message can go: a pid, a name in this isolate, a name in a certain isolate, a name that
+ * another module keeps; typed or not.
+ */
 import type { AnyRequest } from './gen-server/types.ts';
 import { checkIsolate, isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
@@ -30,14 +33,41 @@ export type ServerName<Call, Cast> = Name & Understands<Call, Cast>;
 export type RemoteName<Call = unknown, Cast = unknown> = NameElsewhere &
   (unknown extends Call ? unknown : MayUnderstand<Call, Cast>);
 
+/**
+ * Keeps names of its own, as `global` and Elixir's `Registry` do. The functions are those that
+ * Erlang asks of a `via` module.
+ */
+export interface ViaModule {
+  /** Called as the process that takes the name: `'no'` when somebody has it. */
+  registerName(name: unknown, pid: Pid): 'yes' | 'no';
+  unregisterName(name: unknown): void;
+  whereisName(name: unknown): Pid | undefined;
+  /** Throws when nobody has the name; returns who was sent the message. */
+  send(name: unknown, message: unknown): Pid;
+}
+
+type Via = readonly ['via', ViaModule, unknown];
+
+/**
+ * Erlang's `{via, Module, Name}`: a name that the module keeps. It stands wherever a name can, in
+ * the isolate in which it was made. Without type arguments nothing is known of the server.
+ */
+export type ViaName<Call = unknown, Cast = unknown> = Via &
+  (unknown extends Call ? unknown : MayUnderstand<Call, Cast>);
+
+/** What a process can be started under. */
+export type StartName = Name | ViaName;
+
 /** Where a message goes; what a server understands is in {@link ServerRef}. */
-export type Dest = Pid | Name | RemoteName;
+export type Dest = Pid | Name | RemoteName | ViaName;
 
 export type TypedServer<Call, Cast> =
-  ServerPid<Call, Cast> | ServerName<Call, Cast> | (NameElsewhere & MayUnderstand<Call, Cast>);
+  | ServerPid<Call, Cast>
+  | ServerName<Call, Cast>
+  | ((NameElsewhere | Via) & MayUnderstand<Call, Cast>);
 
 /** A server of which nothing is known: its replies are `unknown`. */
-export type UntypedServer = (Pid | Name | NameElsewhere) & { readonly [serverType]?: never };
+export type UntypedServer = (Pid | Name | NameElsewhere | Via) & { readonly [serverType]?: never };
 
 export type ServerRef<Call = never, Cast = never> = TypedServer<Call, Cast> | UntypedServer;
 
@@ -55,6 +85,12 @@ export function at<Call, Cast>(
 ): RemoteName<Call, Cast>;
 export function at(name: Name, isolate: number): RemoteName;
 export function at(name: Name, isolate: number): RemoteName {
+  if (isVia(name)) {
+    throw new TypeError(
+      'at() expects a registered name: a via name is known only in its own isolate, so ask a ' +
+        'process there for the pid, or give the server a registered name',
+    );
+  }
   if (typeof name !== 'string' || name === '') {
     throw new TypeError('at() expects a registered name that is not empty');
   }
@@ -62,8 +98,25 @@ export function at(name: Name, isolate: number): RemoteName {
   return { name, isolate };
 }
 
+export function isVia(value: unknown): value is ViaName {
+  return (
+    Array.isArray(value) &&
+    value.length === 3 &&
+    value[0] === 'via' &&
+    typeof (value[1] as Partial<ViaModule> | null | undefined)?.whereisName === 'function'
+  );
+}
+
+/** Who has the name, says the module that keeps it. */
+export function pidVia([, module, name]: ViaName): Pid | undefined {
+  return module.whereisName(name);
+}
+
 /** The isolate in which the process is to be found. */
 export function isolateAt(dest: Dest): number {
   if (typeof dest === 'number') return isolateOf(dest);
-  return typeof dest === 'string' ? thisIsolate() : dest.isolate;
+  if (typeof dest === 'string') return thisIsolate();
+  if ('isolate' in dest) return dest.isolate;
+  const pid = pidVia(dest);
+  return pid === undefined ? thisIsolate() : isolateOf(pid);
 }

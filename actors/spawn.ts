@@ -1,13 +1,17 @@
 /** Making processes. */
 import { callingProcess } from './context.ts';
 import { ownDetachedRejections } from './detached.ts';
+import { reasonOf } from './exit.ts';
 import { takeTurn } from './drain.ts';
 import { makePid } from './pid.ts';
-import type { MonitorRef, Name, Pid } from './pid.ts';
-import { enterName, enterProcess, processNamed } from './process-table.ts';
+import { takeName, whereis } from './names.ts';
+import type { MonitorRef, Pid } from './pid.ts';
+import { enterProcess } from './process-table.ts';
 import { Process } from './process.ts';
 import type { Behaviour } from './process.ts';
 import { linkProcesses, monitorProcess } from './links.ts';
+import type { StartName } from './server-ref.ts';
+import { die, wake } from './signals.ts';
 import { SystemMessage } from './sys/system-message.ts';
 import { openTurns } from './turns.ts';
 
@@ -20,8 +24,8 @@ export interface CreateOptions extends SpawnOptions {
 }
 
 export interface SpawnOptions {
-  /** Registers the process under this name. */
-  readonly name?: Name;
+  /** Registers the process under this name, or has a via module do so. */
+  readonly name?: StartName;
   /** Links it to the calling process. */
   readonly link?: boolean;
   readonly trapExit?: boolean;
@@ -73,14 +77,39 @@ function spawnProcess(handler: MessageHandler, options: SpawnOptions): Process {
     throw new TypeError(`spawn() expects a handler function, got ${typeof handler}`);
   }
   const { name } = options;
-  if (name !== undefined && processNamed(name) !== undefined) {
-    throw new RangeError(`spawn(): the name "${name}" is taken; unregister it or choose another`);
+  if (name !== undefined && whereis(name) !== undefined) throw nameTaken(name);
+  const label = options.label ?? (handler.name || 'spawn');
+  const process = createProcess(new Bare(handler), label, options);
+  if (name !== undefined) beginAs(process, name);
+  return process;
+}
+
+/** Takes the name, which a via module may refuse: then there is no process. */
+function beginAs(process: Process, name: StartName): void {
+  // Nobody is signalled of the end of a process that did not begin.
+  process.phase = 'starting';
+  let taken: boolean;
+  try {
+    taken = takeName(process, name);
+  } catch (thrown) {
+    die(process, reasonOf(thrown));
+    throw thrown;
   }
-  return createProcess(new Bare(handler), options.label ?? (handler.name || 'spawn'), options);
+  if (taken) {
+    wake(process);
+  } else {
+    die(process, 'normal');
+    throw nameTaken(name);
+  }
+}
+
+function nameTaken(name: StartName): RangeError {
+  const said = typeof name === 'string' ? name : String(name[2]);
+  return new RangeError(`spawn(): the name "${said}" is taken; unregister it or choose another`);
 }
 
 /**
- * Makes a process that handles its messages with the behaviour. The name must be free.
+ * Makes a process that handles its messages with the behaviour; it has no name yet.
  * Outside of a process there is nobody to link to, and `link` has no effect.
  */
 export function createProcess(
@@ -103,7 +132,6 @@ export function createProcess(
   process.behaviour = behaviour;
   process.codeKey = options.codeKey;
   enterProcess(process);
-  if (options.name !== undefined) enterName(options.name, process);
   if (options.link === true && caller !== undefined && options.parent === undefined) {
     linkProcesses(caller, process);
   }

@@ -5,9 +5,9 @@
 import { self } from '../actors/context.ts';
 import type { ChildRow } from './child.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
-import type { ServerName } from '../actors/server-ref.ts';
+import type { ServerName, StartName } from '../actors/server-ref.ts';
 import { call } from '../actors/gen-server/gen-server.ts';
-import type { Name, Pid } from '../actors/pid.ts';
+import type { Pid } from '../actors/pid.ts';
 import type { AdminResult, ChildCounts, SupervisorCall } from './children.ts';
 import type { ChildSpec } from './child-spec.ts';
 import { DynamicChildren } from './dynamic-children.ts';
@@ -19,7 +19,7 @@ import type { SupervisorRef } from './supervisor.ts';
 export { stop } from '../actors/gen-server/gen-server.ts';
 
 export interface DynamicSupervisorOptions {
-  readonly name?: Name;
+  readonly name?: StartName;
   /** Children that may run at a time; default without limit. Past it: `['error', 'max_children']`. */
   readonly maxChildren?: number;
   /** Restarts allowed within the period; default 3, as Elixir's `max_restarts`. */

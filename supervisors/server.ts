@@ -9,8 +9,9 @@ import { GenServerLoop } from '../actors/gen-server/loop.ts';
 import { showElsewhere } from '../actors/isolates/remote-from.ts';
 import { isExit } from '../actors/parent-exit.ts';
 import { log } from '../actors/logger.ts';
-import type { Name, Pid } from '../actors/pid.ts';
+import type { Pid } from '../actors/pid.ts';
 import { processOf } from '../actors/process-table.ts';
+import type { StartName } from '../actors/server-ref.ts';
 import { selfOrUndefined } from '../actors/context.ts';
 import type { Children, Outcome, SupervisorCall, SupervisorReply, TryAgain } from './children.ts';
 import type { LookPage, SupervisorLook } from './look.ts';
@@ -27,7 +28,7 @@ export interface SupervisorKind {
 
 export function startSupervisor(
   kind: SupervisorKind,
-  name: Name | undefined,
+  name: StartName | undefined,
 ): Promise<StartResult> {
   return startLink(server, kind, {
     ...(name === undefined ? {} : { name }),

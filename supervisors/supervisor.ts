@@ -7,7 +7,7 @@ import { self } from '../actors/context.ts';
 import type { ChildRow } from './child.ts';
 import type { Eventually, InitResult, StartResult } from '../actors/gen-server/types.ts';
 import { call } from '../actors/gen-server/gen-server.ts';
-import type { Name, Pid } from '../actors/pid.ts';
+import type { Pid } from '../actors/pid.ts';
 import type {
   AdminResult,
   ChildCounts,
@@ -23,7 +23,7 @@ import type { Flags, SupervisorFlags } from './flags.ts';
 import { startSupervisor } from './server.ts';
 import type { SupervisorKind } from './server.ts';
 import { StaticChildren } from './static-children.ts';
-import type { Dest, ServerName } from '../actors/server-ref.ts';
+import type { Dest, ServerName, StartName } from '../actors/server-ref.ts';
 
 export { checkChildspecs } from './child-spec.ts';
 /** Ends it and its children with the reason (Elixir's `Supervisor.stop`). */
@@ -45,7 +45,7 @@ export interface SupervisorModule<Arg = unknown> {
 }
 
 export interface SupervisorOptions {
-  readonly name?: Name;
+  readonly name?: StartName;
 }
 
 /**

@@ -8,6 +8,7 @@
  */
 import { describeReason, Exit } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
+import { isVia } from '../server-ref.ts';
 
 /** A thing that is no plain data and knows how it is said in plain data. */
 export const asData = Symbol('asData');
@@ -82,6 +83,7 @@ class Escaping {
     if (typeof value === 'symbol') return this.#refused(path, String(value));
     if (typeof value !== 'object' || value === null) return value;
     if (this.#copies.has(value)) return this.#copies.get(value);
+    if (isVia(value)) return this.#refused(path, 'a via name (send the pid that it stands for)');
     if (Array.isArray(value)) return this.#array(value, path);
     if (isKept(value)) return value;
     if (value instanceof Map) return this.#map(value, path);

@@ -3,7 +3,7 @@ import { callingProcess } from '../context.ts';
 import type { ExitReason } from '../exit.ts';
 import { isolateOf } from '../pid.ts';
 import type { Pid } from '../pid.ts';
-import { isolateAt } from '../server-ref.ts';
+import { isolateAt, pidVia } from '../server-ref.ts';
 import type { Dest } from '../server-ref.ts';
 import { escape, escapeReason, isPlain } from './escape.ts';
 import { outboxTo } from './outbox.ts';
@@ -11,7 +11,12 @@ import { ESCAPED, ops } from './signal.ts';
 import type { Signal, Target } from './signal.ts';
 
 export function targetOf(dest: Dest): Target {
-  return typeof dest === 'object' ? dest.name : dest;
+  if (typeof dest !== 'object') return dest;
+  if ('isolate' in dest) return dest.name;
+  const pid = pidVia(dest);
+  if (pid === undefined)
+    throw new TypeError('a via name of another isolate stands for a pid there');
+  return pid;
 }
 
 /**
