@@ -70,7 +70,6 @@ export type {
   ServerPid,
   ServerRef,
   StartName,
-  ViaModule,
   ViaName,
 } from './server-ref.ts';
 export { spawn, spawnLink, spawnMonitor } from './spawn.ts';
@@ -78,6 +77,7 @@ export type { MessageHandler, SpawnOptions } from './spawn.ts';
 export { cancelTimer, readTimer, sendAfter } from './timers.ts';
 export type { TimerRef } from './timers.ts';
 export { via, viaRegistry } from './via.ts';
+export type { ViaModule } from './via-name.ts';
 export { turnTimes } from './turn-times.ts';
 export type { TurnTime } from './turn-times.ts';
 export { watchTurns } from './turn-watch.ts';

@@ -1,7 +1,7 @@
 /** The messages that the runtime itself puts into a mailbox. */
 import type { ExitReason } from './exit.ts';
 import type { MonitorRef, Name, Pid } from './pid.ts';
-import type { ViaName } from './server-ref.ts';
+import type { Via } from './via-name.ts';
 
 /** An exit signal, as a process that traps exits sees it. */
 export interface ExitMessage {
@@ -23,7 +23,7 @@ export interface DownMessage {
   /** The name, when a name was monitored. */
   readonly name?: Name;
   /** The via name, when one was monitored. */
-  readonly via?: ViaName;
+  readonly via?: Via;
   /** The isolate that a name was monitored in, when it was monitored by `at(name, isolate)`. */
   readonly isolate?: number;
 }

@@ -4,8 +4,8 @@ import { isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { enterName, leaveName, processNamed, processOf } from './process-table.ts';
 import type { Process } from './process.ts';
-import { isVia, pidVia } from './server-ref.ts';
 import type { StartName, ViaName } from './server-ref.ts';
+import { isVia, pidVia } from './via-name.ts';
 
 /** Gives a living process of this isolate a name. Throws when either is taken or it is dead. */
 export function register(name: Name, pid: Pid): void {

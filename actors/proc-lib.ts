@@ -20,7 +20,7 @@ import { settledStart } from './start-result.ts';
 import { installDebugOptions } from './sys/debug-command.ts';
 import type { DebugOption } from './sys/debug-command.ts';
 import { isThenable } from './thenable.ts';
-import { isVia, pidVia } from './server-ref.ts';
+import { isVia, pidVia } from './via-name.ts';
 
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */

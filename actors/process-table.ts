@@ -2,8 +2,8 @@
 import { thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import { pidVia } from './server-ref.ts';
 import type { Dest } from './server-ref.ts';
+import { pidVia } from './via-name.ts';
 
 const byPid = new Map<Pid, Process>();
 const byName = new Map<Name, Process>();

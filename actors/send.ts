@@ -4,9 +4,10 @@ import { sendRemote } from './isolates/outgoing.ts';
 import { ops } from './isolates/signal.ts';
 import { thisIsolate } from './pid.ts';
 import { processAt } from './process-table.ts';
-import { isolateAt, isVia } from './server-ref.ts';
+import { isolateAt } from './server-ref.ts';
 import type { Dest } from './server-ref.ts';
 import { deliver } from './signals.ts';
+import { isVia } from './via-name.ts';
 
 /**
  * Sends a message, wherever the receiver lives. To a dead pid, to a name in a certain isolate that

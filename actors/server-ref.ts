@@ -5,6 +5,8 @@
 import type { AnyRequest } from './gen-server/types.ts';
 import { checkIsolate, isolateOf, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
+import { isVia, pidVia } from './via-name.ts';
+import type { Via } from './via-name.ts';
 
 declare const serverType: unique symbol;
 
@@ -32,21 +34,6 @@ export type ServerName<Call, Cast> = Name & Understands<Call, Cast>;
  */
 export type RemoteName<Call = unknown, Cast = unknown> = NameElsewhere &
   (unknown extends Call ? unknown : MayUnderstand<Call, Cast>);
-
-/**
- * Keeps names of its own, as `global` and Elixir's `Registry` do. The functions are those that
- * Erlang asks of a `via` module.
- */
-export interface ViaModule {
-  /** Called as the process that takes the name: `'no'` when somebody has it. */
-  registerName(name: unknown, pid: Pid): 'yes' | 'no';
-  unregisterName(name: unknown): void;
-  whereisName(name: unknown): Pid | undefined;
-  /** Throws when nobody has the name; returns who was sent the message. */
-  send(name: unknown, message: unknown): Pid;
-}
-
-type Via = readonly ['via', ViaModule, unknown];
 
 /**
  * Erlang's `{via, Module, Name}`: a name that the module keeps. It stands wherever a name can, in
@@ -96,20 +83,6 @@ export function at(name: Name, isolate: number): RemoteName {
   }
   checkIsolate('at()', isolate);
   return { name, isolate };
-}
-
-export function isVia(value: unknown): value is ViaName {
-  return (
-    Array.isArray(value) &&
-    value.length === 3 &&
-    value[0] === 'via' &&
-    typeof (value[1] as Partial<ViaModule> | null | undefined)?.whereisName === 'function'
-  );
-}
-
-/** Who has the name, says the module that keeps it. */
-export function pidVia([, module, name]: ViaName): Pid | undefined {
-  return module.whereisName(name);
 }
 
 /** The isolate in which the process is to be found. */

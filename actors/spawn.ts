@@ -1,7 +1,7 @@
 /** Making processes. */
 import { callingProcess } from './context.ts';
 import { ownDetachedRejections } from './detached.ts';
-import { reasonOf } from './exit.ts';
+import { describeReason, reasonOf } from './exit.ts';
 import { takeTurn } from './drain.ts';
 import { makePid } from './pid.ts';
 import { takeName, whereis } from './names.ts';
@@ -104,7 +104,7 @@ function beginAs(process: Process, name: StartName): void {
 }
 
 function nameTaken(name: StartName): RangeError {
-  const said = typeof name === 'string' ? name : String(name[2]);
+  const said = typeof name === 'string' ? name : describeReason(name[2]);
   return new RangeError(`spawn(): the name "${said}" is taken; unregister it or choose another`);
 }
 

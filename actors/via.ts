@@ -4,7 +4,8 @@ import type { Name, Pid } from './pid.ts';
 import { register, unregister } from './registry/registry.ts';
 import { holderOf } from './registry/table.ts';
 import { send } from './send.ts';
-import type { ViaModule, ViaName } from './server-ref.ts';
+import type { ViaName } from './server-ref.ts';
+import type { ViaModule } from './via-name.ts';
 
 const CALLBACKS = ['registerName', 'unregisterName', 'whereisName', 'send'] as const;
 
@@ -31,8 +32,12 @@ export function via<Call = unknown, Cast = unknown>(
   name: unknown,
 ): ViaName<Call, Cast>;
 export function via(keeper: Name | ViaModule, key: unknown, value?: unknown): ViaName {
-  if (typeof keeper === 'string') return ['via', viaRegistry, [keeper, key, value]];
-  const missing = CALLBACKS.filter(one => typeof keeper?.[one] !== 'function');
+  if (typeof keeper === 'string') {
+    return ['via', viaRegistry, value === undefined ? [keeper, key] : [keeper, key, value]];
+  }
+  const missing = CALLBACKS.filter(
+    one => typeof (keeper as Partial<ViaModule>)[one] !== 'function',
+  );
   if (missing.length === 0) return ['via', keeper, key];
   throw new TypeError(
     `via() expects a registry's name or a module, and it lacks ${missing.join(', ')}`,

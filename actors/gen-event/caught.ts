@@ -27,9 +27,9 @@ export function then<T, Next>(
   value: Eventually<T>,
   next: (value: T) => Eventually<Next>,
 ): Eventually<Next> {
-  if (!isThenable(value)) return next(value as T);
+  if (!isThenable(value)) return next(value);
   return value.then(settled => {
     if (!process.alive) throw new FencedExit();
-    return next(settled as T);
+    return next(settled);
   });
 }

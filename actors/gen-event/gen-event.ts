@@ -162,7 +162,7 @@ export function addHandler<Arg>(
  * As {@link addHandler}, and the caller and the handler are tied: the caller gets
  * {@link GenEventExitMessage} when the handler goes, and when the caller dies the handler goes.
  */
-export function addSupHandler<Arg>(
+export async function addSupHandler<Arg>(
   manager: Dest,
   handler: NewHandler<Arg>,
   arg: NoInfer<Arg>,
@@ -198,7 +198,7 @@ export function swapHandler(
 }
 
 /** As {@link swapHandler}, and the new handler is tied to the caller. */
-export function swapSupHandler(
+export async function swapSupHandler(
   manager: Dest,
   old: readonly [handler: Handler, arg: unknown],
   next: readonly [handler: NewHandler, arg: unknown],

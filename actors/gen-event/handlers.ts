@@ -87,7 +87,7 @@ export class Handlers {
             return from(index + 1);
           });
         }
-        keep(update as Update);
+        keep(update);
       }
       this.list = kept;
       return undefined;

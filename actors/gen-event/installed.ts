@@ -1,5 +1,6 @@
 /** One handler that is installed, and the names that mean it. */
 import { isDeepStrictEqual } from 'node:util';
+import { describeReason } from '../exit.ts';
 import type { Pid } from '../pid.ts';
 import type { Handler } from './types.ts';
 
@@ -38,7 +39,7 @@ export function named({ module, id }: Installed): Handler {
 /** As logs name it. */
 export function titled({ module, id }: Installed): string {
   const name = labelOf(module);
-  return id === false ? name : `[${name}, ${typeof id === 'object' ? '…' : String(id)}]`;
+  return id === false ? name : `[${name}, ${describeReason(id)}]`;
 }
 
 export function labelOf(module: EventCallbacks | undefined): string {

@@ -14,6 +14,7 @@ import { answerSystemMessage } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
 import { then } from './caught.ts';
+import { incoming, showIncoming } from './debug-event.ts';
 import { Handlers } from './handlers.ts';
 import { isSameModule, named, titled } from './installed.ts';
 import type { EventCallbacks, Installed } from './installed.ts';
@@ -42,6 +43,12 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
 
   handle(message: unknown): void | Promise<void> {
     if (isParentExit(message, this.#process)) return this.terminate(message.reason);
+    const { debug } = this.#process;
+    if (debug !== undefined) {
+      debug.handle(incoming(message), undefined, showIncoming);
+      // A debug function may have ended the process.
+      if (!this.#process.alive) return undefined;
+    }
     if (message instanceof CastMessage) return this.#cast(message.message);
     if (message instanceof CallMessage) return this.#called(message.request, message.from);
     this.#lastMessage = kindOf(message);

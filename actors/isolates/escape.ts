@@ -8,7 +8,7 @@
  */
 import { describeReason, Exit } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
-import { isVia } from '../server-ref.ts';
+import { isVia } from '../via-name.ts';
 
 /** A thing that is no plain data and knows how it is said in plain data. */
 export const asData = Symbol('asData');
