@@ -10,7 +10,7 @@ import { isExit, isParentExit } from '../parent-exit.ts';
 import type { Process } from '../process.ts';
 import type { Starting } from '../proc-lib.ts';
 import { crash } from '../signals.ts';
-import { answerSystemMessage } from '../sys/system-loop.ts';
+import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
 import { then } from './caught.ts';
@@ -108,7 +108,7 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
         this.#show(from, handlers.list.map(named));
         return undefined;
       case 'get_modules':
-        this.#show(from, [...new Set(handlers.list.map(({ module }) => module))]);
+        this.#show(from, this.modules());
         return undefined;
       default:
         return handlers.notify('handleInfo', ['$gen_call', from, request]);
@@ -166,14 +166,31 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
     });
   }
 
+  modules(): readonly object[] {
+    return [...new Set(this.#handlers.list.map(({ module }) => module))];
+  }
+
+  checkpoint(): () => void {
+    const { list } = this.#handlers;
+    const before = list.map(({ module, state }) => ({ module, state }));
+    return () => {
+      this.#handlers.list = list;
+      list.forEach((installed, index) => Object.assign(installed, before[index]));
+    };
+  }
+
   /** Each handler of the module takes over its state, or none does. */
-  changeCode(module: object, oldVersion: unknown, extra: unknown): void {
+  changeCode(module: object, oldVersion: unknown, extra: unknown, replaced?: object): void {
     const next = module as EventCallbacks;
-    const concerned = this.#handlers.list.filter(one => isSameModule(next, one.module));
-    const states = concerned.map(({ state }) => {
-      const result = next.codeChange?.(oldVersion, state, extra) ?? ['ok', state];
-      if (Array.isArray(result) && result[0] === 'ok' && result.length === 2)
+    const concerned = this.#handlers.list.filter(one =>
+      replaced === undefined ? isSameModule(next, one.module) : one.module === replaced,
+    );
+    const states = concerned.map(({ module: current, state }) => {
+      const turning = isDowngrade(oldVersion) ? current : next;
+      const result = turning.codeChange?.(oldVersion, state, extra) ?? ['ok', state];
+      if (Array.isArray(result) && result[0] === 'ok' && result.length === 2) {
         return result[1] as unknown;
+      }
       throw new Exit(['badmatch', result]);
     });
     concerned.forEach((installed, index) => {

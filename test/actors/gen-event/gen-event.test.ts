@@ -14,6 +14,8 @@ import {
   whereis,
 } from '../../../actors/index.ts';
 import type { GenEvent, Pid, Request } from '../../../actors/index.ts';
+import { processOf } from '../../../actors/process-table.ts';
+import type { SystemCallbacks } from '../../../actors/sys/system-loop.ts';
 import { settle } from '../../../actors/testing.ts';
 import { supervisor } from '../../../supervisors/index.ts';
 import { captureLog } from '../capture-log.ts';
@@ -601,6 +603,34 @@ void t.test('sys: changeCode reaches each handler of the module, or none', async
     [before, false, 13],
     [after, 'b', { n: 1_112 }],
     [one, false, 'untouched'],
+  ]);
+});
+
+void t.test('sys: of two versions of a module only the one that is replaced changes', async t => {
+  captureLog(t);
+  const pid = await started();
+  const version = (n: number): GenEvent<string> => ({
+    init: state => ['ok', state],
+    handleEvent: (_event, state) => ['ok', state],
+    codeChange: (old, state) => ['ok', [n, old, state]],
+  });
+  const [first, second, third] = [version(1), version(2), version(3)];
+  await genEvent.addHandler(pid, first, 'a');
+  await genEvent.addHandler(pid, second, 'b');
+  const manager = processOf(pid)?.behaviour as unknown as SystemCallbacks;
+  t.same(manager.modules?.(), [second, first]);
+  const undo = manager.checkpoint();
+  manager.changeCode(third, 'v1', 0, first);
+  t.same(manager.getState(), [
+    [second, false, 'b'],
+    [third, false, [3, 'v1', 'a']],
+  ]);
+  manager.changeCode(first, ['down', 'v1'], 0, second);
+  t.same((manager.getState() as unknown[])[0], [first, false, [2, ['down', 'v1'], 'b']]);
+  undo();
+  t.same(manager.getState(), [
+    [second, false, 'b'],
+    [first, false, 'a'],
   ]);
 });
 
