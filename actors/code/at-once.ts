@@ -54,7 +54,8 @@ export function doNow(process: Process, body: (process: Process) => void): void 
     crash(process, reasonOf(thrown));
   }
   // It may have been told something meanwhile, or have to obey its parent although it is suspended.
-  if (process.phase === 'idle') wake(process);
+  const waits = process.system !== undefined || !process.suspended;
+  if (process.phase === 'idle' && waits) wake(process);
 }
 
 function tell(process: Process, request: SystemRequest): 'ok' | readonly ['error', ExitReason] {

@@ -134,8 +134,8 @@ class Preparation implements Prepared, Holding {
     for (const { runner, undo } of this.#changed) {
       if (runner.process.alive) doNow(runner.process, undo);
     }
-    const changed = new Set(this.#changed.map(({ runner }) => runner.process));
-    for (const change of this.#changes) this.#sendBackArrivals(change, changed);
+    for (const { entry } of this.#changes) entry.arriving = undefined;
+    for (const change of this.#changes) this.#sendBackArrivals(change);
     this.#end();
   }
 
@@ -206,21 +206,26 @@ class Preparation implements Prepared, Holding {
   }
 
   /** Those that started with the version that does not come: back with them, at rest or not. */
-  #sendBackArrivals(change: Change, changed: ReadonlySet<Process>): void {
-    const { to, entry } = change;
+  #sendBackArrivals({ entry, from, to, back, after }: Change): void {
     const module = callbackModuleOf(to.version);
-    const next = callbackModuleOf(entry.current.version);
-    if (change.back || module === undefined || next === undefined || module === next) return;
+    if (back || module === undefined) return;
+    const wayBack: Change = { entry, from, to: entry.current, back: true, after };
+    const next = callbackModuleOf(entry.current.version) ?? module;
     eachRunner((process, runs) => {
-      if (runs !== module || changed.has(process)) return;
-      const wayBack = { process, change: { ...change, to: entry.current, back: true }, from: to, module, next }; // prettier-ignore
-      if (!isAtRest(process)) sendExitSignal(process, CODE_SERVER, 'kill');
-      else {
-        this.#rest.suspend(process);
-        const outcome = changeNow(process, changeRequest(wayBack, this.#extra));
-        if (outcome !== 'ok') crash(process, ['code_change_failed', outcome[1]]);
+      if (runs !== module || callbackModuleOf(entry.toStart(process.codeKey).version) === module)
+        return;
+      if (!isAtRest(process)) {
+        sendExitSignal(process, CODE_SERVER, 'kill');
+        return;
       }
+      this.#rest.suspend(process);
+      this.#goBack({ process, change: wayBack, from: to, module, next });
     });
+  }
+
+  #goBack(runner: Runner): void {
+    const outcome = changeNow(runner.process, changeRequest(runner, this.#extra));
+    if (outcome !== 'ok') crash(runner.process, ['code_change_failed', outcome[1]]);
   }
 
   /** It would wait for itself to come to rest. */

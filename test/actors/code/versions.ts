@@ -34,3 +34,14 @@ export function listed(name: string): code.ModuleInfo {
   if (found === undefined) throw new Error(`the module "${name}" is not listed`);
   return found;
 }
+
+/** The CodeError that a promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<code.CodeError> {
+  try {
+    await promise;
+  } catch (thrown) {
+    if (thrown instanceof code.CodeError) return thrown;
+    throw thrown;
+  }
+  throw new Error('expected a CodeError');
+}
