@@ -222,7 +222,7 @@ void t.test('crashes are counted by version: who ran it, and who had looked it u
   const user = (): Pid =>
     spawn(async message => {
       if (message === 'own crash') throw new Error('my own');
-      const { handle } = handler.lookup() as { handle(message: unknown): unknown };
+      const { handle } = handler.lookup() as { handle: (message: unknown) => unknown };
       handle(message);
       await settle();
       if (message === 'later') throw new Error('still while it handles that message');

@@ -11,13 +11,13 @@ const RELOADS = 1_000;
 /** Until V8 has compiled what it will compile. */
 const WARMUP = 500;
 const name = 'handler';
-const builtIn: GenServer<number, unknown> = {
+const builtIn: GenServer<number> = {
   init: count => ['ok', { count }],
   handleCall: ((_request: unknown, _from: unknown, state: unknown) => ['reply', 0, state]) as never,
 };
 const module = code.define(name, { default: builtIn, plain: (): unknown => 'built-in' });
 let alive: WeakRef<object>[] = [];
-const collect = (globalThis as unknown as { gc(): void }).gc;
+const { gc: collect } = globalThis as unknown as { gc: () => void };
 
 function source(round: number): string {
   return `

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
 /** Runs in a process of its own, in which the collector can be called. */
-const PROGRAM = fileURLToPath(new URL('collectable-program.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./collectable-program.js', import.meta.url));
 
 void t.test('after 1,000 reloads the heap is back within 5 %', t => {
   // What V8 compiles in the background comes and goes, and is not what is looked for.

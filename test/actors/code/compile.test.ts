@@ -74,7 +74,7 @@ void t.test('lines in the stack traces of what is loaded are those of the source
   t.plan(1);
   const { crash } = compile(
     'exports.crash = function crash() {\n  // a comment\n  throw new Error("here");\n};',
-  ).exports as { crash(): void };
+  ).exports as { crash: () => void };
   try {
     crash();
   } catch (thrown) {
@@ -94,7 +94,7 @@ void t.test('the hash is that of the source and of what it required', t => {
 
 void t.test('what is required later does no harm', async t => {
   const { later } = compile("exports.later = () => require('late')").exports as {
-    later(): unknown;
+    later: () => unknown;
   };
   t.same(later(), { specifier: 'late' });
 });
