@@ -7,12 +7,14 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'postject';
 import { bundleProgram, bundleRuntime } from './bundle.ts';
@@ -47,6 +49,7 @@ const hashes = Object.fromEntries(
     createHash('sha256').update(readFileSync(file)).digest('hex'),
   ]),
 );
+const webFiles = builtForBrowsers();
 const program = await bundleProgram(root, version);
 const main = write('main.js', await bundleRuntime(root, 'main', 'cjs'));
 const configuration = write(
@@ -59,6 +62,8 @@ const configuration = write(
       'strowger.js': write('strowger.js', program.text),
       'strowger.js.map': write('strowger.js.map', program.map),
       'worker.js': write('worker.js', await bundleRuntime(root, 'worker', 'esm')),
+      'web.json': write('web.json', JSON.stringify(webFiles)),
+      ...Object.fromEntries(webFiles.map(name => [`web/${name}`, join(root, 'web', name)])),
       'addons.json': write('addons.json', JSON.stringify(hashes)),
       ...addons,
     },
@@ -75,6 +80,18 @@ await inject(unfinished, 'NODE_SEA_BLOB', readFileSync(join(work, 'strowger.blob
 });
 renameSync(unfinished, target);
 process.stdout.write(`${target}\n`);
+
+/** The observer's page as `npm run build:web` has made it: its files, relative to the folder of all pages. */
+function builtForBrowsers(): string[] {
+  const page = join(root, 'web/observer');
+  if (!existsSync(page)) {
+    process.stderr.write('without the observer’s page: `npm run build:web` makes it\n');
+    return [];
+  }
+  return readdirSync(page, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(dirname(page), join(entry.parentPath, entry.name)));
+}
 
 /** The native addons for this platform and this Node, by the names that `substitutions.ts` gives them. */
 function addonFiles(): Record<string, string> {

@@ -52,6 +52,10 @@ const wholeFiles = (version: string): ReadonlyMap<string, string> =>
   new Map([
     ['cli/version.js', `export const version = ${JSON.stringify(version)};`],
     [
+      'server/observer/web-files.js',
+      `export const readWebFile = name => globalThis.strowgerBinary.webFile("observer/" + name);`,
+    ],
+    [
       'server/isolates/program-file.js',
       `export const programFile = directory =>
         globalThis.strowgerBinary.workerFile("server/isolates/worker.js", directory);`,

@@ -27,6 +27,8 @@ export interface Binary {
   readonly addon: (name: string) => unknown;
   /** A worker's program, for `new Worker(new URL(…))`. */
   readonly workerUrl: (entry: string) => string;
+  /** A file that was built for browsers; undefined when there is none of this name. */
+  readonly webFile: (name: string) => Uint8Array | undefined;
   /** A worker's program as a file that the process of an older binary can run. @returns its path */
   readonly workerFile: (entry: string, directory: string) => string;
 }
@@ -48,6 +50,10 @@ export const ownProgram = (): Program => ({
   addons: JSON.parse(getAsset('addons.json', 'utf8')) as AddonHashes,
 });
 
+/** Those that the binary was built with. */
+const webFiles = (): ReadonlySet<string> =>
+  new Set(JSON.parse(getAsset('web.json', 'utf8')) as string[]);
+
 const ownMap = (): string => getAsset('strowger.js.map', 'utf8');
 
 /** Runs one entry of a program in this thread. */
@@ -55,6 +61,7 @@ export function run(entry: string, { text, readMap, addons: hashes }: Program): 
   const addons = new Addons(hashes);
   globalThis.strowgerBinary = {
     addon: name => addons.load(name),
+    webFile: name => (webFiles().has(name) ? new Uint8Array(getAsset(`web/${name}`)) : undefined),
     workerUrl(worker) {
       // Loaded here first, and for good: a worker finds the library by its path, and it outlives the worker.
       for (const name of workersAddons) addons.load(name);

@@ -26,6 +26,7 @@ import { describeAction, readAction } from './actions.ts';
 import { askAll, askAt, askOne, isolates } from './ask.ts';
 import { findProcesses } from './find-processes.ts';
 import type { History } from './history.ts';
+import { addPageRoutes } from './page-routes.ts';
 import { listQuery, readQuery, requireWindow, treeQuery, wholeNumber } from './paging.ts';
 import type { Timeline } from './timeline.ts';
 import { findTree } from './find-tree.ts';
@@ -62,6 +63,7 @@ const looks: Readonly<Record<string, Look>> = {
 };
 
 export function addObserverRoutes(router: Router, services: ObserverRouteServices): void {
+  addPageRoutes(router);
   let underWay = 0;
   const add = (method: 'GET' | 'POST', path: string, look: Look): void => {
     const handle = async (request: RouteRequest): Promise<HttpAnswer> => {
