@@ -19,19 +19,22 @@ export const withServer = (command: Command): Command =>
     .option('--server <url>', 'where the server is, when it runs elsewhere', serverUrl)
     .option('--token-file <file>', 'a copy of its admin token');
 
-/** @throws (rejects) CommandError, and ClientError for what the server answers */
+/**
+ * Asks with what is in the body, or without one for what there is.
+ * @throws (rejects) CommandError, and ClientError for what the server answers
+ */
 export async function administer(
   { data, server, ...options }: AdministerOptions,
   path: string,
-  body: Readonly<Record<string, unknown>>,
+  body?: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
   const token = firstLine(options.tokenFile ?? tokenFile(data), 'no_admin_token');
   return askHttp({
     server: server ?? firstLine(urlFile(data), 'no_server'),
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     path,
     headers: { authorization: `Bearer ${token}` },
-    body,
+    ...(body === undefined ? {} : { body }),
   });
 }
 

@@ -81,6 +81,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/upgrade.ts')).defineUpgrade,
   },
   {
+    name: 'code',
+    summary:
+      'look at, load and take back the code of a running server, connections stay open (needs the admin token)',
+    load: async () => (await import('./commands/code.ts')).defineCode,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine: actors, relay or recovery, next to a baseline',
     load: async () => (await import('../bench/command.ts')).defineBench,

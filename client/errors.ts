@@ -16,6 +16,7 @@ export const deviceErrors = {
   outbox_full: 'Too many messages wait to be sent: wait until some are accepted.',
   not_registered: 'This device has no name at the server yet: register it, or have it approved.',
   bad_answer: 'The server’s answer is not what the protocol says: is this a Strowger server?',
+  not_done: 'The server did not do it: its sentence says why.',
   role_taken:
     'Another program already sends, or listens, for this device: wait until it has ended.',
   store_failed: 'The device’s own store failed: see the cause.',

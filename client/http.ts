@@ -23,7 +23,7 @@ export interface HttpRequest {
 /**
  * Asks the server's HTTP side.
  * @returns the JSON of an answer in the 200s
- * @throws ClientError with the server's code, `unreachable`, or `bad_answer`
+ * @throws ClientError with the server's code, `not_done` with its sentence, `unreachable`, or `bad_answer`
  */
 export async function askHttp(request: HttpRequest): Promise<unknown> {
   const { server, method, path, body, headers, timeoutMs = 10_000 } = request;
@@ -54,6 +54,9 @@ export async function askHttp(request: HttpRequest): Promise<unknown> {
       ...(typeof field === 'string' ? { field } : {}),
     });
   }
+  // A code that only HTTP has, or that is newer than this client: its sentence says it all.
+  const sentence = answer?.['message'];
+  if (typeof sentence === 'string') throw new ClientError('not_done', sentence);
   throw new ClientError(
     'bad_answer',
     `The server answered HTTP ${status} without a known reason: is this a Strowger server?`,

@@ -1,8 +1,10 @@
 /** Starting and stopping a whole server. */
 import { at, call, connectedIsolates, setIsolateCodec, setLogger } from '../actors/index.ts';
-import { application } from '../supervisors/index.ts';
+import { application, type StartPhase } from '../supervisors/index.ts';
 import { addAccountRoutes } from './accounts/routes.ts';
 import { backup } from './backup/backup.ts';
+import { codeName, isRefused, type Changed } from './code/protocol.ts';
+import { addCodeRoutes } from './code/routes.ts';
 import type { Config } from './config/config.ts';
 import { ensureDirectory, ensureTicketSecret, shardCount } from './data-directory.ts';
 import { gatewayName } from './gateway/protocol.ts';
@@ -16,7 +18,7 @@ import { createAddressRateLimit } from './http/rate-limit.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { isolateCodec } from './isolates/codec.ts';
 import { tellWorkers } from './isolates/mesh.ts';
-import { keeperName } from './isolates/protocol.ts';
+import { keeperName, type Refused } from './isolates/protocol.ts';
 import { addUpgradeRoute } from './isolates/routes.ts';
 import { storeAt } from './isolates/shard-map.ts';
 import { createLogger, logError, logSink } from './logging.ts';
@@ -33,6 +35,8 @@ export interface RunningServer {
   readonly url: string;
   /** Uses what is in the TLS files now. @returns a sentence that says why not, undefined when it does */
   renewTls(): Promise<string | undefined>;
+  /** Loads the handlers' directory as it is now. @returns a sentence that says why not, undefined when it does */
+  reloadHandlers(): Promise<string | undefined>;
   /** Sends everybody away, waits for open work, stops. */
   stop(): Promise<void>;
   /** Settles when the server has ended: by `stop`, or because its tree gave up. */
@@ -94,6 +98,7 @@ async function start(config: Config, version: string): Promise<RunningServer> {
         holdLog: () => startLog.holds,
       }),
     startPhases: [
+      ...handlersPhase(config),
       {
         name: 'listen',
         run: async () => {
@@ -125,8 +130,29 @@ async function start(config: Config, version: string): Promise<RunningServer> {
     logError(logger, new Error(why), 'tls');
     return why;
   };
-  return { url: listening.url, renewTls, stop, ended };
+  const reloadHandlers = async (): Promise<string | undefined> => {
+    const result = await loadHandlers();
+    return isRefused(result) ? result.message : undefined;
+  };
+  return { url: listening.url, renewTls, reloadHandlers, stop, ended };
 }
+
+/** Before the port is opened, so that nobody meets what is only built in. */
+const handlersPhase = ({ handlers }: Config): StartPhase[] =>
+  handlers === undefined
+    ? []
+    : [
+        {
+          name: 'handlers',
+          run: async () => {
+            const result = await loadHandlers();
+            return isRefused(result) ? ['error', result] : ['ok'];
+          },
+        },
+      ];
+
+const loadHandlers = (): Promise<Changed | Refused> =>
+  call(codeName, { kind: 'load', directory: undefined, share: undefined }, Infinity);
 
 function makeRouter(config: Config, shards: number, metrics: Metrics, onError: OnError): Router {
   const isAdmin = adminCheck(ensureAdminToken(config.adminTokenFile));
@@ -144,6 +170,7 @@ function makeRouter(config: Config, shards: number, metrics: Metrics, onError: O
     }),
   });
   addUpgradeRoute(router);
+  addCodeRoutes(router);
   router.route('POST', '/v1/admin/backup', () => makeBackup(config.dataDirectory, shards), {
     admin: true,
   });

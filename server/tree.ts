@@ -15,6 +15,9 @@ import { userOf } from '../protocol/ids.ts';
 import { shardOf } from '../protocol/shard.ts';
 import { supervisor, type ChildSpec } from '../supervisors/index.ts';
 import { acme, type AcmeArgument } from './acme/acme.ts';
+import { codeCoordinator, type CoordinatorArgument } from './code/coordinator.ts';
+import { codeName } from './code/protocol.ts';
+import { watcher } from './code/watcher.ts';
 import type { Config } from './config/config.ts';
 import { startGateway } from './gateway/gateway.ts';
 import type { GatewayOptions, SessionStart } from './gateway/options.ts';
@@ -27,7 +30,7 @@ import { isolateOfShard } from './isolates/shard-map.ts';
 import { spare, spareName } from './isolates/spare.ts';
 import { switchboard } from './isolates/switchboard.ts';
 import { isolatesName, Threads } from './isolates/threads.ts';
-import { BUDGET, startIsolateTree } from './isolates/tree.ts';
+import { BUDGET, loaderSpec, startIsolateTree } from './isolates/tree.ts';
 import type { IsolateSettings } from './isolates/worker-data.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ObserverArgument } from './observer/observer.ts';
@@ -54,17 +57,21 @@ const SWEEP_EVERY_MS = 60_000;
 export function startTree(options: TreeOptions): Promise<StartResult> {
   const { settings, metrics } = options;
   const { config, shards } = settings;
+  const coordinatorSpec = codeSpec(options);
   const threads = new Threads(config.isolates.count, number => isolateSpec(options, number));
   return supervisor.startLink(
     () => [
       { strategy: 'one_for_one', ...BUDGET },
       [
+        coordinatorSpec,
+        // With isolates each has a loader of its own, and this one is for what runs here.
+        ...(config.isolates.count === 0 ? [] : [loaderSpec(['main'])]),
         {
           id: isolatesName,
           type: 'supervisor',
           start: () =>
             config.isolates.count === 0
-              ? startIsolateTree(isolateServices(settings, metrics))
+              ? startIsolateTree(isolateServices(settings, metrics), ['isolates', 'main'])
               : supervisor.startLink(
                   () => [{ strategy: 'one_for_one', ...ISOLATES_BUDGET }, threads.specs()],
                   undefined,
@@ -82,6 +89,7 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
         },
         ...spareSpecs(settings),
         housekeepingSpec(config, shards),
+        ...watchSpecs(config),
         ...acmeSpecs(config, options.gateway),
         ...(options.observer === undefined ? [] : [observerSpec(options.observer)]),
         {
@@ -107,6 +115,35 @@ const isolateSpec = ({ settings, holdLog }: TreeOptions, number: number): ChildS
       { name: `isolate.${number}`, label: 'isolate', trapExit: true },
     ),
 });
+
+/** Its argument is made once: by that it knows, when it is restarted, that it is still the same server's. */
+function codeSpec({ settings: { config }, gateway }: TreeOptions): ChildSpec {
+  const argument: CoordinatorArgument = {
+    directory: config.handlers,
+    limits: config.code,
+    onNotice: gateway.onNotice,
+    now: Date.now,
+  };
+  return {
+    id: codeName,
+    start: () => startLink(codeCoordinator, argument, { name: codeName, label: 'code' }),
+  };
+}
+
+const watchSpecs = ({ handlers, watch }: Config): ChildSpec[] =>
+  handlers === undefined || !watch
+    ? []
+    : [
+        {
+          id: 'code_watcher',
+          start: () =>
+            startLink(
+              watcher,
+              { directory: handlers },
+              { name: 'code_watcher', label: 'code_watcher' },
+            ),
+        },
+      ];
 
 /** Without isolates there is nothing to replace. */
 const spareSpecs = (settings: IsolateSettings): ChildSpec[] =>

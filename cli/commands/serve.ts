@@ -21,7 +21,10 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   // Of the server before this one, which was upgraded; the directory is this one's now.
   rmSync(programDirectory(config.dataDirectory), { recursive: true, force: true });
   const stopping = stopOnSignal(() => server.stop());
-  if (config.tls !== undefined) process.on('SIGHUP', () => void server.renewTls());
+  process.on('SIGHUP', () => {
+    if (config.tls !== undefined) void server.renewTls();
+    if (config.handlers !== undefined) void server.reloadHandlers();
+  });
   const file = urlFile(config.dataDirectory);
   writeFileSync(file, `${server.url}\n`);
   await print(`ready ${server.url}`);

@@ -13,6 +13,7 @@ export type UndecidedOption =
   | 'tls.certificate'
   | 'acme.email'
   | 'acme.http_host'
+  | 'handlers'
   | 'registration'
   | 'admin.token_file'
   | 'observer'
@@ -58,6 +59,15 @@ export interface Config {
         readonly http: { readonly host: string; readonly port: number };
       }
     | undefined;
+  /** Absolute; undefined: only what is built in. */
+  readonly handlers: string | undefined;
+  /** Whether they are loaded again when a file is saved. */
+  readonly watch: boolean;
+  readonly code: {
+    readonly probationMs: number;
+    readonly canaryMs: number;
+    readonly crashes: number;
+  };
   readonly registration: 'open' | 'invite' | 'closed';
   readonly isolates: {
     /** 0: everything in one thread. */
@@ -98,6 +108,7 @@ export function buildConfig(values: DecidedValues): Config {
     host: values.host,
     port: values.port,
     ...certificate(values),
+    ...handlers(values),
     registration: values.registration,
     isolates: {
       count: values['isolates.count'],
@@ -137,6 +148,20 @@ export function buildConfig(values: DecidedValues): Config {
       errorsPerMinute: values['limits.errors_per_minute'],
     },
   });
+}
+
+function handlers(values: DecidedValues): Pick<Config, 'handlers' | 'watch' | 'code'> {
+  if (values.watch && values.handlers === undefined)
+    throw new ConfigError('watch is given without handlers: name the directory to watch.');
+  return {
+    handlers: values.handlers,
+    watch: values.watch,
+    code: {
+      probationMs: values['code.probation_ms'],
+      canaryMs: values['code.canary_ms'],
+      crashes: values['code.crashes'],
+    },
+  };
 }
 
 /** The files of an own certificate, or where ACME puts its; undefined without TLS. */

@@ -64,6 +64,28 @@ export const options = {
     default: 80,
     doc: 'The port for it. The authority asks on port 80: with another one, pass that port on to this.',
   }),
+  handlers: path({
+    defaultText: 'none: what is built in',
+    doc: 'A directory of handlers that replace built-in ones, see docs/handlers.md.',
+  }),
+  watch: flag({
+    default: false,
+    doc: 'Whether handlers are loaded again when a file of `handlers` is saved.',
+  }),
+  'code.probation_ms': integer(1000, 60 * MINUTE_MS, {
+    default: MINUTE_MS,
+    unit: 'ms',
+    doc: 'How long code that was loaded is on probation: if it crashes too often meanwhile, it is taken back.',
+  }),
+  'code.canary_ms': integer(1000, 24 * 60 * MINUTE_MS, {
+    default: 10 * MINUTE_MS,
+    unit: 'ms',
+    doc: 'How long a canary is compared with what the others have, before everybody gets it.',
+  }),
+  'code.crashes': integer(1, 1000, {
+    default: 3,
+    doc: 'How many crashes of new code are too many.',
+  }),
   registration: choice(['open', 'invite', 'closed'], {
     defaultText: '`open` when `host` is a loopback address, else `invite`',
     doc: 'Who may register: everybody, who has an invite code, or nobody.',

@@ -1,16 +1,14 @@
 /** Login: an Ed25519 signature over the challenge, or a resume ticket. */
-import { cancelTimer, self } from '../../actors/index.ts';
+import { self } from '../../actors/index.ts';
 import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { loginBytes } from '../../protocol/signing.ts';
-import { roles as roleBits, type Login, type WireLimits } from '../../protocol/packets.ts';
+import type { Login, WireLimits } from '../../protocol/packets.ts';
 import type { Account } from '../../storage/accounts/contract.ts';
 import type { ServerLimits } from '../config/config.ts';
 import { accountOf } from '../directory/tables.ts';
-import { claim } from '../directory/directory.ts';
+import { enter } from '../sessions/enter.ts';
 import { closeWith, sayError, sayWithNext, toGateway } from '../sessions/outgoing.ts';
-import { resumeSends } from '../sessions/offers.ts';
-import { begin } from '../sessions/receiving.ts';
-import { NO_NONCE, type Remembered, type SessionState } from '../sessions/state.ts';
+import type { Remembered, SessionState } from '../sessions/state.ts';
 
 export function login(state: SessionState, packet: Login): void {
   if (state.phase !== 'challenged') {
@@ -33,10 +31,10 @@ export function login(state: SessionState, packet: Login): void {
   }
   state.home.submit(
     { kind: 'account', user: state.user },
-    account => {
+    (account, state) => {
       if (state.phase === 'checking') check(state, packet, account);
     },
-    () => {
+    state => {
       closeWith(state, 'internal');
     },
   );
@@ -104,20 +102,3 @@ const wireLimits = ({
   openRequests,
   idleTimeoutMs,
 });
-
-/** The connection speaks for its device from now on: after a login, or when a session follows one that died. */
-export function enter(state: SessionState, roles: number): void {
-  state.phase = 'active';
-  state.roles = roles;
-  state.nonce = NO_NONCE;
-  if (state.loginTimer !== undefined) cancelTimer(state.loginTimer);
-  state.loginTimer = undefined;
-  claim({
-    device: state.device,
-    roles,
-    connection: state.opening.connection,
-    session: self(),
-  });
-  if ((roles & roleBits.receive) !== 0) begin(state);
-  else resumeSends(state);
-}

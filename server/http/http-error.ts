@@ -17,6 +17,7 @@ export const httpErrors = {
   no_process: 'No such process lives.',
   no_answer: 'Who was asked did not answer in time: it may be busy, or wait for something.',
   refused: 'It cannot be done as things are now.',
+  code_refused: 'This code was not taken: the server goes on with what it has.',
   upgrade_needed: 'This path speaks WebSocket only: connect with the subprotocol strowger.v1.',
 } as const;
 

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import {
   cast,
+  describeReason,
   isOrderly,
   self,
   send,
@@ -18,6 +19,7 @@ import {
   type InitResult,
   type Pid,
 } from '../../actors/index.ts';
+import { coordinator } from '../code/protocol.ts';
 import { gatewayName } from '../gateway/protocol.ts';
 import { Silence } from './heartbeat.ts';
 import { join, leave, openPorts } from './mesh.ts';
@@ -153,9 +155,18 @@ function verdict({ silence, thread: { heartbeat }, limits }: State): ExitReason 
   return undefined;
 }
 
-/** Tells the gateway whose turn it was, so that a connection that does this again and again is closed. */
+/**
+ * Tells the gateway whose turn it was, so that a connection that does this again and again is closed, and the
+ * coordinator of code, which takes back what was loaded just now.
+ */
 function blaming({ thread: { heartbeat }, isolate }: State, reason: ExitReason): ExitReason {
   const process = (heartbeat.running[0] ?? 0) as Pid;
+  cast(coordinator, {
+    kind: 'isolate_died',
+    isolate,
+    heldBy: process,
+    reason: describeReason(reason),
+  });
   if (process === 0) return reason;
   if (whereis(gatewayName) !== undefined) send(gatewayName, { kind: 'held_thread', process });
   return [reason, { isolate, heldBy: process }];

@@ -10,7 +10,7 @@ import {
   type Pid,
   type StartResult,
 } from '../../actors/index.ts';
-import type { DeviceId, GroupId, UserId } from '../../protocol/ids.ts';
+import { userOf, type DeviceId, type GroupId, type UserId } from '../../protocol/ids.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import type { ShardStore } from '../../storage/shard/contract.ts';
 import {
@@ -20,6 +20,9 @@ import {
   type ChildSpec,
   type StartChildResult,
 } from '../../supervisors/index.ts';
+import { loader } from '../code/loader.ts';
+import { loaderName } from '../code/protocol.ts';
+import type { Place } from '../code/swappable.ts';
 import type { Config } from '../config/config.ts';
 import { directory, directoryName } from '../directory/directory.ts';
 import type { Opening } from '../gateway/port.ts';
@@ -60,13 +63,21 @@ const PARTITIONS = 16;
 /** How long an idle mailbox or group keeps its process. */
 const PASSIVATE_MS = 30_000;
 
-/** Starts the tree, with no shard in it yet. */
-export function startIsolateTree(options: IsolateTreeOptions): Promise<StartResult> {
+/**
+ * Starts the tree, with no shard in it yet.
+ * @param places what else this isolate is
+ */
+export function startIsolateTree(
+  options: IsolateTreeOptions,
+  places: readonly Place[] = ['isolates'],
+): Promise<StartResult> {
   const specs = shardSpecs(options);
   return supervisor.startLink(
     () => [
       { strategy: 'one_for_one', ...BUDGET },
       [
+        // Before everybody who runs code that may be another one by now.
+        loaderSpec(places),
         // Shards come and go; a supervisor that is restarted starts those again that are held here.
         branch('stores', () => [
           { strategy: 'one_for_one', ...BUDGET },
@@ -110,6 +121,12 @@ export function startIsolateTree(options: IsolateTreeOptions): Promise<StartResu
     { name: 'isolate' },
   );
 }
+
+/** Loads code in this isolate: each has one. */
+export const loaderSpec = (places: readonly Place[]): ChildSpec => ({
+  id: loaderName,
+  start: () => startLink(loader, { places }, { name: loaderName, label: 'code_loader' }),
+});
 
 const shardSpecs = (options: IsolateTreeOptions): ShardSpecs => ({
   store: shard => ({
@@ -163,7 +180,11 @@ const sessions = (): Promise<StartResult> =>
       {
         id: 'session',
         restart: 'transient',
-        start: (argument: SessionArgument) => startLink(session, argument, { label: 'session' }),
+        start: (argument: SessionArgument) =>
+          startLink(session, argument, {
+            label: 'session',
+            codeKey: userOf(argument.opening.device),
+          }),
       },
     ],
   ]);
@@ -194,7 +215,11 @@ function sessionServices({ config, sessions, shards }: IsolateTreeOptions): Sess
   const startMailbox = (user: UserId) => () => {
     const shard = shardOf(user, shards);
     const argument = { user, shard, passivateMs: PASSIVATE_MS, window: config.limits };
-    return startLink(mailbox, argument, { name: mailboxName(user), label: 'mailbox' });
+    return startLink(mailbox, argument, {
+      name: mailboxName(user),
+      label: 'mailbox',
+      codeKey: user,
+    });
   };
   return {
     ...sessions,
@@ -210,7 +235,7 @@ function groupOf({ config, shards }: IsolateTreeOptions, id: GroupId): Promise<P
     maxMembers: config.limits.membersPerGroup,
   };
   return findOrStart('groups', id, groupName(id), () =>
-    startLink(group, argument, { name: groupName(id), label: 'group' }),
+    startLink(group, argument, { name: groupName(id), label: 'group', codeKey: id }),
   );
 }
 

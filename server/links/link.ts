@@ -27,7 +27,7 @@ export interface LinkArgument {
 }
 
 interface State {
-  readonly source: StorePort;
+  readonly source: StorePort<State>;
   readonly target: FarStore;
   readonly backlog: Backlog;
   /** The read that is under way, by what was wanted. */
@@ -70,7 +70,7 @@ export const link: GenServer<
 > = {
   init({ source, target, limits = backlogLimits }): InitResult<State> {
     const state: State = {
-      source: new StorePort(source, () => {
+      source: new StorePort(source, state => {
         // Rows may have been committed without a word.
         state.backlog.doubt();
         advance(state);
@@ -104,12 +104,12 @@ export const link: GenServer<
         trim(state);
         break;
       case 'store_retry':
-        state.source.handle(message);
+        state.source.handle(message, state);
         break;
       case 'batch_done':
       case 'batch_failed':
       case 'DOWN': {
-        if (state.source.handle(message)) break;
+        if (state.source.handle(message, state)) break;
         const arrival = state.target.handle(message);
         if (arrival !== undefined) arrived(state, arrival);
         break;
@@ -136,7 +136,7 @@ function read(state: State): void {
   state.reading = wanted;
   state.source.submit(
     { kind: 'read_link', target: state.target.shard, ...wanted },
-    ({ segments, complete }) => {
+    ({ segments, complete }, state) => {
       // What was wanted before everything was forgotten has no place any more.
       if (state.reading !== wanted) return;
       state.reading = undefined;
@@ -200,12 +200,12 @@ function trim(state: State): void {
   const { acked } = state;
   state.source.submit(
     { kind: 'trim_link', target: state.target.shard, upTo: acked },
-    () => {
+    (_, state) => {
       state.trimming = false;
       state.trimmed = acked;
       trimIn(state, TRIM_MS);
     },
-    () => {
+    state => {
       state.trimming = false;
       trimIn(state, RETRY_MS);
     },

@@ -30,7 +30,7 @@ export interface MailboxArgument {
 }
 
 interface State {
-  readonly port: StorePort;
+  readonly port: StorePort<State>;
   readonly boxes: Map<DeviceId, Box>;
   readonly passivateMs: number;
   readonly window: Window;
@@ -63,13 +63,13 @@ export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
   init({ user, shard, passivateMs, window }): InitResult<State> {
     // From here on it hears of rows instead of the sessions that rest.
     for (const { session } of speakersOf(user).filter(isReceiver)) send(session, ROWS_WAIT);
-    const port = new StorePort(shard, () => {
-      for (const [device, box] of state.boxes) {
-        box.missed();
-        serve(state, device, box);
-      }
-    });
-    const state: State = { port, boxes: new Map(), passivateMs, window, active: false };
+    const state: State = {
+      port: new StorePort(shard, missed),
+      boxes: new Map(),
+      passivateMs,
+      window,
+      active: false,
+    };
     sendAfter(passivateMs, self(), PASSIVATE);
     return ['ok', state];
   },
@@ -123,11 +123,19 @@ export const mailbox: GenServer<MailboxArgument, State, never, never, Info> = {
       case 'timeout':
         break;
       default:
-        if (!state.port.handle(message) && message.kind === 'DOWN') detach(state, message);
+        if (!state.port.handle(message, state) && message.kind === 'DOWN') detach(state, message);
     }
     return ['noreply', state];
   },
 };
+
+/** What the dead store has committed last it may have told nobody. */
+function missed(state: State): void {
+  for (const [device, box] of state.boxes) {
+    box.missed();
+    serve(state, device, box);
+  }
+}
 
 /** Sessions look what waits when it stops: whatever was on its way to it is not lost. */
 function passivate(state: State): CastResult<State> {
@@ -175,7 +183,7 @@ function readAhead(state: State, device: DeviceId, box: Box, after: number): voi
       rows: state.window.unackedRows,
       bytes: state.window.unackedBytes,
     },
-    ({ rows, complete }) => {
+    ({ rows, complete }, state) => {
       if (state.boxes.get(device) !== box || box.generation !== generation) return;
       box.loaded(rows, complete);
       serve(state, device, box);
@@ -196,7 +204,7 @@ function submitAck(state: State, device: DeviceId, box: Box): void {
   const upTo = box.ackWanted;
   state.port.submit(
     { kind: 'acknowledge', device, upTo },
-    ({ acked }) => {
+    ({ acked }, state) => {
       box.ackUnderWay = false;
       box.acked = Math.max(box.acked, acked);
       // What lies beyond the newest row was never given: it is not asked for again.

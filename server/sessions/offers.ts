@@ -11,6 +11,7 @@ import type { Command } from '../../storage/shard/contract.ts';
 import { directoryName } from '../directory/directory.ts';
 import { accountOf } from '../directory/tables.ts';
 import { isHere } from '../isolates/shard-map.ts';
+import type { Outcome } from '../stores/protocol.ts';
 import { withItem } from '../young-list.ts';
 import { closeWith, say, sayAccepted, sayError } from './outgoing.ts';
 import { resolve } from './resolve.ts';
@@ -82,17 +83,14 @@ export function advance(state: SessionState): void {
   if (commands.length === sending.queue.length) sending.queue = [];
   else sending.queue.splice(0, commands.length);
   sending.underWay = commands.length;
-  state.home.submitAll(
-    commands,
-    outcomes => {
-      sending.underWay = 0;
-      tell(state, outcomes as Decision[]);
-      advance(state);
-    },
-    () => {
-      hold(state);
-    },
-  );
+  state.home.submitAll(commands, decided, hold);
+}
+
+/** Takes the state as it is by then: its code may have been changed since it asked. */
+function decided(outcomes: readonly Outcome[], state: SessionState): void {
+  state.sending.underWay = 0;
+  tell(state, outcomes as readonly Decision[]);
+  advance(state);
 }
 
 /** One answer per decision; but of a run of accepted ones the last says all, and of a run of gaps the first. */
@@ -138,7 +136,7 @@ function hold(state: SessionState): void {
 export function resumeSends(state: SessionState): void {
   state.home.submit(
     { kind: 'state', device: state.device },
-    committed => {
+    (committed, state) => {
       state.sending.held = false;
       state.sending.gapSeq = 0;
       say(state, { kind: 'state', ...committed });
@@ -172,10 +170,7 @@ function load(state: SessionState, shard: number, commands: readonly Command[]):
     loadFromAfar(shard, commands);
     return;
   }
-  const onward = (): void => {
-    loaded(state);
-  };
-  portTo(state, shard).submitAll(commands, onward, onward);
+  portTo(state, shard).submitAll(commands, (_, state) => loaded(state), loaded);
 }
 
 /** Asks the directory; it answers when the shard's store has, however long that takes. */

@@ -37,14 +37,17 @@ const RETRY_MS = 50;
 
 /** Says `state`, and then has what waits pushed from what the device has acknowledged. */
 export function begin(state: SessionState): void {
-  look(state, committed => {
+  look(state, (committed, state) => {
     state.sending.gapSeq = 0;
     say(state, { kind: 'state', ...committed });
   });
 }
 
 /** Asks the store whether anything waits; if not, no mailbox process is needed. */
-function look(state: SessionState, found: (committed: DeviceState) => void): void {
+function look(
+  state: SessionState,
+  found: (committed: DeviceState, state: SessionState) => void,
+): void {
   const { receiving, device } = state;
   receiving.course = 'looking';
   state.home.submitAll(
@@ -52,11 +55,12 @@ function look(state: SessionState, found: (committed: DeviceState) => void): voi
       { kind: 'state', device },
       { kind: 'read_rows', device, after: 0, rows: 0, bytes: 0 },
     ],
-    outcomes => {
+    (outcomes, state) => {
+      const { receiving } = state;
       const [committed, waiting] = outcomes as [DeviceState, OutcomeOf<'read_rows'>];
       receiving.committed = committed.acked;
       receiving.acked = Math.max(receiving.acked, committed.acked);
-      found(committed);
+      found(committed, state);
       const told = receiving.course !== 'looking';
       const mayRest = waiting.complete && !told && whereis(mailboxName(state.user)) === undefined;
       if (mayRest) receiving.course = 'resting';

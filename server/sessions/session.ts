@@ -19,14 +19,11 @@ import type { ClientPacket } from '../../protocol/packets.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import type { Removed, Replaced } from '../directory/directory.ts';
 import type { Attached, Opening, ToSession } from '../gateway/port.ts';
-import { ack } from '../handlers/ack.ts';
-import { enter, login } from '../handlers/login.ts';
-import { ping } from '../handlers/ping.ts';
-import { request } from '../handlers/request.ts';
-import { send as sendHandler } from '../handlers/send.ts';
+import { handlerFor } from '../handlers/contract.ts';
 import type { ShardReleased } from '../isolates/protocol.ts';
 import type { Push, RowsWait } from '../mailboxes/protocol.ts';
 import type { PortMessage } from '../stores/port.ts';
+import { enter } from './enter.ts';
 import { advance, loaded, resumeSends, type LOADED, type RESUME } from './offers.ts';
 import { closeWith, flush, say, sayError, takeCredit, toGateway, type FLUSH } from './outgoing.ts';
 import type { FIND_MAILBOX } from './receiving.ts';
@@ -204,7 +201,7 @@ function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void
     else sayError(state, code, { message, ...details });
     countError(state);
   } else if (packet.kind === 'login') {
-    login(state, packet);
+    handlerFor('login', state.user)(state, packet);
   } else if (state.phase !== 'active') {
     sayError(state, 'not_logged_in');
     countError(state);
@@ -212,16 +209,16 @@ function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void
     switch (packet.kind) {
       case 'send':
       case 'read':
-        sendHandler(state, packet);
+        handlerFor('send', state.user)(state, packet);
         return;
       case 'ack':
-        ack(state, packet);
+        handlerFor('ack', state.user)(state, packet);
         return;
       case 'request':
-        request(state, packet);
+        handlerFor('request', state.user)(state, packet);
         return;
       case 'ping':
-        ping(state, packet);
+        handlerFor('ping', state.user)(state, packet);
         return;
       default:
         packet satisfies never;
@@ -242,11 +239,11 @@ function takeForPort(state: SessionState, message: PortMessage | DownMessage): v
     detached(state, message);
     return;
   }
-  if (state.home.handle(message)) {
+  if (state.home.handle(message, state)) {
     if (message.kind === 'DOWN') storeDied(state);
     return;
   }
-  for (const port of state.others?.values() ?? []) if (port.handle(message)) return;
+  for (const port of state.others?.values() ?? []) if (port.handle(message, state)) return;
 }
 
 const isIdle = ({ sending, openRequests }: SessionState): boolean =>

@@ -47,9 +47,9 @@ export interface SessionState {
   readonly opening: Opening;
   readonly device: DeviceId;
   readonly user: UserId;
-  readonly home: StorePort;
+  readonly home: StorePort<SessionState>;
   /** Ports to the shards of users that were written to. */
-  others: Map<number, StorePort> | undefined;
+  others: Map<number, StorePort<SessionState>> | undefined;
   phase: Phase;
   /** Of the challenge that is out; nobody needs it once logged in. */
   nonce: Uint8Array;
@@ -147,9 +147,9 @@ export const newSession = (
 });
 
 /** The port to the shard of a user or group that is not this session's own. */
-export function portTo(state: SessionState, shard: number): StorePort {
+export function portTo(state: SessionState, shard: number): StorePort<SessionState> {
   if (shard === state.home.shard) return state.home;
-  const others = (state.others ??= new Map<number, StorePort>());
+  const others = (state.others ??= new Map<number, StorePort<SessionState>>());
   let port = others.get(shard);
   if (port === undefined) {
     port = new StorePort(shard);

@@ -5,7 +5,8 @@
  * When the store dies the batch under way is given again to the next incarnation: whether it was committed or not,
  * every command answers the same the second time (watermarks decide). What the dead one had committed and not yet
  * told anybody (rows appended, links to carry) its successor does not tell either: who lives on that hears of it by
- * `lost` and looks for itself. The owner passes each info message to `handle`.
+ * `lost` and looks for itself. The owner passes each info message to `handle`, with its state as it is by then: what is
+ * told here gets that one, so that a state may be another object after its code was changed.
  */
 import {
   monitor,
@@ -35,10 +36,10 @@ export interface StoreRetry {
 
 export type PortMessage = BatchAnswer | StoreRetry;
 
-interface Job {
+interface Job<State> {
   readonly commands: readonly Command[];
-  readonly done: (outcomes: readonly Outcome[]) => void;
-  readonly failed: () => void;
+  readonly done: (outcomes: readonly Outcome[], state: State) => void;
+  readonly failed: (state: State) => void;
 }
 
 /** How often a store that is being restarted is looked for. */
@@ -49,18 +50,19 @@ let lastTag = 0;
 /** One for all, so that a port holds no closure of its own. */
 const NOBODY_LOSES = (): void => undefined;
 
-export class StorePort {
+/** @typeParam State what the owner gives to `handle`, and gets back in what is told to it */
+export class StorePort<State = void> {
   readonly shard: number;
   private tag = 0;
   private retrying = false;
-  private underWay: Job[] = [];
-  private next: Job[] = [];
+  private underWay: Job<State>[] = [];
+  private next: Job<State>[] = [];
   /** `store` is known for a store of this isolate. */
   private watch: { readonly ref: MonitorRef; readonly store: Pid | undefined } | undefined;
-  private readonly lost: () => void;
+  private readonly lost: (state: State) => void;
 
   /** @param lost the store that was used last is dead; what it had to tell may never have been told */
-  constructor(shard: number, lost: () => void = NOBODY_LOSES) {
+  constructor(shard: number, lost: (state: State) => void = NOBODY_LOSES) {
     this.shard = shard;
     this.lost = lost;
   }
@@ -68,13 +70,13 @@ export class StorePort {
   /** @param failed the disk is full; nothing was done. What only reads never fails. */
   submit<K extends CommandKind>(
     command: Command<K>,
-    done: (outcome: OutcomeOf<K>) => void,
-    failed: () => void,
+    done: (outcome: OutcomeOf<K>, state: State) => void,
+    failed: (state: State) => void,
   ): void {
     this.submitAll(
       [command as Command],
-      outcomes => {
-        done(outcomes[0] as OutcomeOf<K>);
+      (outcomes, state) => {
+        done(outcomes[0] as OutcomeOf<K>, state);
       },
       failed,
     );
@@ -83,8 +85,8 @@ export class StorePort {
   /** Commands of one job are committed together or not at all. */
   submitAll(
     commands: readonly Command[],
-    done: (outcomes: readonly Outcome[]) => void,
-    failed: () => void,
+    done: (outcomes: readonly Outcome[], state: State) => void,
+    failed: (state: State) => void,
   ): void {
     this.next = withItem(this.next, { commands, done, failed });
     if (this.underWay.length === 0) this.begin();
@@ -96,15 +98,15 @@ export class StorePort {
   }
 
   /** @returns whether the message was meant for this port */
-  handle(message: PortMessage | DownMessage): boolean {
+  handle(message: PortMessage | DownMessage, state: State): boolean {
     switch (message.kind) {
       case 'batch_done':
         if (message.tag !== this.tag) return false;
-        this.settle(message.outcomes);
+        this.settle(message.outcomes, state);
         return true;
       case 'batch_failed':
         if (message.tag !== this.tag) return false;
-        this.refused();
+        this.refused(state);
         return true;
       case 'DOWN':
         if (message.ref !== this.watch?.ref) return false;
@@ -112,7 +114,7 @@ export class StorePort {
         // Nobody was there, or is: it may have died, or be on its way to another isolate.
         if (message.reason === 'noproc' || message.reason === 'noconnection') this.retry();
         else this.give();
-        if (message.reason !== 'noproc') this.lost();
+        if (message.reason !== 'noproc') this.lost(state);
         return true;
       case 'store_retry':
         if (message.shard !== this.shard) return false;
@@ -141,7 +143,7 @@ export class StorePort {
     // A session's or a mailbox's batch is most often one job.
     const commands =
       this.underWay.length === 1
-        ? (this.underWay[0] as Job).commands
+        ? (this.underWay[0] as Job<State>).commands
         : this.underWay.flatMap(job => job.commands);
     send(store, { kind: 'batch', from: self(), tag: this.tag, commands } satisfies Batch);
   }
@@ -152,24 +154,24 @@ export class StorePort {
     sendAfter(RETRY_MS, self(), { kind: 'store_retry', shard: this.shard } satisfies StoreRetry);
   }
 
-  private settle(outcomes: readonly Outcome[]): void {
+  private settle(outcomes: readonly Outcome[], state: State): void {
     const jobs = this.underWay;
     this.underWay = [];
     let from = 0;
     for (const { commands, done } of jobs) {
-      done(jobs.length === 1 ? outcomes : outcomes.slice(from, from + commands.length));
+      done(jobs.length === 1 ? outcomes : outcomes.slice(from, from + commands.length), state);
       from += commands.length;
     }
     if (this.underWay.length === 0) this.begin();
   }
 
   /** A job must not fail for the company that it was in: those that need less are given again without the others. */
-  private refused(): void {
+  private refused(state: State): void {
     const jobs = this.underWay;
     this.underWay = [];
     const most = Math.max(...jobs.map(job => needOf(job.commands)));
     this.next = [...jobs.filter(job => needOf(job.commands) < most), ...this.next];
-    for (const job of jobs) if (needOf(job.commands) === most) job.failed();
+    for (const job of jobs) if (needOf(job.commands) === most) job.failed(state);
     if (this.underWay.length === 0) this.begin();
   }
 }

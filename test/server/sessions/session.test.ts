@@ -19,6 +19,7 @@ import type { UserId } from '../../../protocol/ids.ts';
 import { clearSpeakers } from '../../../server/directory/speakers.ts';
 import { mailboxName } from '../../../server/mailboxes/protocol.ts';
 import { createServerMetrics } from '../../../server/metrics/server-metrics.ts';
+import { defineModules } from '../../../server/code/swappable.ts';
 import { session, type SessionArgument } from '../../../server/sessions/session.ts';
 import type { SessionServices } from '../../../server/sessions/state.ts';
 import { Tickets } from '../../../server/sessions/tickets.ts';
@@ -30,6 +31,8 @@ import { listener, type Heard } from '../listener.ts';
 import { PortOwner } from '../port-owner.ts';
 import { TestStore } from '../stores/test-store.ts';
 import { until } from '../until.ts';
+
+defineModules();
 
 const ann = dev('ann');
 const bob = dev('bob');

@@ -1,0 +1,54 @@
+/** Runs the files of a load in this isolate: modules and the files they import, each once. */
+import * as actors from '../../actors/index.ts';
+import { code } from '../../actors/index.ts';
+import * as supervisors from '../../supervisors/index.ts';
+import type { HandlerFile } from './handler-files.ts';
+import { isEntryPoint, resolveImport, type EntryPoint } from './imports.ts';
+import type { Load } from './protocol.ts';
+import * as protocol from './public/protocol.ts';
+import * as server from './public/server.ts';
+
+/** What handlers get are the instances that run. */
+const instances: Readonly<Record<EntryPoint, object>> = {
+  'strowger/actors': actors,
+  'strowger/supervisors': supervisors,
+  'strowger/protocol': protocol,
+  'strowger/server': server,
+};
+
+/**
+ * @param runs which modules this isolate runs: the others are not even compiled
+ * @throws CodeError `compile_failed` with file and line
+ */
+export function compileLoad(
+  { files, modules }: Load,
+  runs: (name: string) => boolean,
+): readonly code.Version[] {
+  const sources = new Map(files.map(file => [file.path, file]));
+  const names = new Map(modules.map(({ name, path }) => [path, name]));
+  const compiled = new Map<string, code.Version>();
+  const underWay = new Set<string>();
+
+  const versionOf = (path: string): code.Version => {
+    const known = compiled.get(path);
+    if (known !== undefined) return known;
+    if (underWay.has(path))
+      throw new TypeError(`${path} imports itself, over other files: break the circle`);
+    underWay.add(path);
+    // Both are of one load: every path that is imported was found among its files.
+    const { filename, code: source } = sources.get(path) as HandlerFile;
+    const resolve = (specifier: string): object => {
+      const target = resolveImport(path, specifier, sources);
+      if (isEntryPoint(target)) return instances[target];
+      return versionOf(target).exports;
+    };
+    const version = code.compile({ name: names.get(path) ?? path, filename, source, resolve });
+    underWay.delete(path);
+    compiled.set(path, version);
+    return version;
+  };
+
+  return modules
+    .filter(({ name }) => runs(name))
+    .map(({ name, path }) => (path === undefined ? code.builtIn(name) : versionOf(path)));
+}

@@ -1,0 +1,263 @@
+/**
+ * The loader of an isolate: loads, tries and changes code there as the coordinator says, and tells it of crashes. It
+ * starts before anybody who runs such code, with what is in force.
+ */
+import {
+  call,
+  cast,
+  code,
+  describeReason,
+  Exit,
+  self,
+  send,
+  start,
+  stop,
+  thisIsolate,
+  type CallResult,
+  type CastResult,
+  type GenServer,
+  type InitResult,
+  type Pid,
+  type StartResult,
+} from '../../actors/index.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Refused } from '../isolates/protocol.ts';
+import { compileLoad } from './compile-load.ts';
+import type { ModuleRow, VersionRow } from './listing.ts';
+import {
+  coordinator,
+  type Crashed,
+  type Layer,
+  type Load,
+  type LoaderCall,
+  type Step,
+} from './protocol.ts';
+import { smokeArgument } from './smoke.ts';
+import { defineModules, moduleNames, swappableNamed, type Place } from './swappable.ts';
+
+export interface LoaderArgument {
+  /** Where this isolate stands: with the sockets, with users, or (without further isolates) both. */
+  readonly places: readonly Place[];
+}
+
+interface State extends LoaderArgument {
+  readonly runs: (name: string) => boolean;
+  /** What was found good, until it is loaded or given up. */
+  checked: { readonly id: number; readonly versions: readonly code.Version[] } | undefined;
+}
+
+/** To itself, out of the crash that it is about. */
+interface CrashSeen {
+  readonly kind: 'crash_seen';
+  readonly crash: Crashed;
+}
+
+/** How long processes may take to come to rest for a change. */
+const PREPARE_WITHIN_MS = 5_000;
+/** How long a process that is only tried may take to begin. */
+const BEGIN_WITHIN_MS = 1_000;
+/** How often a coordinator that is being restarted is looked for. */
+const RETRY_MS = 20;
+
+/** Outlives this process, which may die over it: whoever is prepared stands still. */
+let prepared: code.Prepared | undefined;
+/** With which load a version came, by module and hash. */
+const loads = new Map<string, number>();
+
+type Answer = 'ok' | Refused | readonly string[] | readonly ModuleRow[];
+
+export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSeen> = {
+  async init({ places }): Promise<InitResult<State>> {
+    defineModules();
+    prepared?.revert();
+    prepared = undefined;
+    const runs = (name: string): boolean => places.includes(swappableNamed(name).place);
+    const state: State = { places, runs, checked: undefined };
+    tellCrashes(self());
+    for (const layer of await join()) await takeLayer(state, layer);
+    return ['ok', state];
+  },
+
+  async handleCall(request, _from, state): Promise<CallResult<Answer, State>> {
+    switch (request.kind) {
+      case 'check':
+        return ['reply', await orRefused(() => check(state, request.load)), state];
+      case 'prepare':
+        return ['reply', await orRefused(() => prepare(state, request.step)), state];
+      case 'commit':
+        prepared?.commit();
+        settled(state);
+        return ['reply', 'ok', state];
+      case 'cancel':
+        prepared?.revert();
+        settled(state);
+        return ['reply', 'ok', state];
+      case 'purge': {
+        const names = request.names.filter(state.runs);
+        const done = names.filter(name =>
+          request.soft ? !code.softPurge(name) : code.purge(name),
+        );
+        return ['reply', done, state];
+      }
+      case 'list':
+        return ['reply', rows(state), state];
+    }
+  },
+
+  handleInfo(message, state): CastResult<State> {
+    // What a session that is only tried says comes here too.
+    if (message.kind === 'crash_seen') cast(coordinator, message.crash);
+    return ['noreply', state];
+  },
+
+  terminate(): void {
+    code.onCrash(undefined);
+  },
+};
+
+async function join(): Promise<readonly Layer[]> {
+  for (;;) {
+    try {
+      return await call(coordinator, { kind: 'join', isolate: thisIsolate() }, Infinity);
+    } catch (error) {
+      if (!(error instanceof Exit)) throw error;
+      await setTimeout(RETRY_MS);
+    }
+  }
+}
+
+/** What cannot be loaded here is in force nowhere for long: the coordinator hears of it. */
+async function takeLayer(state: State, { load, share }: Layer): Promise<void> {
+  const names = load.modules.map(({ name }) => name).filter(state.runs);
+  if (names.length === 0) return;
+  const taken = await orRefused(async () => {
+    const versions = compileLoad(load, state.runs);
+    remember(load.id, versions);
+    await code.upgrade(versions, {
+      timeoutMs: PREPARE_WITHIN_MS,
+      ...(share === undefined ? {} : { share }),
+    });
+    return 'ok';
+  });
+  if (taken === 'ok') return;
+  const isolate = thisIsolate();
+  cast(coordinator, { kind: 'cannot_load', isolate, names, message: taken.message });
+}
+
+/** @throws code.CodeError for what is wrong with a version */
+async function check(state: State, load: Load): Promise<'ok' | Refused> {
+  const versions = compileLoad(load, state.runs);
+  for (const version of versions) {
+    const failure = await tryOut(version);
+    if (failure !== undefined)
+      return refused('check_failed', `${version.filename ?? version.name}: ${failure}`);
+  }
+  state.checked = { id: load.id, versions };
+  return 'ok';
+}
+
+/** Calls it as it would be called. @returns what it does wrong */
+async function tryOut({ name, exports }: code.Version): Promise<string | undefined> {
+  try {
+    swappableNamed(name).check(exports);
+  } catch (error) {
+    return error instanceof Error ? `${error.message} (${error.name})` : String(error);
+  }
+  const argument = smokeArgument(name, self());
+  if (argument === undefined) return undefined;
+  const { default: module } = exports as { readonly default: GenServer<unknown, object> };
+  const options = { label: 'code_check', timeoutMs: BEGIN_WITHIN_MS };
+  const [result, reason]: StartResult = await start(module, argument, options);
+  if (result !== 'ok') return `its init does not begin: ${describeReason(reason)}`;
+  await stop(reason, 'normal', BEGIN_WITHIN_MS);
+  return undefined;
+}
+
+async function prepare(state: State, step: Step): Promise<'ok' | Refused> {
+  const options = { timeoutMs: PREPARE_WITHIN_MS };
+  switch (step.kind) {
+    case 'load': {
+      if (state.checked?.id !== step.id)
+        return refused('not_checked', 'The loader was restarted over it: load it again.');
+      const { id, versions } = state.checked;
+      if (versions.length === 0) return 'ok';
+      remember(id, versions);
+      const share = step.share === undefined ? {} : { share: step.share };
+      prepared = await code.prepare({ load: versions, ...share }, options);
+      return 'ok';
+    }
+    case 'promote':
+    case 'revert': {
+      const names = step.names.filter(state.runs);
+      if (names.length === 0) return 'ok';
+      prepared = await code.prepare(
+        step.kind === 'promote' ? { promote: names } : { revert: names },
+        options,
+      );
+      return 'ok';
+    }
+  }
+}
+
+function settled(state: State): void {
+  prepared = undefined;
+  state.checked = undefined;
+  const kept = code
+    .list()
+    .flatMap(({ name, current, old, canary }) =>
+      [current, old, canary].map(version => keyOf(name, version?.hash ?? '')),
+    );
+  for (const key of loads.keys()) if (!kept.includes(key)) loads.delete(key);
+}
+
+const keyOf = (name: string, hash: string): string => `${name} ${hash}`;
+
+function remember(id: number, versions: readonly code.Version[]): void {
+  for (const { name, hash } of versions) if (id > 0) loads.set(keyOf(name, hash), id);
+}
+
+/** The crash is told by a message of its own: whoever crashes is on its way out and sends nothing any more. */
+function tellCrashes(me: Pid): void {
+  code.onCrash(({ name, hash, slot, reason }) => {
+    const crash: Crashed = {
+      kind: 'crashed',
+      name,
+      slot,
+      load: loads.get(keyOf(name, hash)),
+      isolate: thisIsolate(),
+      reason: describeReason(reason),
+    };
+    send(me, { kind: 'crash_seen', crash } satisfies CrashSeen);
+  });
+}
+
+const rows = (state: State): readonly ModuleRow[] =>
+  code
+    .list()
+    .filter(({ name }) => moduleNames.includes(name) && state.runs(name))
+    .map(({ name, current, old, canary }) => ({
+      name,
+      current: versionRow(current),
+      old: old === undefined ? undefined : versionRow(old),
+      canary: canary === undefined ? undefined : { ...versionRow(canary), share: canary.share },
+    }));
+
+const versionRow = ({
+  hash,
+  filename,
+  loadedAt,
+  processes,
+  crashes,
+}: code.VersionInfo): VersionRow => ({ hash, filename, loadedAt, processes, crashes });
+
+const refused = (code: string, message: string): Refused => ({ code, message });
+
+/** Handlers are foreign code: what is wrong with them is an answer, and no crash of ours. */
+async function orRefused(work: () => Promise<'ok' | Refused>): Promise<'ok' | Refused> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof code.CodeError) return refused(error.code, error.message);
+    throw error;
+  }
+}

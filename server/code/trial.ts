@@ -1,0 +1,47 @@
+/** When new code has proved itself, and when it goes again: pure, for the coordinator to obey. */
+
+export interface TrialLimits {
+  /** How long code that everybody has is on probation. */
+  readonly probationMs: number;
+  /** How long a canary is compared. */
+  readonly canaryMs: number;
+  /** So many crashes of new code are too many. */
+  readonly crashes: number;
+}
+
+export interface Trial {
+  /** The load that it is about. */
+  readonly load: number;
+  readonly names: readonly string[];
+  /** Of the users, 0 to 1, that have the new version; undefined: all. */
+  readonly share: number | undefined;
+  readonly endsAt: number;
+  /** Of the new version, and of the one that the others have meanwhile. */
+  crashes: number;
+  othersCrashes: number;
+}
+
+export function newTrial(
+  load: number,
+  names: readonly string[],
+  share: number | undefined,
+  limits: TrialLimits,
+  now: number,
+): Trial {
+  const forMs = share === undefined ? limits.probationMs : limits.canaryMs;
+  return { load, names, share, endsAt: now + forMs, crashes: 0, othersCrashes: 0 };
+}
+
+/** How many times as often as the others, for its share of the users, a canary may crash. */
+const TIMES_AS_OFTEN = 2;
+
+/** Whether the new code has crashed so often that it goes at once. */
+export function failed(trial: Trial, { crashes }: TrialLimits): boolean {
+  if (trial.crashes < crashes) return false;
+  const { share } = trial;
+  // What crashes as often in the version before is no fault of the new one.
+  return (
+    share === undefined ||
+    trial.crashes / share > (TIMES_AS_OFTEN * trial.othersCrashes) / (1 - share)
+  );
+}

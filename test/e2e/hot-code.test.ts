@@ -1,0 +1,316 @@
+/** Code is swapped under load: no socket closes, nothing is lost, doubled or reordered, and what is bad is taken back. */
+import t from 'tap';
+import { call, exit, whereis } from '../../actors/index.ts';
+import { codeName, isRefused } from '../../server/code/protocol.ts';
+import { switchboardName } from '../../server/isolates/protocol.ts';
+import { directoryOf, list, load, versionsOf, write, type Files } from './handlers-directory.ts';
+import { everybodyGoesOn, nobodyDisconnected, scene, type Scene } from './isolate-scene.ts';
+import { until } from './until.ts';
+import { talk } from './world.ts';
+
+const QUIET = { logLevel: 'error' };
+
+/** Everybody talks while the work is done; then the oracle judges. */
+async function underLoad(
+  t: Tap,
+  flags: Readonly<Record<string, string>>,
+  work: (stage: Scene) => Promise<void>,
+): Promise<void> {
+  const stage = await scene(t, { ...QUIET, ...flags });
+  let over = false;
+  const talking = talk(stage.people, () => over);
+  await everybodyGoesOn(stage);
+  try {
+    await work(stage);
+    await everybodyGoesOn(stage);
+  } finally {
+    over = true;
+    await talking;
+  }
+  await stage.world.judge();
+  nobodyDisconnected(t, stage.people);
+}
+
+type Tap = Parameters<typeof scene>[0];
+
+const RELOADS = 100;
+
+/** A version that only gets on with states of its own. */
+const generation = (module: 'mailbox' | 'session', number: number): string => `
+import { builtin } from 'strowger/server';
+
+export const vsn = ${number};
+
+export default {
+  ...builtin.${module},
+  init(argument: never) {
+    const [ok, state] = builtin.${module}.init(argument) as [string, object];
+    return [ok, { ...state, generation: ${number} }];
+  },
+  handleInfo(message: never, state: never) {
+    const { generation } = state as { generation: number };
+    if (generation !== ${number}) throw new Error('this state is of generation ' + generation);
+    return builtin.${module}.handleInfo?.(message, state);
+  },
+  codeChange(_from: unknown, state: object) {
+    return ['ok', { ...state, generation: ${number} }];
+  },
+};
+`;
+
+void t.test(`${RELOADS} reloads under load, each with a migration of all states`, async t => {
+  const directory = await directoryOf(t, {});
+  await underLoad(t, {}, async stage => {
+    for (let number = 1; number <= RELOADS; number++) {
+      await write(directory, {
+        'mailbox.ts': generation('mailbox', number),
+        'session.ts': generation('session', number),
+      });
+      t.match(await load(directory), { modules: ['session', 'mailbox'] });
+      await stage.world.moreAccepted(5);
+    }
+    const { modules } = await list();
+    const sessions = modules.find(({ name }) => name === 'session');
+    t.match(sessions, {
+      current: { processes: 16, crashes: 0 },
+      old: { processes: 0, crashes: 0 },
+    });
+    t.equal(crashesIn(stage), 0, 'nobody met a state of another generation');
+    t.same([stage.deaths(1), stage.deaths(2)], [0, 0], 'no isolate died');
+  });
+});
+
+const crashesIn = ({ reports }: Scene): number =>
+  reports.filter(({ report }) => report.kind === 'crash').length;
+
+const mailbox = (...callbacks: readonly string[]): Files => ({
+  'mailbox.ts': `
+import { builtin } from 'strowger/server';
+let messages = 0;
+export default {
+  ...builtin.mailbox,
+  ${callbacks.join('\n  ')}
+};
+`,
+});
+
+void t.test('a version whose init throws is refused before anybody runs it', async t => {
+  const directory = await directoryOf(t, mailbox(`init() { throw new Error('no'); },`));
+  await underLoad(t, {}, async () => {
+    const result = await load(directory);
+    t.ok(isRefused(result));
+    t.match(result, { message: /mailbox\.ts: its init does not begin: Error: no/ });
+    t.same(await versionsOf('mailbox'), { current: 'built-in' });
+  });
+});
+
+void t.test('a version whose init throws only for users is taken back', async t => {
+  const directory = await directoryOf(t, {
+    'session.ts': `
+import { builtin } from 'strowger/server';
+export default {
+  ...builtin.session,
+  init(argument) {
+    if (argument.opening.device.startsWith('p')) throw new Error('no');
+    return builtin.session.init(argument);
+  },
+  handleInfo(message, state) {
+    if (message.kind === 'frame') throw new Error('and none of those that run');
+    return builtin.session.handleInfo(message, state);
+  },
+};
+`,
+  });
+  await underLoad(t, {}, async () => {
+    t.match(await load(directory), { modules: ['session'] });
+    await until(
+      async () => (await versionsOf('session'))['current'] === 'built-in',
+      'it is taken back',
+    );
+  });
+});
+
+void t.test('a version whose codeChange throws leaves code and states as they were', async t => {
+  const directory = await directoryOf(
+    t,
+    mailbox(`codeChange(_from, state) { throw new Error('cannot'); },`),
+  );
+  await underLoad(t, {}, async stage => {
+    await until(async () => {
+      const { modules } = await list();
+      return (modules.find(({ name }) => name === 'mailbox')?.current.processes ?? 0) > 0;
+    }, 'mailboxes run');
+    const result = await load(directory);
+    t.ok(isRefused(result));
+    t.match(result, { message: /cannot/ });
+    t.same(await versionsOf('mailbox'), { current: 'built-in' });
+    t.equal(crashesIn(stage), 0);
+  });
+});
+
+void t.test('a version that throws on its 100th message is taken back', async t => {
+  const directory = await directoryOf(
+    t,
+    mailbox(`handleInfo(message, state) {
+      if (++messages >= 100) throw new Error('the 100th');
+      return builtin.mailbox.handleInfo(message, state);
+    },`),
+  );
+  await underLoad(t, {}, async stage => {
+    t.match(await load(directory), { modules: ['mailbox'] });
+    await until(
+      async () => (await versionsOf('mailbox'))['current'] === 'built-in',
+      'it is taken back',
+    );
+    const { history } = await list();
+    t.match(history.at(-1)?.text, /reverted mailbox/);
+    t.ok(history.some(({ text }) => /crashed .* 3 of 3: Error: the 100th/.test(text)));
+    t.same([stage.deaths(1), stage.deaths(2)], [0, 0], 'no isolate died');
+  });
+});
+
+void t.test(
+  'a handler that throws on every packet is taken back before a socket closes',
+  async t => {
+    const directory = await directoryOf(t, {
+      'send.ts': `
+import { roles } from 'strowger/protocol';
+export default (state) => { if ((state.roles & roles.send) !== 0) throw new Error('never'); };
+`,
+    });
+    await underLoad(t, {}, async () => {
+      t.match(await load(directory), { modules: ['send'] });
+      await until(
+        async () => (await versionsOf('send'))['current'] === 'built-in',
+        'it is taken back',
+      );
+    });
+  },
+);
+
+void t.test(
+  'a version that never returns: the isolate that it took down comes back without it',
+  async t => {
+    const directory = await directoryOf(
+      t,
+      mailbox(`handleInfo(message, state) {
+      if (++messages >= 20) for (;;);
+      return builtin.mailbox.handleInfo(message, state);
+    },`),
+    );
+    await underLoad(t, { isolatesHeartbeatMs: '500' }, async stage => {
+      t.match(await load(directory), { modules: ['mailbox'] });
+      await until(() => stage.deaths(1) + stage.deaths(2) > 0, 'an isolate dies of it');
+      await everybodyGoesOn(stage);
+      t.same(await versionsOf('mailbox'), { current: 'built-in' });
+      t.ok(stage.deaths(1) <= 1 && stage.deaths(2) <= 1, 'once at most');
+      const { history } = await list();
+      t.ok(
+        history.some(({ text }) =>
+          /mailbox is taken back: isolate . ended in the turn of process/.test(text),
+        ),
+      );
+    });
+  },
+);
+
+void t.test(
+  'a version that never returns while it is tried, or changed, is loaded nowhere',
+  async t => {
+    const tried = await directoryOf(t, { 'ping.ts': `for (;;);\nexport default () => undefined;` });
+    const changed = await directoryOf(t, mailbox(`codeChange() { for (;;); },`));
+    await underLoad(t, { isolatesHeartbeatMs: '500' }, async stage => {
+      t.match(await load(tried), { code: 'isolate_ended' });
+      t.same(await versionsOf('ping'), { current: 'built-in' });
+      await everybodyGoesOn(stage);
+      t.match(await load(changed), { code: 'isolate_ended' });
+      t.same(await versionsOf('mailbox'), { current: 'built-in' });
+      await everybodyGoesOn(stage);
+    });
+  },
+);
+
+void t.test(
+  'an isolate that starts anew, and an upgrade’s new isolates, run what is in force',
+  async t => {
+    const directory = await directoryOf(t, {
+      'mailbox.ts': generation('mailbox', 1),
+      'ping.ts': `import { builtin } from 'strowger/server';\nexport default (state, packet) => builtin.ping(state, packet);`,
+    });
+    await underLoad(t, { codeProbationMs: '1000' }, async stage => {
+      t.match(await load(directory), { modules: ['mailbox', 'ping'] });
+      await write(directory, { 'mailbox.ts': generation('mailbox', 2) });
+      t.match(await load(directory), { modules: ['mailbox'], unchanged: ['ping'] });
+      const before = await versionsOf('mailbox');
+      await until(async () => (await list()).trials.length === 0, 'the probation is over');
+      stage.order({ fault: 'process.exit', isolate: 1, device: undefined });
+      await until(() => stage.deaths(1) === 1, 'an isolate dies');
+      await everybodyGoesOn(stage);
+      t.same(await versionsOf('mailbox'), before, 'current and old are as elsewhere');
+      const result = await call(
+        switchboardName,
+        { kind: 'upgrade', entry: undefined, count: undefined },
+        Infinity,
+      );
+      t.match(result, { shardsMoved: 4 });
+      await everybodyGoesOn(stage);
+      t.same(await versionsOf('mailbox'), before);
+      t.match((await versionsOf('ping'))['current'], /ping\.ts$/);
+      t.match(await call(codeName, { kind: 'revert', names: ['mailbox'] }, Infinity), {
+        modules: ['mailbox'],
+      });
+    });
+  },
+);
+
+void t.test('the coordinator and loaders die at any time', async t => {
+  const directory = await directoryOf(t, {});
+  await underLoad(t, {}, async stage => {
+    for (let number = 1; number <= 10; number++) {
+      await write(directory, { 'mailbox.ts': generation('mailbox', number) });
+      const loading = load(directory).catch(() => 'the coordinator died over it');
+      await new Promise(resolve => setImmediate(resolve));
+      const pid = whereis(codeName);
+      if (pid !== undefined && number % 2 === 0) exit(pid, 'kill');
+      await loading;
+      await until(() => whereis(codeName) !== undefined, 'there is another coordinator');
+    }
+    await write(directory, { 'mailbox.ts': generation('mailbox', 11) });
+    t.match(await load(directory), { modules: ['mailbox'] });
+    await everybodyGoesOn(stage);
+    t.equal(crashesIn(stage), 0);
+  });
+});
+
+void t.test('a canary is promoted when it does no worse than the others', async t => {
+  const directory = await directoryOf(t, { 'mailbox.ts': generation('mailbox', 1) });
+  await underLoad(t, { codeCanaryMs: '2000' }, async stage => {
+    t.match(await load(directory, 0.5), { modules: ['mailbox'] });
+    t.match(Object.keys(await versionsOf('mailbox')), ['current', 'canary']);
+    t.match(await load(directory), { code: 'canary_running' });
+    await everybodyGoesOn(stage);
+    await until(
+      async () => /mailbox\.ts$/.test((await versionsOf('mailbox'))['current'] ?? ''),
+      'everybody gets it',
+    );
+    t.equal(crashesIn(stage), 0, 'the states of those without it were migrated then');
+  });
+});
+
+void t.test('a canary that crashes is taken back, and only its share has met it', async t => {
+  const directory = await directoryOf(
+    t,
+    mailbox(`handleInfo(message, state) {
+      if (message.kind === 'appended') throw new Error('sings no more');
+      return builtin.mailbox.handleInfo(message, state);
+    },`),
+  );
+  await underLoad(t, {}, async () => {
+    t.match(await load(directory, 0.3), { modules: ['mailbox'] });
+    await until(
+      async () => (await versionsOf('mailbox'))['canary'] === undefined,
+      'it is taken back',
+    );
+    t.match(await versionsOf('mailbox'), { current: 'built-in' });
+  });
+});
