@@ -4,9 +4,10 @@
  */
 import { Exit } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
+import { resultOf } from '../gen-server/throw-returns.ts';
 import { modeOf } from './callback-mode.ts';
 import type { Mode } from './callback-mode.ts';
-import { Fault, resultOf } from './fault.ts';
+import { Fault } from './fault.ts';
 import type { StatemStatus } from './types.ts';
 
 /** A callback module as the engine sees it: the types were checked where the machine was started. */
@@ -16,7 +17,8 @@ export interface CallbackModule {
   handleEvent?(type: unknown, content: unknown, state: unknown, data: unknown): unknown;
   terminate?(reason: ExitReason, state: unknown, data: unknown): unknown;
   codeChange?(oldVersion: unknown, state: unknown, data: unknown, extra: unknown): unknown;
-  formatStatus?(status: StatemStatus): StatemStatus;
+  formatStatus?(status: StatemStatus): unknown;
+  snapshot?(state: unknown): unknown;
 }
 
 type StateFunction = (type: unknown, content: unknown, data: unknown) => unknown;
@@ -29,6 +31,7 @@ const CALLBACKS: ReadonlySet<string> = new Set<keyof CallbackModule>([
   'terminate',
   'codeChange',
   'formatStatus',
+  'snapshot',
 ]);
 
 const NONE: readonly CallbackModule[] = [];

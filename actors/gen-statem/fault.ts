@@ -23,21 +23,3 @@ export function exitReasonOf(thrown: unknown): ExitReason {
   if (!(thrown instanceof Fault)) return reasonOf(thrown);
   return { reason: thrown.reason, stack: thrown.stack ?? '' };
 }
-
-/**
- * Runs a callback. What it throws and is no error counts as returned, as in OTP, where `throw` and
- * `return` mean the same to a state machine.
- */
-export function resultOf(callback: () => unknown): unknown {
-  try {
-    return callback();
-  } catch (thrown) {
-    return returned(thrown);
-  }
-}
-
-/** The value that was thrown, unless it is an error. */
-export function returned(thrown: unknown): unknown {
-  if (thrown instanceof Error) throw thrown;
-  return thrown;
-}

@@ -10,6 +10,7 @@ import { moduleToStart } from '../code/module-table.ts';
 import { callingProcess } from '../context.ts';
 import { call as callServer, reply as replyTo } from '../gen-server/gen-server.ts';
 import type { From } from '../gen-server/from.ts';
+import { resultOf } from '../gen-server/throw-returns.ts';
 import type { AnyRequest, ReplyOf, RequestOfKind, StartResult } from '../gen-server/types.ts';
 import { startProcess } from '../proc-lib.ts';
 import type { StartOptions } from '../proc-lib.ts';
@@ -19,7 +20,6 @@ import type { CreateOptions } from '../spawn.ts';
 import { isThenable } from '../thenable.ts';
 import { listOf } from './actions.ts';
 import type { CallbackModule } from './callback-modules.ts';
-import { resultOf, returned } from './fault.ts';
 import { GenStatemLoop } from './loop.ts';
 import type { ReplyAction, StatemModule } from './types.ts';
 
@@ -92,8 +92,7 @@ type Named = CallbackModule & { readonly name?: unknown };
 
 function initialise(module: CallbackModule, arg: unknown): unknown {
   const result = resultOf(() => module.init?.(arg));
-  if (!isThenable(result)) return asTuple(result);
-  return result.then(asTuple, (thrown: unknown) => asTuple(returned(thrown)));
+  return isThenable(result) ? result.then(asTuple) : asTuple(result);
 }
 
 function asTuple(result: unknown): unknown {

@@ -3,6 +3,7 @@ import type { ExitReason } from '../exit.ts';
 import type { From } from '../gen-server/from.ts';
 import type { AnyRequest, Eventually, ReplyOf } from '../gen-server/types.ts';
 import type { DownMessage, ExitMessage } from '../messages.ts';
+import type { SystemEvent } from '../sys/system-event.ts';
 
 /** One function per state, or one function for all of them. */
 export type CallbackMode = 'state_functions' | 'handle_event_function';
@@ -98,14 +99,23 @@ export type StateEvent<State, Call extends AnyRequest, Cast, Info, Internal, Con
   | [type: 'internal', content: Internal, ...rest: Rest & unknown[]]
   | [type: TimeoutType, content: Content, ...rest: Rest & unknown[]];
 
-/** What `sys.getStatus` shows of a machine; a module's `formatStatus` returns another one. */
+/**
+ * What `sys.getStatus` shows of a machine, and its crash report to `formatStatus` alone: what that
+ * one returns is shown instead, part by part.
+ */
 export interface StatemStatus<State = unknown, Data = unknown> {
   readonly state: State;
   readonly data: Data;
   /** Oldest first. */
-  readonly postponed: readonly (readonly [EventType, unknown])[];
+  readonly postponed: readonly (readonly [type: unknown, content: unknown])[];
   /** Those that run, with their contents. */
-  readonly timeouts: readonly (readonly [TimeoutType, unknown])[];
+  readonly timeouts: readonly (readonly [type: TimeoutType, content: unknown])[];
+  /** The events that `sys.log` kept. */
+  readonly log: readonly SystemEvent[];
+  /** Why it crashed; else not there. */
+  readonly reason?: ExitReason;
+  /** Of a crash the event that was handled, and those that came next. */
+  readonly queue?: readonly (readonly [type: unknown, content: unknown])[];
 }
 
 declare const messages: unique symbol;
@@ -135,7 +145,7 @@ interface Common<Arg, State, Data, Call extends AnyRequest, Cast, Content> exten
     extra: unknown,
   ): readonly ['ok', State, Data] | readonly ['error', unknown];
   /** What `sys.getStatus` shows in place of state, data, postponed events and timeouts. */
-  formatStatus?(status: StatemStatus<State, Data>): StatemStatus;
+  formatStatus?(status: StatemStatus<State, Data>): Partial<StatemStatus>;
 }
 
 /**
