@@ -64,6 +64,7 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
     this.#canary = canary;
     this.#plain = canary === undefined && current.version === this.builtIn;
     anyLoaded = true;
+    for (const loaded of [current, canary]) if (loaded !== undefined) this.#know(loaded.version);
   }
 
   lookup(key?: string): Exports {
@@ -75,6 +76,13 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
     const { arriving } = this;
     if (arriving !== undefined && isFor(arriving, key)) return arriving;
     return this.#chosen(key);
+  }
+
+  /** From here on its callback module stands for the module, whichever version that is then. */
+  #know(version: Version): void {
+    const callbacks = callbackModuleOf(version);
+    if (callbacks === undefined || byCallbacks.has(callbacks)) return;
+    byCallbacks.set(callbacks, this as unknown as ModuleEntry);
   }
 
   #choose(key: string | undefined): Exports {
@@ -104,7 +112,8 @@ export function isFor({ share }: Loaded, key: string | undefined): boolean {
 }
 
 const byName = new Map<string, ModuleEntry>();
-const byBuiltIn = new WeakMap<object, ModuleEntry>();
+/** By the callback module of any version. */
+const byCallbacks = new WeakMap<object, ModuleEntry>();
 /** While only built-in versions were ever in force nothing has to be looked for. */
 let anyLoaded = false;
 
@@ -121,7 +130,7 @@ export function enterModule<Exports extends object>(entry: ModuleEntry<Exports>)
   const entered = entry as unknown as ModuleEntry;
   byName.set(name, entered);
   const callbacks = callbackModuleOf(builtIn);
-  if (callbacks !== undefined) byBuiltIn.set(callbacks, entered);
+  if (callbacks !== undefined) byCallbacks.set(callbacks, entered);
   return entry;
 }
 
@@ -139,12 +148,21 @@ export function allModules(): ModuleEntry[] {
   return [...byName.values()];
 }
 
-/** The callback module with which a process starts: of a defined one the version that runs now. */
+/**
+ * The callback module with which a process starts: of a defined one the version that runs now,
+ * whichever version is given, as Erlang starts a module by its name.
+ */
 export function moduleToStart<Callbacks extends object>(
   module: Callbacks,
   key: string | undefined,
 ): Callbacks {
   if (!anyLoaded) return module;
-  const loaded = byBuiltIn.get(module)?.toStart(key);
-  return loaded === undefined ? module : (callbackModuleOf(loaded.version) as Callbacks);
+  const version = byCallbacks.get(module)?.toStart(key).version;
+  return ((version && callbackModuleOf(version)) ?? module) as Callbacks;
+}
+
+/** True when both are callback modules of versions of one module. */
+export function areVersionsOfOne(one: object, other: object): boolean {
+  const entry = byCallbacks.get(one);
+  return entry !== undefined && entry === byCallbacks.get(other);
 }

@@ -104,7 +104,7 @@ class Preparation implements Prepared, Holding {
   }
 
   get processes(): number {
-    return this.#changed.length;
+    return new Set(this.#changed.map(({ runner }) => runner.process)).size;
   }
 
   /** Changes all; on a failure all are as before and go on. @throws CodeError */
@@ -131,7 +131,8 @@ class Preparation implements Prepared, Holding {
 
   revert(): void {
     if (this.#over) return;
-    for (const { runner, undo } of this.#changed) {
+    // Backwards: a process that runs several modules was changed step by step.
+    for (const { runner, undo } of this.#changed.reverse()) {
       if (runner.process.alive) doNow(runner.process, undo);
     }
     for (const { entry } of this.#changes) entry.arriving = undefined;
@@ -160,7 +161,7 @@ class Preparation implements Prepared, Holding {
       this.#arrive();
       return;
     }
-    const find = (): Process[] => this.#runners().map(({ process }) => process);
+    const find = (): Process[] => [...new Set(this.#runners().map(({ process }) => process))];
     const act = (): void => this.#changeAll();
     try {
       await this.#rest.during(find, timeoutMs, act);

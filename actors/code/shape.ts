@@ -1,7 +1,12 @@
 /** What a new version must have so that it can stand where the one before it stood. */
 
 /** A callback module may do without these. */
-const OPTIONAL_CALLBACKS: readonly string[] = ['codeChange', 'formatStatus', 'terminate'];
+const OPTIONAL_CALLBACKS: readonly string[] = [
+  'codeChange',
+  'formatStatus',
+  'snapshot',
+  'terminate',
+];
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;

@@ -29,7 +29,7 @@ export class Handlers {
 
   /** What `init` returned when it was no `ok`, and then nothing was added. */
   add(handler: unknown, arg: unknown, supervised: Pid | false): Eventually<unknown> {
-    const installed = installable(handler, supervised);
+    const installed = installable(handler, supervised, this.#process.codeKey);
     if (supervised !== false) link(supervised);
     return this.#then(this.#run(installed.module, 'init', [arg]), result => {
       if (!isOk(result, 2) && !isHibernating(result, 3)) return result;
@@ -170,7 +170,7 @@ export class Handlers {
     const { supervised } = installed;
     const reason = ['swapped', next, supervised];
     return this.#then(this.#terminate(installed, arg, state, 'swapped', reason), ended => {
-      const taking = installable(next, supervised);
+      const taking = installable(next, supervised, this.#process.codeKey);
       return this.#then(this.#run(taking.module, 'init', [[nextArg, ended]]), result => {
         if (isOk(result, 2)) {
           taking.state = result[1];

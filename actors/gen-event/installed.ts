@@ -1,5 +1,6 @@
 /** One handler that is installed, and the names that mean it. */
 import { isDeepStrictEqual } from 'node:util';
+import { areVersionsOfOne, moduleToStart } from '../code/module-table.ts';
 import { describeReason } from '../exit.ts';
 import type { Pid } from '../pid.ts';
 import type { Handler } from './types.ts';
@@ -26,9 +27,14 @@ export interface Installed {
 }
 
 /** One that has no state yet. What is no module fails when its `init` is called. */
-export function installable(handler: unknown, supervised: Pid | false): Installed {
-  const [module, id] = split(handler);
-  return { module: module as EventCallbacks, id, supervised, state: undefined };
+export function installable(
+  handler: unknown,
+  supervised: Pid | false,
+  codeKey: string | undefined,
+): Installed {
+  const [given, id] = split(handler);
+  const module = moduleToStart(given as EventCallbacks, codeKey);
+  return { module, id, supervised, state: undefined };
 }
 
 /** As users name it: the module, or the module with its id. */
@@ -52,9 +58,9 @@ export function isNamedBy(handler: unknown, { module, id }: Installed): boolean 
   return isSameModule(wanted, module) && isDeepStrictEqual(wantedId, id);
 }
 
-/** By name, as Erlang's modules are: another version has another identity. */
+/** By what it was defined as, or by name, as Erlang's modules are: another version is another object. */
 export function isSameModule(wanted: unknown, module: EventCallbacks): boolean {
-  if (wanted === module) return true;
+  if (wanted === module || areVersionsOfOne(wanted as object, module)) return true;
   const name = typeof wanted === 'string' ? wanted : (wanted as EventCallbacks | null)?.name;
   return typeof name === 'string' && name !== '' && name === module.name;
 }
