@@ -19,8 +19,8 @@ void t.test('a state machine: state, data and callback mode', async t => {
     locked: (_type: unknown, _content: unknown, data: number) => ['keep_state', data + 1] as const,
   };
   code.define(name, { default: door });
-  const pid = pidOf(await genStatem.start(door as never, undefined));
-  genStatem.cast(pid as never, 'push' as never);
+  const pid = pidOf(await genStatem.start(door, undefined));
+  genStatem.cast(pid, 'push');
   t.same(await sys.getState(pid), ['locked', 0]);
   const next = version(
     name,
@@ -34,7 +34,7 @@ void t.test('a state machine: state, data and callback mode', async t => {
     };`,
   );
   await code.upgrade([next]);
-  genStatem.cast(pid as never, 'push' as never);
+  genStatem.cast(pid, 'push');
   await sys.getState(pid);
   t.same(await sys.getState(pid), [['closed'], { pushes: 11 }]);
   await code.revert([name]);
@@ -67,8 +67,8 @@ void t.test('the handlers of an event manager, each by its own module; all or no
   code.define(names[0], { default: a });
   code.define(names[1], { default: b });
   const manager = pidOf(await genEvent.start());
-  await genEvent.addHandler(manager, a as never, 1 as never);
-  await genEvent.addHandler(manager, [b, 'id'] as never, 2 as never);
+  await genEvent.addHandler(manager, a, 1);
+  await genEvent.addHandler(manager, [b, 'id'] as never, 2);
   await genEvent.syncNotify(manager, 'x');
   const states = async (): Promise<unknown> =>
     ((await sys.getState(manager)) as [object, unknown, unknown][]).map(([, , state]) => state);
@@ -101,7 +101,7 @@ void t.test('the handlers of an event manager, each by its own module; all or no
     'the built-in module names it still',
   );
   const other = pidOf(await genEvent.start());
-  await genEvent.addHandler(other, b as never, 3 as never);
+  await genEvent.addHandler(other, b, 3);
   t.same(
     ((await sys.getState(other)) as unknown[][])[0]?.[2],
     ['new b', 3],
@@ -118,7 +118,7 @@ void t.test(
     const child = (id: string) => ({ id, start: () => startLink(workers, null) });
     const module = { init: () => [{ strategy: 'one_for_one', intensity: 1 }, []] as const };
     code.define(name, { default: module });
-    const top = pidOf(await supervisor.startLink(module as never));
+    const top = pidOf(await supervisor.startLink(module));
     const dynamic = pidOf(await dynamicSupervisor.startLink());
     const ids = async (): Promise<unknown[]> =>
       (await supervisor.whichChildren(top)).map(({ id }) => id).sort();
@@ -135,7 +135,7 @@ void t.test(
     prepared.revert();
     t.same(await ids(), ['a', 'b'], 'what the new version added is gone again');
     t.equal(listed(name).current.processes, 1);
-    const later = pidOf(await supervisor.startLink(module as never));
+    const later = pidOf(await supervisor.startLink(module));
     t.match(
       await supervisor.countChildren(later),
       { specs: 2, active: 2 },
