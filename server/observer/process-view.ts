@@ -115,7 +115,7 @@ export function whyUnanswered(thrown: unknown): string {
       return 'It has ended meanwhile.';
     default:
       return Array.isArray(why) && why[0] === 'callback_failed'
-        ? `It was not done: ${describeReason(why[1])}.`
+        ? `It was not done: ${describeReason(why.at(-1))}.`
         : `It did not answer: ${describeReason(why)}.`;
   }
 }

@@ -28,6 +28,7 @@ import { findProcesses } from './find-processes.ts';
 import type { History } from './history.ts';
 import { addPageRoutes } from './page-routes.ts';
 import { listQuery, readQuery, requireWindow, treeQuery, wholeNumber } from './paging.ts';
+import { listRows, listTables } from './table-routes.ts';
 import type { Timeline } from './timeline.ts';
 import { findTree } from './find-tree.ts';
 
@@ -58,6 +59,8 @@ const looks: Readonly<Record<string, Look>> = {
   sockets,
   events,
   code: (): CodeAnswer => ({ modules: null }),
+  tables: (_request, { shards }) => listTables(shards),
+  'tables/:shard/:table': (request, { shards }) => listRows(request, shards),
   'process/:pid': oneProcess,
   'process/:pid/trace': readTrace,
 };

@@ -1,5 +1,6 @@
 /** What is said to and by a shard's store process. */
 import { serverName, type Pid, type Request } from '../../actors/index.ts';
+import type { TableRowsAnswer, TableView } from '../../protocol/observer.ts';
 import type { Command, CommandKind, OutcomeOf } from '../../storage/shard/contract.ts';
 
 export type Outcome = OutcomeOf<CommandKind>;
@@ -26,6 +27,14 @@ export type StoreCall =
   | Request<'hold', { readonly withinMs: number }, true>
   /** Whether it was still held. */
   | Request<'release', object, boolean>
+  /** Which tables it has; none where they cannot be looked at. */
+  | Request<'tables', object, readonly TableView[]>
+  /** Some records of one of them; undefined when there is no such table, a sentence when `after` is none of its own. */
+  | Request<
+      'table_rows',
+      { readonly table: string; readonly after: string | undefined; readonly limit: number },
+      TableRowsAnswer | string | undefined
+    >
   /** Copies the file; a store that is not held goes on committing. */
   | Request<'backup', { readonly file: string }, 'ok' | { readonly error: string }>;
 

@@ -39,6 +39,7 @@ import { linkName } from '../links/names.ts';
 import type { Linked } from '../links/protocol.ts';
 import { mailboxName, ROWS_WAIT, type Appended } from '../mailboxes/protocol.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { tableRows, tableViews } from '../observer/tables.ts';
 import { withItem } from '../young-list.ts';
 import type { Batch, BatchAnswer, Outcome, StoreCall } from './protocol.ts';
 
@@ -93,6 +94,10 @@ export const store: GenServer<StoreArgument, State, StoreCall, never, Info> = {
         return ['noreply', state];
       case 'full':
         return ['reply', state.store.full, state];
+      case 'tables':
+        return ['reply', tableViews(state.store), state];
+      case 'table_rows':
+        return ['reply', tableRows(state.store, request), state];
       case 'backup':
         backup(state, request.file, from as From<BackupAnswer>);
         return ['noreply', state];

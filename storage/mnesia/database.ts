@@ -82,6 +82,8 @@ export interface Database extends SchemaOperations {
   /** The names of all tables. */
   tables(): string[];
   tableInfo<Item extends keyof TableInfo>(table: Table<object>, item: Item): TableInfo[Item];
+  /** How many records there are, counted no further than the limit: costs no more than that. */
+  countUpTo(table: Table<object>, limit: number): number;
   /** A copy of all disc tables at one moment, while the database goes on being written. */
   backup(target: string, options?: BackupOptions): Promise<BackupReport>;
   /**
@@ -194,6 +196,10 @@ class MnesiaDatabase implements Database {
   tableInfo<Item extends keyof TableInfo>(table: Table<object>, item: Item): TableInfo[Item] {
     const session = this.#opened();
     return tableInfo(session.engine, session.find(table), this.#events, item);
+  }
+
+  countUpTo(table: Table<object>, limit: number): number {
+    return this.#opened().find(table).countUpTo(limit);
   }
 
   backup(target: string, options: BackupOptions = {}): Promise<BackupReport> {

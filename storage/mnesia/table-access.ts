@@ -189,6 +189,11 @@ export class TableAccess {
     )?.[0] as number;
   }
 
+  countUpTo(limit: number): number {
+    const count = this.#statement('countUpTo', () => sql.countUpToSql(this.table), true);
+    return this.#engine.get(count, [limit])?.[0] as number;
+  }
+
   select(match: object, options: SelectionOptions): Row[] {
     const { condition, values } = matchSql(this.table, match);
     const attributes = options.attributes ?? this.#columns.map(column => column.name);

@@ -127,6 +127,11 @@ export function countSql(table: Table<object>, condition: string): string {
   return `SELECT count(*) FROM ${qualifiedName(table)} WHERE ${condition}`;
 }
 
+/** Counts no further than the bound limit. */
+export function countUpToSql(table: Table<object>): string {
+  return `SELECT count(*) FROM (SELECT 1 FROM ${qualifiedName(table)} LIMIT ?)`;
+}
+
 /** Without an order SQLite takes whichever index finds the records best. */
 export function selectSql(
   table: Table<object>,

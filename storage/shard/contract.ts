@@ -8,6 +8,7 @@ import type { AccountCommands } from '../accounts/contract.ts';
 import type { GroupCommands } from '../groups/contract.ts';
 import type { InviteCommands } from '../invites/contract.ts';
 import type { LinkCommands } from '../links/contract.ts';
+import type { TableReader } from '../mnesia/table-reader.ts';
 import type { LinkSegment } from '../../protocol/delivery/link-items.ts';
 import type { MailboxCommands } from '../mailboxes/contract.ts';
 import type { MailboxRow } from '../mailboxes/row-tails.ts';
@@ -56,6 +57,8 @@ export interface ShardStore {
   commit(commands: readonly Command[]): Promise<Committed>;
   /** Whether the disk was full at the last commit. */
   readonly full: boolean;
+  /** The tables behind it, where there are some that can be looked at. */
+  readonly tables?: TableReader;
   /** A consistent copy into a new file, while commits go on. */
   backup(file: string): Promise<void>;
   close(): void;

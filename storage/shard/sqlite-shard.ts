@@ -2,6 +2,7 @@
 import { limits as defaults } from '../../protocol/limits.ts';
 import { journalLimits, type JournalLimits } from '../mailboxes/journal-state.ts';
 import { openDatabase, type Database } from '../mnesia/database.ts';
+import { TableReader } from '../mnesia/table-reader.ts';
 import { loadCaches, type ShardCaches } from './caches.ts';
 import { carryOut } from './carry-out.ts';
 import { freesSpace, type Command, type Committed, type ShardStore } from './contract.ts';
@@ -30,6 +31,7 @@ class SqliteShard implements ShardStore {
   readonly shard: number;
   readonly shards: number;
   readonly era: number;
+  readonly tables: TableReader;
   private readonly database: Database;
   private readonly limits: ShardLimits;
   private readonly journal: JournalLimits;
@@ -53,6 +55,7 @@ class SqliteShard implements ShardStore {
     try {
       this.era = openFacts(this.database, { shard, shards, file: this.database.file });
       this.caches = loadCaches(this.database.dirty, this.journal);
+      this.tables = new TableReader(this.database, tables);
       this.database.deferSync();
     } catch (error) {
       // Or its file would stay locked.
