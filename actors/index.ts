@@ -59,8 +59,14 @@ export { glanceAt, glanceAtAll, glanceAtNamed, lookAtProcess } from './process-l
 export type { Beginning, ProcessGlance, ProcessLook } from './process-look.ts';
 export { processCounts, processes, registered } from './process-table.ts';
 export type { CrashReport, ProgressReport, Report, SupervisorReport } from './reports.ts';
-export { checkResponse, receiveResponse, sendRequest } from './gen-server/send-request.ts';
-export type { RequestId, Response, ResponseMessage } from './gen-server/send-request.ts';
+export { abcast, multiCall } from './gen-server/multi-call.ts';
+export type { MultiCallResult } from './gen-server/multi-call.ts';
+export type { RequestId, Response, ResponseMessage } from './gen-server/pending-request.ts';
+export { reqidsAdd, reqidsNew, reqidsSize, reqidsToList } from './gen-server/request-ids.ts';
+export type { RequestIdCollection } from './gen-server/request-ids.ts';
+export { checkResponse, receiveResponse, waitResponse } from './gen-server/responses.ts';
+export type { CollectedResponse, ResponseTimeout } from './gen-server/responses.ts';
+export { sendRequest } from './gen-server/send-request.ts';
 export { offer, send } from './send.ts';
 export { at, serverName } from './server-ref.ts';
 export type {

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { callingProcess } from '../context.ts';
 import { moduleToStart } from '../code/module-table.ts';
-import { Exit, reasonOf } from '../exit.ts';
+import { Exit } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { GenServerLoop } from './loop.ts';
 import type { CallbackModule } from './loop.ts';
@@ -150,8 +150,9 @@ export function reply<Reply>(from: From<Reply>, value: Reply): void {
 }
 
 /**
- * Ends a server with the reason and waits until it is dead. Rejects with an {@link Exit} when it
- * ended with another reason, was not there (`'noproc'`), or took too long (`'timeout'`).
+ * Ends a server with the reason and waits until it is dead: `proc_lib.erl`, `stop/3`. Rejects with an
+ * {@link Exit} whose reason is bare: the one that it ended with when that was another, `'noproc'`,
+ * or `'timeout'` (then it goes on ending). Only `'calling_self'` says what was called, as in OTP.
  */
 export async function stop(
   server: Dest,
@@ -161,10 +162,10 @@ export async function stop(
   try {
     await systemCall(server, { kind: 'stop', reason }, timeoutMs);
   } catch (thrown) {
+    if (!(thrown instanceof Exit)) throw thrown;
     // A request to end is answered by the end itself.
-    const why: unknown = Array.isArray(reasonOf(thrown)) ? (thrown as EndedCall).reason[0] : thrown;
-    if (!isDeepStrictEqual(why, reason)) throw thrown;
+    const [why] = thrown.reason as readonly unknown[];
+    if (why === 'calling_self') throw thrown;
+    if (!isDeepStrictEqual(why, reason)) throw new Exit(why);
   }
 }
-
-type EndedCall = Exit & { readonly reason: readonly unknown[] };
