@@ -8,12 +8,12 @@
 import { requireProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { call as callServer, cast, DEFAULT_CALL_TIMEOUT_MS } from '../gen-server/gen-server.ts';
+import type { RequestId, Response } from '../gen-server/pending-request.ts';
 import {
   checkResponse as checkServerResponse,
   receiveResponse as receiveServerResponse,
-  sendRequest as sendServerRequest,
-} from '../gen-server/send-request.ts';
-import type { RequestId, Response } from '../gen-server/send-request.ts';
+} from '../gen-server/responses.ts';
+import { sendRequest as sendServerRequest } from '../gen-server/send-request.ts';
 import type { AnyRequest, ReplyOf, RequestOfKind, StartResult } from '../gen-server/types.ts';
 import { monitor } from '../links.ts';
 import { whereis } from '../names.ts';

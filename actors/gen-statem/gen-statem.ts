@@ -44,7 +44,9 @@ export type {
   TimeoutType,
 } from './types.ts';
 export { cast, stop } from '../gen-server/gen-server.ts';
-export { checkResponse, receiveResponse, sendRequest } from '../gen-server/send-request.ts';
+export { reqidsAdd, reqidsNew, reqidsSize, reqidsToList } from '../gen-server/request-ids.ts';
+export { checkResponse, receiveResponse, waitResponse } from '../gen-server/responses.ts';
+export { sendRequest } from '../gen-server/send-request.ts';
 
 /**
  * Starts a machine linked to the calling process (outside of a process: without a link). `init` runs
