@@ -80,11 +80,11 @@ both('a collection is built, counted and listed, and never changes', async t => 
   );
   t.equal(reqidsToList(two)[0]?.[0], id);
   t.throws(() => reqidsAdd(id, 'again', two), TypeError);
-  for (const bad of [undefined, null, {}, [], id] as never[]) {
+  for (const bad of [null, {}, [], id] as never[]) {
     t.throws(() => reqidsSize(bad), TypeError);
     t.throws(() => reqidsToList(bad), TypeError);
     t.throws(() => reqidsAdd(id, 'x', bad), TypeError);
-    if (bad !== undefined) t.throws(() => sendRequest(server, now(3), 'x', bad), TypeError);
+    t.throws(() => sendRequest(server, now(3), 'x', bad), TypeError);
     t.throws(() => waitResponse(bad, 0, true), TypeError);
     t.throws(() => checkResponse('x', bad, true), TypeError);
   }
