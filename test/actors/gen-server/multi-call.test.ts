@@ -1,7 +1,7 @@
 /** multiCall and abcast: the same name in several isolates. */
 import t from 'tap';
 import { abcast, call, multiCall, setClock, start, stop, sys } from '../../../actors/index.ts';
-import type { GenServer } from '../../../actors/index.ts';
+import type { GenServer, Request } from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { until } from '../until.ts';
 import { startIsolate } from '../isolates/isolates.ts';
@@ -53,7 +53,7 @@ void t.test('who does not answer in time is bad, and its late reply vanishes', a
   const asking = multiCall([0], 'silent', { kind: 'any' }, 100);
   await clock.advance(100);
   t.same(await asking, [[], [0]]);
-  const asker: GenServer<null, unknown, { kind: 'go' }> = {
+  const asker: GenServer<null, unknown, Request<'go', object, unknown>> = {
     init: () => ['ok', null],
     handleCall: async () => ['reply', await multiCall('asker', { kind: 'go' }), null],
   };
