@@ -3,7 +3,8 @@
  *
  * `sys` would send each of them a message and wait for its turn; for thousands of processes that is
  * thousands of promises and turns. A process at rest is between two messages anyhow: so its
- * behaviour is handed the very same message here, as the process, and answers before this returns.
+ * behaviour is handed the very same message here, and answers before this returns. Messages and
+ * answers are used again for the next process, so that little is left for the garbage collector.
  */
 import { runAs } from '../context.ts';
 import { reasonOf } from '../exit.ts';
@@ -13,6 +14,8 @@ import type { Process } from '../process.ts';
 import { crash, wake } from '../signals.ts';
 import { SystemMessage } from '../sys/system-message.ts';
 import type { SystemRequest } from '../sys/system-message.ts';
+
+export type ChangeRequest = SystemRequest & { readonly kind: 'changeCode' };
 
 /** Takes an answer that is there when the behaviour returns. */
 class Answer implements Replier {
@@ -28,22 +31,37 @@ class Answer implements Replier {
   }
 }
 
+const SUSPEND = new SystemMessage({ kind: 'suspend' }, new Answer());
+const RESUME = new SystemMessage({ kind: 'resume' }, new Answer());
+
 export function suspendNow(process: Process): void {
-  tell(process, { kind: 'suspend' });
+  hand(process, SUSPEND);
+  goOn(process);
 }
 
-/** Goes on with what waits for it. */
+/** It goes on with what waits for it. */
 export function resumeNow(process: Process): void {
   if (!process.alive) return;
-  tell(process, { kind: 'resume' });
+  hand(process, RESUME);
+  goOn(process);
 }
 
-/** Puts the next callback module in place of the one; a failure leaves the process as it was. */
-export function changeNow(
-  process: Process,
-  request: SystemRequest & { readonly kind: 'changeCode' },
-): 'ok' | readonly ['error', ExitReason] {
-  return tell(process, request);
+/** Puts one callback module in place of another, in one process after the other. */
+export class CodeChanger {
+  readonly #answer = new Answer();
+  readonly #message: SystemMessage;
+  readonly #obey = (process: Process): void => hand(process, this.#message);
+
+  constructor(request: ChangeRequest) {
+    this.#message = new SystemMessage(request, this.#answer);
+  }
+
+  /** A failure leaves the process as it was. `codeChange` runs as the process. */
+  change(process: Process): 'ok' | readonly ['error', ExitReason] {
+    this.#answer.outcome = undefined;
+    doNow(process, this.#obey);
+    return this.#answer.outcome ?? ['error', process.alive ? 'not_answered' : process.exitReason];
+  }
 }
 
 /** Runs a function as the process; what it throws ends it, as from a handler. */
@@ -53,15 +71,15 @@ export function doNow(process: Process, body: (process: Process) => void): void 
   } catch (thrown) {
     crash(process, reasonOf(thrown));
   }
-  // It may have been told something meanwhile, or have to obey its parent although it is suspended.
-  const waits = process.system !== undefined || !process.suspended;
-  if (process.phase === 'idle' && waits) wake(process);
+  goOn(process);
 }
 
-function tell(process: Process, request: SystemRequest): 'ok' | readonly ['error', ExitReason] {
-  const answer = new Answer();
-  doNow(process, ({ behaviour }) => {
-    void behaviour?.handleSystem(new SystemMessage(request, answer));
-  });
-  return answer.outcome ?? ['error', process.alive ? 'not_answered' : process.exitReason];
+function hand({ behaviour }: Process, message: SystemMessage): void {
+  void behaviour?.handleSystem(message);
+}
+
+/** It may have been told something, or have to obey its parent although it is suspended. */
+function goOn(process: Process): void {
+  const waits = process.system !== undefined || !process.suspended;
+  if (process.phase === 'idle' && waits) wake(process);
 }

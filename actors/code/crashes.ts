@@ -8,7 +8,7 @@ import type { Pid } from '../pid.ts';
 import type { Process } from '../process.ts';
 import { allModules } from './module-table.ts';
 import type { Loaded, ModuleEntry } from './module-table.ts';
-import { systemCallbacksOf } from './runners.ts';
+import { modulesOf } from './runners.ts';
 import { usedBy } from './used-code.ts';
 import { callbackModuleOf } from './version.ts';
 
@@ -50,8 +50,7 @@ export function slotsOf(entry: ModuleEntry): [Slot, Loaded][] {
 }
 
 function count(process: Process, reason: ExitReason): void {
-  const callbacks = systemCallbacksOf(process);
-  const modules = callbacks?.modules?.() ?? [callbacks?.module];
+  const modules = modulesOf(process);
   const used = usedBy(process);
   for (const entry of allModules()) {
     for (const [slot, { version, tally }] of slotsOf(entry)) {

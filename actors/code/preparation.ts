@@ -10,12 +10,12 @@ import type { Pid } from '../pid.ts';
 import type { Holding, Process } from '../process.ts';
 import { crash, sendExitSignal } from '../signals.ts';
 import { smallAdd, smallDelete } from '../small-set.ts';
-import { changeNow, doNow } from './at-once.ts';
+import { CodeChanger, doNow } from './at-once.ts';
 import { CodeError } from './code-error.ts';
 import { Rest, RestlessError, isAtRest } from './rest.ts';
-import { eachRunner, inside, systemCallbacksOf } from './runners.ts';
+import { eachRunner, inside, modulesOf, systemCallbacksOf } from './runners.ts';
 import { Concerned } from './step.ts';
-import type { Change, Plan, Runner } from './step.ts';
+import type { Change, Move, Plan, Runner } from './step.ts';
 import { callbackModuleOf } from './version.ts';
 import type { Loaded } from './module-table.ts';
 
@@ -41,7 +41,7 @@ export interface Prepared extends Outcome {
 }
 
 interface Changed {
-  readonly runner: Runner;
+  readonly process: Process;
   /** Puts module and state back. */
   readonly undo: () => void;
 }
@@ -104,7 +104,7 @@ class Preparation implements Prepared, Holding {
   }
 
   get processes(): number {
-    return new Set(this.#changed.map(({ runner }) => runner.process)).size;
+    return new Set(this.#changed.map(({ process }) => process)).size;
   }
 
   /** Changes all; on a failure all are as before and go on. @throws CodeError */
@@ -132,8 +132,8 @@ class Preparation implements Prepared, Holding {
   revert(): void {
     if (this.#over) return;
     // Backwards: a process that runs several modules was changed step by step.
-    for (const { runner, undo } of this.#changed.reverse()) {
-      if (runner.process.alive) doNow(runner.process, undo);
+    for (const { process, undo } of this.#changed.reverse()) {
+      if (process.alive) doNow(process, undo);
     }
     for (const { entry } of this.#changes) entry.arriving = undefined;
     for (const change of this.#changes) this.#sendBackArrivals(change);
@@ -161,8 +161,8 @@ class Preparation implements Prepared, Holding {
       this.#arrive();
       return;
     }
-    const find = (): Process[] => [...new Set(this.#runners().map(({ process }) => process))];
-    const act = (): void => this.#changeAll();
+    const find = (): Runner[] => this.#runners();
+    const act = (runners: readonly Runner[]): void => this.#changeAll(runners);
     try {
       await this.#rest.during(find, timeoutMs, act);
     } catch (thrown) {
@@ -177,25 +177,28 @@ class Preparation implements Prepared, Holding {
   #runners(): Runner[] {
     const runners: Runner[] = [];
     eachRunner((process, module) => {
-      const runner = this.#concerned.of(process, module);
-      if (runner !== undefined) runners.push(runner);
+      const move = this.#concerned.of(process, module);
+      if (move !== undefined) runners.push({ process, move });
     });
     return runners;
   }
 
   /** All are at rest, and nobody's code runs but what is called here. */
-  #changeAll(): void {
+  #changeAll(runners: readonly Runner[]): void {
     if (this.#over) return;
+    const changers = new Map<Move, CodeChanger>();
     runOutside(() => {
-      for (const runner of this.#runners()) {
-        const { process, change } = runner;
+      for (const { process, move } of runners) {
         this.#rest.suspend(process);
         const undo = systemCallbacksOf(process)?.checkpoint();
+        // It may have died of what another one's codeChange did.
         if (undo === undefined) continue;
-        const outcome = changeNow(process, changeRequest(runner, this.#extra));
-        if (outcome === 'ok') this.#changed.push({ runner, undo });
-        else if (change.back) crash(process, ['code_change_failed', outcome[1]]);
-        else if (process.alive) throw changeFailed(runner, outcome[1]);
+        let changer = changers.get(move);
+        if (changer === undefined) changers.set(move, (changer = this.#changer(move)));
+        const outcome = changer.change(process);
+        if (outcome === 'ok') this.#changed.push({ process, undo });
+        else if (move.change.back) crash(process, ['code_change_failed', outcome[1]]);
+        else if (process.alive) throw changeFailed(process, move, outcome[1]);
       }
     });
     this.#arrive();
@@ -210,35 +213,50 @@ class Preparation implements Prepared, Holding {
   #sendBackArrivals({ entry, from, to, back, after }: Change): void {
     const module = callbackModuleOf(to.version);
     if (back || module === undefined) return;
-    const wayBack: Change = { entry, from, to: entry.current, back: true, after };
-    const next = callbackModuleOf(entry.current.version) ?? module;
+    const wayBack = this.#changer({
+      change: { entry, from, to: entry.current, back: true, after },
+      from: to,
+      module,
+      next: callbackModuleOf(entry.current.version) ?? module,
+    });
     eachRunner((process, runs) => {
-      if (runs !== module || callbackModuleOf(entry.toStart(process.codeKey).version) === module)
+      if (runs !== module || callbackModuleOf(entry.toStart(process.codeKey).version) === module) {
         return;
+      }
       if (!isAtRest(process)) {
         sendExitSignal(process, CODE_SERVER, 'kill');
         return;
       }
       this.#rest.suspend(process);
-      this.#goBack({ process, change: wayBack, from: to, module, next });
+      const outcome = wayBack.change(process);
+      if (outcome !== 'ok') crash(process, ['code_change_failed', outcome[1]]);
     });
   }
 
-  #goBack(runner: Runner): void {
-    const outcome = changeNow(runner.process, changeRequest(runner, this.#extra));
-    if (outcome !== 'ok') crash(runner.process, ['code_change_failed', outcome[1]]);
+  #changer({ change, from, module, next }: Move): CodeChanger {
+    return new CodeChanger({
+      kind: 'changeCode',
+      module: next,
+      oldVersion: change.back ? ['down', change.to.version.vsn] : from.version.vsn,
+      extra: this.#extra,
+      replaced: module,
+    });
   }
 
   /** It would wait for itself to come to rest. */
   #refuseOwnCode(): void {
     const caller = this.#caller;
-    const own = caller && this.#runners().find(({ process }) => process === caller);
-    if (own === undefined) return;
-    throw new CodeError(
-      'calling_self',
-      `the calling process runs "${own.change.entry.name}" itself: let another process do it`,
-      { module: own.change.entry.name, pids: [own.process.pid] },
-    );
+    if (caller === undefined) return;
+    for (const module of modulesOf(caller)) {
+      const move = this.#concerned.of(caller, module);
+      if (move === undefined) continue;
+      const { name } = move.change.entry;
+      throw new CodeError(
+        'calling_self',
+        `the calling process runs "${name}" itself: let another process do it`,
+        { module: name, pids: [caller.pid] },
+      );
+    }
   }
 }
 
@@ -254,13 +272,7 @@ function isKept(loaded: Loaded, places: readonly (Loaded | undefined)[]): boolea
   return places.some(place => place?.tally === loaded.tally);
 }
 
-function changeRequest({ change, from, module, next }: Runner, extra: unknown) {
-  const { vsn } = from.version;
-  const oldVersion: unknown = change.back ? ['down', change.to.version.vsn] : vsn;
-  return { kind: 'changeCode', module: next, oldVersion, extra, replaced: module } as const;
-}
-
-function changeFailed({ process, change }: Runner, reason: ExitReason): CodeError {
+function changeFailed(process: Process, { change }: Move, reason: ExitReason): CodeError {
   const { version } = change.to;
   const who = process.name ?? process.label;
   return new CodeError(

@@ -42,32 +42,34 @@ interface Asked {
 
 export class Rest {
   /** Whom we suspended; not who was suspended before. */
-  readonly #suspended = new Set<Process>();
+  #suspended: Process[] = [];
   /** Who was asked, and has not answered. */
   readonly #asked = new Map<Process, Asked>();
   #abandoned = false;
 
   /**
-   * Calls `act` as soon as all that `find` finds are at rest, in the same turn, and returns what it
-   * returns.
+   * Calls `act` as soon as all that `find` finds are at rest, in the same turn.
    * @throws RestlessError with those who were not, after the time in milliseconds
    */
-  async during<Result>(
-    find: () => readonly Process[],
+  async during<Found extends { readonly process: Process }>(
+    find: () => readonly Found[],
     timeoutMs: number,
-    act: () => Result,
-  ): Promise<Result> {
+    act: (found: readonly Found[]) => void,
+  ): Promise<void> {
     const deadline = now() + timeoutMs;
     let patienceMs = FIRST_PATIENCE_MS;
     let everybody = false;
     for (;;) {
       const found = find();
-      const restless = found.filter(process => !isAtRest(process));
-      if (restless.length === 0) return act();
+      const restless = restlessAmong(found);
+      if (restless.length === 0) {
+        act(found);
+        return;
+      }
       const leftMs = deadline - now();
       if (leftMs <= 0) throw new RestlessError(restless);
       // Who comes to rest while others are waited for must not begin with something new again.
-      if (everybody) for (const process of found) this.suspend(process);
+      if (everybody) for (const { process } of found) this.suspend(process);
       everybody = await this.#ask(restless, Math.min(patienceMs, leftMs));
       if (!everybody) {
         this.release();
@@ -82,7 +84,7 @@ export class Rest {
   suspend(process: Process): void {
     if (process.suspended || !isAtRest(process)) return;
     suspendNow(process);
-    if (process.alive) this.#suspended.add(process);
+    if (process.alive) this.#suspended.push(process);
   }
 
   /** Lets all go on that were suspended here, and withdraws what was asked. */
@@ -92,8 +94,9 @@ export class Rest {
       withdraw(process, message);
     }
     this.#asked.clear();
-    for (const process of this.#suspended) resumeNow(process);
-    this.#suspended.clear();
+    const suspended = this.#suspended;
+    this.#suspended = [];
+    for (const process of suspended) resumeNow(process);
   }
 
   /** Nobody waits for the outcome any more. */
@@ -111,7 +114,7 @@ export class Rest {
         const { suspended } = process;
         const done = (): void => {
           this.#asked.delete(process);
-          if (process.alive && !suspended) this.#suspended.add(process);
+          if (process.alive && !suspended) this.#suspended.push(process);
           open -= 1;
           if (open > 0) return;
           timer.cancel();
@@ -124,6 +127,13 @@ export class Rest {
       }
     });
   }
+}
+
+/** A process that runs several modules may be there several times. */
+function restlessAmong(found: readonly { readonly process: Process }[]): readonly Process[] {
+  const restless = new Set<Process>();
+  for (const { process } of found) if (!isAtRest(process)) restless.add(process);
+  return [...restless];
 }
 
 function withdraw(process: Process, message: SystemMessage): void {

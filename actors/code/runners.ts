@@ -12,11 +12,11 @@ export function systemCallbacksOf({ behaviour }: Process): SystemCallbacks | und
   return callbacks?.changeCode === undefined ? undefined : (callbacks as SystemCallbacks);
 }
 
-/** True when one of the process's callback modules is this one. */
-export function runs(process: Process, module: object): boolean {
+/** The callback modules that the process runs. */
+export function modulesOf(process: Process): readonly object[] {
   const callbacks = systemCallbacksOf(process);
-  if (callbacks === undefined) return false;
-  return callbacks.module === module || callbacks.modules?.()?.includes(module) === true;
+  if (callbacks === undefined) return [];
+  return callbacks.modules?.() ?? [callbacks.module];
 }
 
 /** Calls for each living process and each of the callback modules that it runs. */
@@ -28,6 +28,13 @@ export function eachRunner(found: (process: Process, module: object) => void): v
     if (several === undefined) found(process, callbacks.module);
     else for (const module of several) found(process, module);
   }
+}
+
+function runs(process: Process, module: object): boolean {
+  const callbacks = systemCallbacksOf(process);
+  if (callbacks === undefined) return false;
+  const several = callbacks.modules?.();
+  return several === undefined ? callbacks.module === module : several.includes(module);
 }
 
 /**

@@ -143,20 +143,25 @@ function checkVersion(entry: ModuleEntry, { exports, filename, hash }: Version):
   );
 }
 
-/** A process that a step changes. */
-export interface Runner {
-  readonly process: Process;
+/** From one version of a module to another: what a step does to each of its processes. */
+export interface Move {
   readonly change: Change;
-  /** The version that it runs. */
+  /** The version that they run. */
   readonly from: Loaded;
-  /** The callback module of that version, and of the one it goes to. */
+  /** The callback module of that version, and of the one that they go to. */
   readonly module: object;
   readonly next: object;
 }
 
+/** A process that a step changes. */
+export interface Runner {
+  readonly process: Process;
+  readonly move: Move;
+}
+
 /** Which processes a step concerns, by the callback modules that they run. */
 export class Concerned {
-  readonly #byModule = new Map<object, Omit<Runner, 'process'>>();
+  readonly #moves = new Map<object, Move>();
 
   constructor(changes: readonly Change[]) {
     for (const change of changes) {
@@ -165,19 +170,18 @@ export class Concerned {
         const module = callbackModuleOf(from.version);
         // A version may leave the callback module as it was, and change other exports.
         if (module === undefined || next === undefined || module === next) continue;
-        this.#byModule.set(module, { change, from, module, next });
+        this.#moves.set(module, { change, from, module, next });
       }
     }
   }
 
   get nobody(): boolean {
-    return this.#byModule.size === 0;
+    return this.#moves.size === 0;
   }
 
   /** What the step does to this process; undefined when nothing. */
-  of(process: Process, module: object): Runner | undefined {
-    const found = this.#byModule.get(module);
-    if (found === undefined || !isFor(found.change.to, process.codeKey)) return undefined;
-    return { process, ...found };
+  of(process: Process, module: object): Move | undefined {
+    const move = this.#moves.get(module);
+    return move !== undefined && isFor(move.change.to, process.codeKey) ? move : undefined;
   }
 }
