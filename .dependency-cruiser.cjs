@@ -2,6 +2,7 @@
 const allowed = {
   cli: ['lab', 'client', 'server', 'storage', 'protocol', 'bench'],
   lab: ['client', 'server', 'protocol'],
+  web: ['client', 'protocol'],
   server: ['supervisors', 'actors', 'storage', 'protocol'],
   client: ['protocol'],
   supervisors: ['actors'],
@@ -61,7 +62,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'types', 'default'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   },
 };

@@ -1,0 +1,119 @@
+/**
+ * The time line: of one crash the server tells three times, the process that dies (`crash`), its supervisor
+ * (`child_terminated`) and the new start (`restarted`). People want to read one line: who, why, and what came of it.
+ */
+import type { ObservedEvent, ProcessRef } from '../../protocol/observer.ts';
+
+export interface Incident {
+  /** The number of its first event. */
+  readonly n: number;
+  readonly at: number;
+  readonly isolate: number;
+  /** Of its first event. */
+  readonly kind: ObservedEvent['kind'];
+  readonly text: string;
+  readonly process: ProcessRef | null;
+  readonly supervisor: ObservedEvent['supervisor'];
+  readonly reason: string | null;
+  readonly stack: string | null;
+  readonly outcome: Outcome;
+  readonly events: readonly ObservedEvent[];
+}
+
+/**
+ * - `restarted`: up again, so many ms later, as this process
+ * - `failed`: a start was tried since and failed
+ * - `gave_up`: the supervisor ended instead
+ * - `none`: nothing is told of what came of it
+ */
+export type Outcome =
+  | { readonly kind: 'restarted'; readonly afterMs: number; readonly process: ProcessRef | null }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'gave_up' }
+  | { readonly kind: 'none' };
+
+const NONE: Outcome = { kind: 'none' };
+
+/** What is told of one death comes together: the same words later are another death. */
+const TOGETHER_MS = 60_000;
+
+/** Incidents from events that are oldest first; the newest incident first. */
+export function foldTimeline(events: readonly ObservedEvent[]): readonly Incident[] {
+  const incidents: Incident[] = [];
+  const indexByPid = new Map<number, number>();
+  const indexByChild = new Map<string, number[]>();
+
+  const replace = (index: number, event: ObservedEvent, change: Partial<Incident>): void => {
+    const old = incidents[index];
+    if (old !== undefined) {
+      incidents[index] = { ...old, ...change, events: [...old.events, event] };
+    }
+  };
+  const waitForOutcome = (event: ObservedEvent, index: number): void => {
+    const key = childKey(event);
+    indexByChild.set(key, [...(indexByChild.get(key) ?? []), index]);
+  };
+  const waiting = (event: ObservedEvent): number | undefined => {
+    const waits = indexByChild.get(childKey(event)) ?? [];
+    return waits.find(index => event.at - (incidents[index]?.at ?? 0) < TOGETHER_MS);
+  };
+
+  for (const event of events) {
+    switch (event.kind) {
+      case 'child_terminated': {
+        const known = event.process === null ? undefined : indexByPid.get(event.process.pid);
+        if (known === undefined) {
+          waitForOutcome(event, incidents.push(alone(event)) - 1);
+        } else {
+          indexByPid.delete(event.process?.pid ?? 0);
+          replace(known, event, { supervisor: event.supervisor });
+          waitForOutcome(event, known);
+        }
+        break;
+      }
+      case 'restarted':
+      case 'start_error':
+      case 'gave_up': {
+        const index = waiting(event);
+        const begun = index === undefined ? undefined : incidents[index];
+        if (index === undefined || begun === undefined) {
+          incidents.push(alone(event));
+          break;
+        }
+        replace(index, event, { outcome: outcomeOf(event, begun) });
+        if (event.kind !== 'start_error') {
+          const key = childKey(event);
+          const left = (indexByChild.get(key) ?? []).filter(other => other !== index);
+          indexByChild.set(key, left);
+        }
+        break;
+      }
+      case 'crash':
+        if (event.process !== null) indexByPid.set(event.process.pid, incidents.length);
+        incidents.push(alone(event));
+        break;
+      default:
+        incidents.push(alone(event));
+    }
+  }
+  return incidents.reverse();
+}
+
+function alone(event: ObservedEvent): Incident {
+  const { n, at, isolate, kind, text, process, supervisor, reason, stack } = event;
+  const base = { n, at, isolate, kind, text, process, supervisor, reason, stack };
+  return { ...base, outcome: NONE, events: [event] };
+}
+
+function outcomeOf(event: ObservedEvent, begun: Incident): Outcome {
+  if (event.kind === 'restarted') {
+    return { kind: 'restarted', afterMs: event.at - begun.at, process: event.process };
+  }
+  return { kind: event.kind === 'gave_up' ? 'gave_up' : 'failed' };
+}
+
+/** Which child of which supervisor: by its id, of dynamic children by name, else by what they are called. */
+function childKey({ isolate, supervisor, child, process }: ObservedEvent): string {
+  const over = supervisor === null || typeof supervisor === 'string' ? supervisor : supervisor.pid;
+  return `${isolate}/${over ?? ''}/${child ?? process?.name ?? process?.label ?? ''}`;
+}
