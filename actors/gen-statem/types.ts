@@ -91,13 +91,21 @@ export type StateResult<State, Data, Reply = unknown, Content = unknown> =
  * the data, or state and data. Narrowed by `type === 'cast'` and so on; `typeof type === 'object'`
  * leaves the calls and the timeouts with a name.
  */
-export type StateEvent<State, Call extends AnyRequest, Cast, Info, Internal, Content, Rest> =
-  | [type: 'enter', oldState: State, ...rest: Rest & unknown[]]
-  | [type: readonly ['call', From<ReplyOf<Call>>], request: Call, ...rest: Rest & unknown[]]
-  | [type: 'cast', message: Cast, ...rest: Rest & unknown[]]
-  | [type: 'info', message: Info | ExitMessage | DownMessage, ...rest: Rest & unknown[]]
-  | [type: 'internal', content: Internal, ...rest: Rest & unknown[]]
-  | [type: TimeoutType, content: Content, ...rest: Rest & unknown[]];
+export type StateEvent<
+  State,
+  Call extends AnyRequest,
+  Cast,
+  Info,
+  Internal,
+  Content,
+  Rest extends unknown[],
+> =
+  | [type: 'enter', oldState: State, ...rest: Rest]
+  | [type: readonly ['call', From<ReplyOf<Call>>], request: Call, ...rest: Rest]
+  | [type: 'cast', message: Cast, ...rest: Rest]
+  | [type: 'info', message: Info | ExitMessage | DownMessage, ...rest: Rest]
+  | [type: 'internal', content: Internal, ...rest: Rest]
+  | [type: TimeoutType, content: Content, ...rest: Rest];
 
 /**
  * What `sys.getStatus` shows of a machine, and its crash report to `formatStatus` alone: what that
