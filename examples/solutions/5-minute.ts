@@ -31,7 +31,7 @@ const line: genStatem.StateFunctions<undefined, State, undefined, never, Cast> =
   },
 };
 
-function cutOff(type: unknown, event: unknown): genStatem.StateResult<State, undefined> {
+function cutOff(type: unknown, event: unknown): genStatem.StateResult<State, undefined, never> {
   if (!Array.isArray(type) || type[1] !== 'talk') return 'keep_state_and_data';
   console.log(String(event));
   return ['next_state', 'on_hook', undefined];
