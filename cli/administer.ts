@@ -19,18 +19,27 @@ export const withServer = (command: Command): Command =>
     .option('--server <url>', 'where the server is, when it runs elsewhere', serverUrl)
     .option('--token-file <file>', 'a copy of its admin token');
 
+/** Where the server is, and what proves the right. @throws CommandError */
+export function findServer({ data, server, ...options }: AdministerOptions): {
+  readonly server: string;
+  readonly token: string;
+} {
+  const token = firstLine(options.tokenFile ?? tokenFile(data), 'no_admin_token');
+  return { token, server: server ?? firstLine(urlFile(data), 'no_server') };
+}
+
 /**
  * Asks with what is in the body, or without one for what there is.
  * @throws (rejects) CommandError, and ClientError for what the server answers
  */
 export async function administer(
-  { data, server, ...options }: AdministerOptions,
+  options: AdministerOptions,
   path: string,
   body?: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  const token = firstLine(options.tokenFile ?? tokenFile(data), 'no_admin_token');
+  const { server, token } = findServer(options);
   return askHttp({
-    server: server ?? firstLine(urlFile(data), 'no_server'),
+    server,
     method: body === undefined ? 'GET' : 'POST',
     path,
     headers: { authorization: `Bearer ${token}` },

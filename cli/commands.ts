@@ -87,6 +87,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/code.ts')).defineCode,
   },
   {
+    name: 'observe',
+    summary: 'show what goes on in a running server (needs the admin token)',
+    load: async () => (await import('./commands/observe.ts')).defineObserve,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine: actors, relay or recovery, next to a baseline',
     load: async () => (await import('../bench/command.ts')).defineBench,

@@ -10,6 +10,8 @@ const commandErrors = {
   home_not_empty: 'A home is made in a new or an empty directory: take another one.',
   no_server: 'It is not known where the server runs: start it, or name it with --server.',
   no_admin_token: 'The admin token cannot be read: name its file with --token-file.',
+  no_observer:
+    'This server lets nobody look: start it with --observer, or on a loopback address; or it is older than its observer.',
   approval_timeout:
     'Nobody has approved this device in time: run the same command again, the code stays the same.',
   server_ended: 'The server has ended by itself: its log says why.',

@@ -16,9 +16,6 @@ const LEVELS: Record<LogLevel, number> = {
   notice: 35,
   warning: 40,
   error: 50,
-  critical: 60,
-  alert: 70,
-  emergency: 80,
 };
 
 const STANDARD_ERROR = 2;
