@@ -22,7 +22,17 @@ export { setCrashKeeper } from './crash-keeper.ts';
 export type { CrashKeeper, KeptCrash } from './crash-keeper.ts';
 export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
 export type { ErrorExit, ExitReason } from './exit.ts';
-export { call, cast, reply, start, startLink, stop } from './gen-server/gen-server.ts';
+export { enterLoop } from './gen-server/enter-loop.ts';
+export type { EnterLoopOptions } from './gen-server/enter-loop.ts';
+export {
+  call,
+  cast,
+  reply,
+  start,
+  startLink,
+  startMonitor,
+  stop,
+} from './gen-server/gen-server.ts';
 export type { StartOptions } from './proc-lib.ts';
 export type { From } from './gen-server/from.ts';
 export type {
@@ -35,9 +45,11 @@ export type {
   ReplyOf,
   Request,
   RequestOfKind,
+  StartMonitorResult,
   StartResult,
   SystemInfoMessage,
 } from './gen-server/types.ts';
+export * as procLib from './init-ack.ts';
 export { setIsolateCodec } from './isolates/codec.ts';
 export type { IsolateCodec } from './isolates/codec.ts';
 export { monitorIsolates } from './isolates/isolate-monitors.ts';

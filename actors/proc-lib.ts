@@ -3,14 +3,15 @@
  * and its answer decides. See `proc_lib.erl`, `start_link/5` and `init_ack/2`.
  */
 import { after } from './clock.ts';
-import { runAs } from './context.ts';
+import { requireProcess, runAs } from './context.ts';
 import { reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
-import type { StartResult } from './gen-server/types.ts';
+import type { StartMonitorResult, StartResult } from './gen-server/types.ts';
 import { linkToRemote } from './isolates/remote-links.ts';
+import { monitorProcess } from './links.ts';
 import { takeName, whereis } from './names.ts';
 import { isolateOf, thisIsolate } from './pid.ts';
-import type { Pid } from './pid.ts';
+import type { MonitorRef, Pid } from './pid.ts';
 import type { Behaviour, Holding, Process } from './process.ts';
 import { crash, die, wake } from './signals.ts';
 import { smallAdd, smallDelete } from './small-set.ts';
@@ -27,6 +28,8 @@ export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   readonly timeoutMs?: number;
   /** What `sys` shows of it from its first message on. */
   readonly debug?: readonly DebugOption[];
+  /** Accepted for the likeness: there is no heap of its own to shrink. */
+  readonly hibernateAfterMs?: number;
   /**
    * The process that stands as its parent instead of the caller: a supervisor in another isolate,
    * on whose behalf the caller starts the server here. `startLink` links it to that one once `init`
@@ -50,6 +53,29 @@ export interface Starter {
   init(): unknown;
 }
 
+/**
+ * As {@link startProcess}, with a monitor of the calling process from before its first message. A
+ * failed start leaves no monitor and no DOWN.
+ */
+export async function startMonitored<P extends Pid>(
+  options: StartOptions & CreateOptions,
+  starter: Starter,
+): Promise<StartMonitorResult<P>> {
+  requireProcess('startMonitor()');
+  let ref: MonitorRef | undefined;
+  const begun = (process: Process): void => {
+    ref = monitorProcess(process, 'startMonitor()');
+  };
+  const result = await startProcess<P>({ ...options, begun }, starter);
+  return result[0] === 'ok' ? ['ok', [result[1], ref as MonitorRef]] : result;
+}
+
+type ProcessOptions = StartOptions &
+  CreateOptions & {
+    /** Called when the start has succeeded, before anything else happens. */
+    readonly begun?: (process: Process) => void;
+  };
+
 /** A behaviour whose process starts; messages wait until it has begun. */
 export interface Starting extends Behaviour {
   /**
@@ -65,7 +91,7 @@ export interface Starting extends Behaviour {
  * signal comes to the starter. Without a calling process the option `link` has no effect.
  */
 export function startProcess<P extends Pid>(
-  options: StartOptions & CreateOptions,
+  options: ProcessOptions,
   starter: Starter,
 ): Promise<StartResult<P>> {
   const { name } = options;
@@ -100,7 +126,7 @@ function awaitInit<P extends Pid>(
   process: Process,
   loop: Starting,
   pending: Promise<unknown>,
-  options: StartOptions & CreateOptions,
+  options: ProcessOptions,
 ): Promise<StartResult<P>> {
   const { timeoutMs = Infinity } = options;
   return new Promise(resolve => {
@@ -137,7 +163,7 @@ function finishStart<P extends Pid>(
   process: Process,
   loop: Starting,
   result: unknown,
-  options: CreateOptions,
+  options: ProcessOptions,
 ): StartResult<P> {
   const { link, parent } = options;
   if (!process.alive) return ['error', process.exitReason];
@@ -149,6 +175,7 @@ function finishStart<P extends Pid>(
   }
   if (begun) {
     wake(process);
+    options.begun?.(process);
     if (link === true && parent !== undefined) linkToRemote(process, parent);
     const pid = process.pid as P;
     return ['ok', pid];
@@ -159,6 +186,7 @@ function finishStart<P extends Pid>(
     return ['ignore'];
   }
   if (Array.isArray(result) && result[0] === 'error' && result.length === 2) {
+    giveBackName(process, options);
     die(process, 'normal');
     return ['error', result[1]];
   }

@@ -59,8 +59,8 @@ export function spawnMonitor(
   return [process.pid, monitorProcess(process, 'spawnMonitor()')];
 }
 
-/** A bare process is no behaviour: of the system messages it only obeys the one to end. */
-class Bare implements Behaviour {
+/** A bare process is no behaviour: it refuses system messages. */
+export class Bare implements Behaviour {
   readonly handle: MessageHandler;
 
   constructor(handler: MessageHandler) {

@@ -10,7 +10,14 @@ import type { ExitReason } from '../exit.ts';
 import { GenServerLoop } from './loop.ts';
 import type { CallbackModule } from './loop.ts';
 import { CallMessage, CastMessage } from './messages.ts';
-import type { AnyRequest, GenServer, ReplyOf, RequestOfKind, StartResult } from './types.ts';
+import type {
+  AnyRequest,
+  GenServer,
+  ReplyOf,
+  RequestOfKind,
+  StartMonitorResult,
+  StartResult,
+} from './types.ts';
 import type { From } from './from.ts';
 import { callElsewhere } from '../isolates/call-elsewhere.ts';
 import { pack, sendRemote } from '../isolates/outgoing.ts';
@@ -20,8 +27,8 @@ import { ops } from '../isolates/signal.ts';
 import { thisIsolate } from '../pid.ts';
 import type { Pid } from '../pid.ts';
 import { processAt } from '../process-table.ts';
-import { startProcess } from '../proc-lib.ts';
-import type { StartOptions } from '../proc-lib.ts';
+import { startMonitored, startProcess } from '../proc-lib.ts';
+import type { Starter, StartOptions } from '../proc-lib.ts';
 import { ReplySlot } from './reply-slot.ts';
 import type { CallDescription } from './reply-slot.ts';
 import { isolateAt } from '../server-ref.ts';
@@ -70,20 +77,43 @@ export function start<
   return startServer(module, arg, options);
 }
 
+/**
+ * As {@link start}, with a monitor of the calling process on the server from before its first
+ * message: `['ok', [pid, ref]]`. A failed start leaves no monitor and no DOWN.
+ */
+export function startMonitor<
+  Arg,
+  State,
+  Call extends AnyRequest = never,
+  Cast = never,
+  Info = never,
+  Continue = never,
+>(
+  module: GenServer<Arg, State, Call, Cast, Info, Continue>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartMonitorResult<ServerPid<Call, Cast>>> {
+  return startMonitored(options, starterOf(module, arg, options));
+}
+
 function startServer<P extends Pid>(
   module: object,
   arg: unknown,
   options: StartOptions & CreateOptions,
 ): Promise<StartResult<P>> {
-  const callbacks = moduleToStart(module, options.codeKey) as CallbackModule;
+  return startProcess<P>(options, starterOf(module, arg, options));
+}
+
+function starterOf(module: object, arg: unknown, { codeKey }: CreateOptions): Starter {
+  const callbacks = moduleToStart(module, codeKey) as CallbackModule;
   if (typeof callbacks.init !== 'function') {
     throw new TypeError('start() expects a callback module with an init function');
   }
-  return startProcess<P>(options, {
+  return {
     label: callbacks.name ?? callbacks.init.name,
     behave: process => new GenServerLoop(callbacks, process),
     init: () => resultOf(() => callbacks.init(arg)),
-  });
+  };
 }
 
 /**

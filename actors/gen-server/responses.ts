@@ -8,7 +8,7 @@ import { callingProcess } from '../context.ts';
 import type { Holding, Process } from '../process.ts';
 import { smallAdd, smallDelete } from '../small-set.ts';
 import { isResponse, requestOf } from './pending-request.ts';
-import type { RequestId, Response, ResponseMessage , PendingRequest} from './pending-request.ts';
+import type { RequestId, Response, ResponseMessage, PendingRequest } from './pending-request.ts';
 import { Collection, collectionOf, sealed } from './request-ids.ts';
 import type { RequestIdCollection } from './request-ids.ts';
 

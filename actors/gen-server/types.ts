@@ -2,7 +2,7 @@
 import type { ExitReason } from '../exit.ts';
 import type { DownMessage, ExitMessage, TimeoutMessage } from '../messages.ts';
 import type { From } from './from.ts';
-import type { Pid } from '../pid.ts';
+import type { MonitorRef, Pid } from '../pid.ts';
 import type { ShownStatus, Status } from '../sys/format-status.ts';
 
 declare const replyType: unique symbol;
@@ -110,3 +110,7 @@ export interface GenServer<
 /** The outcome of a start. */
 export type StartResult<P extends Pid = Pid> =
   readonly ['ok', P] | readonly ['ignore'] | readonly ['error', ExitReason];
+
+/** The outcome of a start that is monitored from its beginning. */
+export type StartMonitorResult<P extends Pid = Pid> =
+  readonly ['ok', readonly [P, MonitorRef]] | readonly ['ignore'] | readonly ['error', ExitReason];
