@@ -6,12 +6,12 @@ export type {
   EventCallResult,
   EventInitResult,
   EventResult,
-  EventStatus,
   EventTermination,
   GenEvent,
   GenEventExitMessage,
   Handler,
 } from './gen-event/types.ts';
+export * as logger from './logger/logger.ts';
 export * as registry from './registry/registry.ts';
 export type { RegistryMessage } from './registry/registry.ts';
 export * as sys from './sys/sys.ts';
@@ -60,7 +60,9 @@ export { connectIsolate, disconnectIsolate } from './isolates/peers.ts';
 export { knownLong } from './known-long.ts';
 export { demonitor, exit, link, monitor, trapExit, unlink } from './links.ts';
 export { log, setLogger } from './logger.ts';
-export type { LogEvent, LogLevel, LogSink } from './logger.ts';
+export type { LogSink } from './logger.ts';
+export type { LogEvent } from './logger/event.ts';
+export type { LogLevel } from './logger/levels.ts';
 export type { DownMessage, ExitMessage, TimeoutMessage } from './messages.ts';
 export { register, unregister, whereis } from './names.ts';
 export { isolateOf, isPid, joinAs, thisIsolate } from './pid.ts';

@@ -1,27 +1,40 @@
-/** Where reports go: an injected sink; by default warnings and errors as JSON lines on stderr. */
+/**
+ * Where reports go. An event passes the primary level and the primary filters, as in Erlang's
+ * `logger`; then the sink has it at once, in whoever reported it, and then the handlers of
+ * `logger/handlers.ts` have it in a process of their own.
+ *
+ * So the runtime can report from anywhere, also while a process dies: nothing here waits, needs a
+ * calling process, or throws. What must be written before a crash of the program belongs in the
+ * sink; what may be slow or may fail belongs in a handler.
+ */
 import { wallNow } from './clock.ts';
+import { enabled } from './logger/levels.ts';
+import type { LevelLimit, LogLevel } from './logger/levels.ts';
+import type { LogEvent } from './logger/event.ts';
+import { passFilters } from './logger/filters.ts';
+import type { FilterDefault, Filters } from './logger/filters.ts';
 import type { Pid } from './pid.ts';
 import type { Report } from './reports.ts';
 
-export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error';
-
-export interface LogEvent {
-  readonly level: LogLevel;
-  readonly report: Report;
-  /** The process that reports, or that the report is about. */
-  readonly pid: Pid | undefined;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
-
 export type LogSink = (event: LogEvent) => void;
 
+/** What holds for all events, before any sink or handler sees them. */
+export interface PrimaryConfig {
+  /** Default `'all'`: each sink and handler has its own. */
+  readonly level: LevelLimit;
+  readonly filters: Filters;
+  /** What becomes of an event that every filter ignored; default `'log'`. */
+  readonly filterDefault: FilterDefault;
+}
+
 const stderrSink: LogSink = event => {
-  if (event.level !== 'warning' && event.level !== 'error') return;
+  if (!enabled(event.level, 'warning')) return;
   process.stderr.write(`${JSON.stringify(event, plainly())}\n`);
 };
 
 let sink: LogSink = stderrSink;
+let forward: LogSink | undefined;
+let primary: PrimaryConfig = { level: 'all', filters: [], filterDefault: 'log' };
 
 /** Puts another sink in place and returns the old one. */
 export function setLogger(replacement: LogSink): LogSink {
@@ -30,13 +43,53 @@ export function setLogger(replacement: LogSink): LogSink {
   return old;
 }
 
+/** Where events go besides: to the handlers, while there are any. */
+export function forwardEvents(next: LogSink | undefined): void {
+  forward = next;
+}
+
+export function primaryConfig(): PrimaryConfig {
+  return primary;
+}
+
+export function putPrimaryConfig(config: PrimaryConfig): void {
+  primary = config;
+}
+
 /** A report is no reason to fail: a sink that throws is told of on stderr, and the caller goes on. */
 export function log(level: LogLevel, report: Report, pid: Pid | undefined): void {
-  try {
-    sink({ level, report, pid, at: wallNow() });
-  } catch (error) {
-    process.stderr.write(`the log sink failed on a ${report.kind} report: ${String(error)}\n`);
+  if (!enabled(level, primary.level)) return;
+  const event = { level, report, pid, at: wallNow() };
+  if (primary.filters.length === 0) emit(event);
+  else {
+    const passed = filtered(event);
+    if (passed !== undefined) emit(passed);
   }
+}
+
+/** A filter that fails is removed, as Erlang does, and the event goes on without it. */
+function filtered(event: LogEvent): LogEvent | undefined {
+  const { filters, filterDefault } = primary;
+  return passFilters(event, filters, filterDefault, (id, thrown) => {
+    primary = { ...primary, filters: primary.filters.filter(([other]) => other !== id) };
+    const text = 'a primary log filter failed and was removed';
+    emit({
+      ...event,
+      level: 'error',
+      report: { kind: 'message', text, filter: id, reason: thrown },
+    });
+  });
+}
+
+function emit(event: LogEvent): void {
+  try {
+    sink(event);
+  } catch (error) {
+    process.stderr.write(
+      `the log sink failed on a ${event.report.kind} report: ${String(error)}\n`,
+    );
+  }
+  forward?.(event);
 }
 
 /** Reasons may hold anything, circles included: keep the line printable. */

@@ -16,6 +16,9 @@ const LEVELS: Record<LogLevel, number> = {
   notice: 35,
   warning: 40,
   error: 50,
+  critical: 60,
+  alert: 70,
+  emergency: 80,
 };
 
 const STANDARD_ERROR = 2;

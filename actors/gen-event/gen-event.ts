@@ -18,13 +18,11 @@ import type { AnyRequest, ReplyOf, RequestOfKind, StartResult } from '../gen-ser
 import { monitor } from '../links.ts';
 import { whereis } from '../names.ts';
 import type { MonitorRef, Pid } from '../pid.ts';
-import { startProcess } from '../proc-lib.ts';
 import type { StartOptions } from '../proc-lib.ts';
 import type { Dest } from '../server-ref.ts';
-import type { CreateOptions } from '../spawn.ts';
 import { knownStart } from '../start-result.ts';
-import { EventManagerLoop } from './loop.ts';
 import type { EventRequest } from './requests.ts';
+import { startManager } from './start.ts';
 import type { Handler, NewHandler, StartMonitorResult } from './types.ts';
 
 export { stop } from '../gen-server/gen-server.ts';
@@ -51,17 +49,6 @@ export async function startMonitor(
   const result = knownStart(startManager(options));
   if (result?.[0] === 'ok') return Promise.resolve(['ok', [result[1], monitor(result[1])]]);
   return Promise.resolve(['error', result?.[1]]);
-}
-
-function startManager(options: EventManagerOptions & CreateOptions): Promise<StartResult> {
-  return startProcess<Pid>(
-    { ...options, trapExit: true },
-    {
-      label: 'gen_event',
-      behave: process => new EventManagerLoop(process),
-      init: () => 'ok',
-    },
-  );
 }
 
 /**

@@ -10,6 +10,9 @@ import { log } from '../logger.ts';
 import type { Pid } from '../pid.ts';
 import type { Process } from '../process.ts';
 import { send } from '../send.ts';
+import { getLog } from '../sys/debug-command.ts';
+import { shownBy } from '../sys/format-status.ts';
+import type { FormatsStatus } from '../sys/format-status.ts';
 import { isThenable } from '../thenable.ts';
 import { caught, then } from './caught.ts';
 import { installable, isNamedBy, labelOf, named, titled } from './installed.ts';
@@ -243,10 +246,8 @@ export class Handlers {
   #report(installed: Installed, reason: ExitReason, state: unknown, message: unknown): void {
     const { module } = installed;
     const { name, pid } = this.#process;
-    const shown =
-      module.formatStatus === undefined
-        ? { lastMessage: kindOf(message), reason }
-        : caught(() => module.formatStatus?.({ state, message, reason }));
+    const status = { state, message, reason, log: getLog(this.#process) };
+    const shown = shownBy(module as FormatsStatus, status);
     log(
       'error',
       {
@@ -254,7 +255,9 @@ export class Handlers {
         text: 'a gen_event handler crashed and was removed',
         handler: titled(installed),
         manager: name ?? pid,
-        ...(typeof shown === 'object' ? shown : {}),
+        lastMessage: kindOf(message),
+        reason,
+        ...shown,
       },
       pid,
     );

@@ -10,6 +10,9 @@ import { isExit, isParentExit } from '../parent-exit.ts';
 import type { Process } from '../process.ts';
 import type { Starting } from '../proc-lib.ts';
 import { crash } from '../signals.ts';
+import { getLog } from '../sys/debug-command.ts';
+import { shownBy } from '../sys/format-status.ts';
+import type { FormatsStatus } from '../sys/format-status.ts';
 import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
@@ -36,7 +39,13 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
     this.#handlers = new Handlers(process);
   }
 
-  /** A manager begins without handlers. */
+  /** What does not come up is not there: there is nobody to tell. */
+  install(initial: readonly (readonly [handler: object, arg: unknown])[]): Eventually<void> {
+    const [first, ...rest] = initial;
+    if (first === undefined) return undefined;
+    return this.#then(this.#handlers.add(...first, false), () => this.install(rest));
+  }
+
   begin(): boolean {
     return true;
   }
@@ -129,7 +138,7 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
     if (!showElsewhere(from, list)) from.settle(list);
   }
 
-  #then<T>(value: Eventually<T>, next: (value: T) => void): Eventually<void> {
+  #then<T>(value: Eventually<T>, next: (value: T) => Eventually<void>): Eventually<void> {
     return then(this.#process, value, next);
   }
 
@@ -203,8 +212,8 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
     return {
       handlers: this.#handlers.list.map(installed => {
         const { module, state, supervised } = installed;
-        const shown = module.formatStatus?.({ state }) ?? { state };
-        return { handler: named(installed), supervised, ...shown };
+        const shown = shownBy(module as FormatsStatus, { state, log: getLog(this.#process) });
+        return { handler: named(installed), supervised, state, ...shown };
       }),
     };
   }

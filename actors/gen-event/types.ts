@@ -3,6 +3,7 @@ import type { ExitReason } from '../exit.ts';
 import type { AnyRequest, Eventually, ReplyOf } from '../gen-server/types.ts';
 import type { ExitMessage } from '../messages.ts';
 import type { Pid } from '../pid.ts';
+import type { ShownStatus, Status } from '../sys/format-status.ts';
 
 /**
  * Names a handler that is installed: its module, or the module with an id where there are several
@@ -36,13 +37,6 @@ export type EventCallResult<Reply, State> =
 export type EventTermination =
   'stop' | 'remove_handler' | readonly ['stop', ExitReason] | readonly ['error', unknown];
 
-/** What `formatStatus` is given and returns; in a crash with the message and the reason. */
-export interface EventStatus<State = unknown> {
-  readonly state: State;
-  readonly message?: unknown;
-  readonly reason?: ExitReason;
-}
-
 /** A handler's callback module: functions only, the state is handed through them. */
 export interface GenEvent<
   Arg = unknown,
@@ -63,7 +57,7 @@ export interface GenEvent<
   /** Turns the state of an old version of the module into one of this version. */
   codeChange?(oldVersion: unknown, state: unknown, extra: unknown): readonly ['ok', State];
   /** What `sys.getStatus` and the report of a crash show. */
-  formatStatus?(status: EventStatus<State>): EventStatus;
+  formatStatus?(status: Status<State>): ShownStatus;
 }
 
 /** Tells who added a handler with `addSupHandler` that it is gone. */

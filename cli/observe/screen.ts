@@ -1,6 +1,6 @@
 /** What `strowger observe` shows of a look, as lines of text. */
 import Table from 'cli-table3';
-import type { Colors } from 'picocolors/types.js';
+import type { Colors } from './colors.ts';
 import type { IsolateSummary, ObservedEvent, ProcessRow, Sample } from '../../protocol/observer.ts';
 import type { Glance } from './look.ts';
 
