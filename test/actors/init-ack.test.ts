@@ -76,7 +76,7 @@ void t.test('an ack may come late: from what awaits, or from the handler itself'
   let child: Pid | undefined;
   const later = procLib.start<string>(() => {
     child = self();
-    return message => procLib.initAck(message);
+    return (message: unknown) => procLib.initAck(message);
   });
   await settle();
   send(child!, 'first message');
