@@ -2,42 +2,36 @@
  * application: a supervision tree with a name, a beginning and an end.
  *
  * `start` brings the tree up, then runs the start phases in order; the tree's end means what the
- * application's restart type says. See OTP's `application` and `application_master`.
+ * type says that it was started with. See OTP's `application` and `application_master`.
  */
 import { describeReason, isOrderly } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
-import type { Eventually, GenServer, InitResult, StartResult } from '../actors/gen-server/types.ts';
+import type { GenServer, InitResult } from '../actors/gen-server/types.ts';
 import { start as startServer, stop as stopServer } from '../actors/gen-server/gen-server.ts';
 import { log } from '../actors/logger.ts';
+import { isPid } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed } from '../actors/process-table.ts';
 import { endProcess } from '../actors/termination.ts';
+import { forget, loadedSpec, replaceEnv } from './loaded-applications.ts';
+import type { ApplicationSpec, Environment } from './loaded-applications.ts';
 
-export interface StartPhase {
-  readonly name: string;
-  /** Anything but a throw or `['error', reason]` is success. */
-  run(): Eventually<unknown>;
-}
+export {
+  getAllEnv,
+  getEnv,
+  load,
+  loadedApplications,
+  setEnv,
+  unsetEnv,
+} from './loaded-applications.ts';
 
-export interface ApplicationSpec {
-  readonly name: Name;
-  /** Starts the top supervisor, linked to the caller. */
-  start(): StartResult | Promise<StartResult>;
-  /** Run in order once the whole tree is up; a failing one ends the application again. */
-  readonly startPhases?: readonly StartPhase[];
-  /** Applications that must have been started before. */
-  readonly applications?: readonly Name[];
-  /** Runs before the tree is ended by `stop`. */
-  prepStop?(): Eventually<void>;
-  /** Runs after the tree has ended, however it did. */
-  stop?(): Eventually<void>;
-  /**
-   * `permanent`: any end of the tree stops the node; `transient`: only an abnormal one;
-   * `temporary` (default): it is logged.
-   */
-  readonly type?: 'permanent' | 'transient' | 'temporary';
-  readonly env?: Readonly<Record<string, unknown>>;
-}
+/**
+ * What the end of the tree means. `permanent`: any end of it stops the node; `transient`: any but
+ * `normal`; `temporary`: it is logged.
+ */
+export type StartType = 'permanent' | 'transient' | 'temporary';
+
+type Answer = 'ok' | readonly ['error', ExitReason];
 
 /** Ends the node because an application that it needs has ended. */
 export type NodeStopper = (application: Name, reason: ExitReason) => void;
@@ -54,26 +48,92 @@ export function setNodeStopper(replacement: NodeStopper): NodeStopper {
 const running = new Map<Name, ApplicationSpec>();
 
 /**
- * Starts an application: the tree, then its start phases. Errors: `'already_started'`,
- * `['not_started', name]` for a missing dependency, or why the tree or a phase failed.
+ * Starts an application, by name when it is loaded: the tree, then its start phases. Errors:
+ * `['not_loaded', name]`, `['already_started', name]`, `['not_started', name]` for a missing
+ * dependency, or why the tree or a phase failed.
  */
-export async function start(spec: ApplicationSpec): Promise<'ok' | readonly ['error', ExitReason]> {
-  const missing = spec.applications?.find(name => !running.has(name));
+export async function start(
+  app: ApplicationSpec | Name,
+  type: StartType = 'temporary',
+): Promise<Answer> {
+  const name = nameOf(app);
+  if (processNamed(masterName(name)) !== undefined) return ['error', ['already_started', name]];
+  const spec = loadedSpec(app);
+  if (spec === undefined) return ['error', ['not_loaded', name]];
+  const missing = spec.applications?.find(other => !running.has(other));
   if (missing !== undefined) return ['error', ['not_started', missing]];
-  if (processNamed(masterName(spec.name)) !== undefined) return ['error', 'already_started'];
-  const result = await startServer(master, spec, {
-    name: masterName(spec.name),
-    trapExit: true,
-    label: `application ${spec.name}`,
-  });
+  const result = await startServer(
+    master,
+    { spec, type },
+    {
+      name: masterName(name),
+      trapExit: true,
+      label: `application ${name}`,
+    },
+  );
   return result[0] === 'ok' ? 'ok' : ['error', result[1]];
 }
 
-/** Ends an application's tree from the top and waits for it. */
-export async function stop(name: Name): Promise<'ok' | readonly ['error', ExitReason]> {
+/** As {@link start}, but one that runs already is no error. */
+export async function ensureStarted(
+  app: ApplicationSpec | Name,
+  type: StartType = 'temporary',
+): Promise<Answer> {
+  return running.has(nameOf(app)) ? 'ok' : start(app, type);
+}
+
+/**
+ * Starts applications and, before each, those that it names as its dependencies, which must be
+ * loaded. The names of those that were started, in order. When one fails the started ones are
+ * stopped again: `['error', [name, reason]]`.
+ */
+export async function ensureAllStarted(
+  apps: ApplicationSpec | Name | readonly (ApplicationSpec | Name)[],
+  type: StartType = 'temporary',
+): Promise<readonly ['ok', Name[]] | readonly ['error', readonly [Name, ExitReason]]> {
+  const list = Array.isArray(apps) ? (apps as readonly (ApplicationSpec | Name)[]) : [apps as Name];
+  // What is handed over can be a dependency of what comes before it.
+  for (const app of list) if (!running.has(nameOf(app))) loadedSpec(app);
+  const started: Name[] = [];
+  for (const app of list) {
+    const failure = await startWithDependencies(nameOf(app), type, started, []);
+    if (failure === undefined) continue;
+    for (const name of started.reverse()) await stop(name);
+    return ['error', failure];
+  }
+  return ['ok', started];
+}
+
+/** @returns which one failed and why */
+async function startWithDependencies(
+  name: Name,
+  type: StartType,
+  started: Name[],
+  above: readonly Name[],
+): Promise<readonly [Name, ExitReason] | undefined> {
+  if (running.has(name)) return undefined;
+  if (above.includes(name)) return [name, ['circular_dependency', [...above, name]]];
+  for (const other of loadedSpec(name)?.applications ?? []) {
+    const failure = await startWithDependencies(other, type, started, [...above, name]);
+    if (failure !== undefined) return failure;
+  }
+  const result = await start(name, type);
+  if (result !== 'ok') return [name, result[1]];
+  started.push(name);
+  return undefined;
+}
+
+/** Ends an application's tree from the top and waits for it. It stays loaded. */
+export async function stop(name: Name): Promise<Answer> {
   if (!running.has(name)) return ['error', ['not_started', name]];
   await stopServer(masterName(name));
   return 'ok';
+}
+
+/** Forgets an application: `['not_loaded', name]` or `['running', name]` else. */
+export function unload(name: Name): Answer {
+  if (processNamed(masterName(name)) !== undefined) return ['error', ['running', name]];
+  return forget(name) ? 'ok' : ['error', ['not_loaded', name]];
 }
 
 /** The applications that run, in the order they came up. */
@@ -81,28 +141,45 @@ export function whichApplications(): Name[] {
   return [...running.keys()];
 }
 
-/** A value of a running application's environment. */
-export function getEnv(name: Name, key: string): unknown {
-  return running.get(name)?.env?.[key];
+/**
+ * Puts new environments in place, as after a new configuration was read, and tells the running
+ * applications whose own has changed. @throws RangeError for an application that is not loaded
+ */
+export function changeConfig(environments: Readonly<Record<Name, Environment>>): void {
+  for (const [name, next] of Object.entries(environments)) {
+    const change = replaceEnv(name, next);
+    if (change !== undefined) running.get(name)?.configChange?.(...change);
+  }
+}
+
+function nameOf(app: ApplicationSpec | Name): Name {
+  return typeof app === 'string' ? app : app.name;
 }
 
 function masterName(name: Name): Name {
   return `application.${name}`;
 }
 
-interface State {
+interface Start {
   readonly spec: ApplicationSpec;
+  readonly type: StartType;
+}
+
+interface State extends Start {
   readonly top: Pid;
   ended: boolean;
 }
 
 /** The application master: the parent of the top supervisor. */
-const master: GenServer<ApplicationSpec, State> = {
-  async init(spec) {
-    const started = await spec.start();
-    if (started[0] === 'ignore') return ['stop', ['bad_return', 'ignore']];
+const master: GenServer<Start, State> = {
+  async init({ spec, type }) {
+    const started: unknown = await spec.start();
+    if (!Array.isArray(started)) return ['stop', ['bad_return', started]];
     if (started[0] === 'error') return ['stop', started[1]];
-    const [, top] = started;
+    if (started[0] !== 'ok' || !isPid(started[1])) {
+      return ['stop', ['bad_return', started[0] === 'ignore' ? 'ignore' : started]];
+    }
+    const top = started[1];
     const failure = await runPhases(spec);
     if (failure !== undefined) {
       await endProcess({ pid: top, shutdown: 'infinity' });
@@ -110,7 +187,7 @@ const master: GenServer<ApplicationSpec, State> = {
       return ['stop', failure];
     }
     running.set(spec.name, spec);
-    return ['ok', { spec, top, ended: false }] satisfies InitResult<State>;
+    return ['ok', { spec, type, top, ended: false }] satisfies InitResult<State>;
   },
 
   handleInfo(message, state) {
@@ -119,14 +196,14 @@ const master: GenServer<ApplicationSpec, State> = {
     return ['stop', message.reason, state];
   },
 
-  async terminate(reason, { spec, top, ended }) {
+  async terminate(reason, { spec, type, top, ended }) {
     running.delete(spec.name);
     if (!ended) {
       await spec.prepStop?.();
       await endProcess({ pid: top, shutdown: 'infinity' });
     }
     await spec.stop?.();
-    if (ended) judge(spec, reason);
+    if (ended) judge(spec.name, type, reason);
   },
 };
 
@@ -141,7 +218,7 @@ async function runPhases(spec: ApplicationSpec): Promise<ExitReason> {
 }
 
 /** The tree ended by itself. */
-function judge({ name, type = 'temporary' }: ApplicationSpec, reason: ExitReason): void {
+function judge(name: Name, type: StartType, reason: ExitReason): void {
   const fatal = type === 'permanent' || (type === 'transient' && reason !== 'normal');
   const text = `application ${name} ended: ${describeReason(reason)}`;
   log(fatal || !isOrderly(reason) ? 'error' : 'notice', { kind: 'message', text, type }, undefined);

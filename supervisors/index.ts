@@ -1,6 +1,7 @@
 /** The public entry point of the supervisors. */
 export * as application from './application.ts';
-export type { ApplicationSpec, StartPhase } from './application.ts';
+export type { StartType } from './application.ts';
+export type { ApplicationSpec, Environment, StartPhase } from './loaded-applications.ts';
 export * as dynamicSupervisor from './dynamic-supervisor.ts';
 export type { DynamicChildSpec, DynamicSupervisorOptions } from './dynamic-supervisor.ts';
 export * as partitionSupervisor from './partition-supervisor.ts';

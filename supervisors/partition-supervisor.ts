@@ -14,6 +14,8 @@ import { checkStart } from './child.ts';
 import type { Started } from './child.ts';
 import type { ChildSpec, ChildStart } from './child-spec.ts';
 import type { DynamicChildSpec } from './dynamic-supervisor.ts';
+import { send } from '../actors/send.ts';
+import type { Via, ViaModule } from '../actors/via-name.ts';
 import { restartChild, startLink as startSupervisor, terminateChild } from './supervisor.ts';
 import type { SupervisorOptions } from './supervisor.ts';
 
@@ -104,6 +106,32 @@ export function whichPartition(name: Name, key: string | number): Name {
   }
   const hash = typeof key === 'number' ? Math.abs(Math.trunc(key)) : hashOf(key);
   return table.names[hash % table.current] ?? name;
+}
+
+const routes: ViaModule = {
+  registerName: () => {
+    throw new TypeError('a partition is started by its supervisor: it cannot be registered');
+  },
+  unregisterName: () => {
+    throw new TypeError('a partition is ended by its supervisor: it cannot be unregistered');
+  },
+  whereisName: route => processNamed(partitionOf(route))?.pid,
+  send(route, message) {
+    const pid = processNamed(partitionOf(route))?.pid;
+    if (pid === undefined) throw new Exit(['badarg', [route, message]]);
+    send(pid, message);
+    return pid;
+  },
+};
+
+function partitionOf(route: unknown): Name {
+  const [name, key] = route as readonly [Name, string | number];
+  return whichPartition(name, key);
+}
+
+/** The partition of a key as a via name, looked up each time it is used. */
+export function via(name: Name, key: string | number): Via {
+  return ['via', routes, [name, key]];
 }
 
 /** How many partitions there are. Exits with `'noproc'` when there is no such supervisor. */

@@ -9,6 +9,7 @@ import {
   watchTurns,
 } from '../../actors/index.ts';
 import { application } from '../../supervisors/index.ts';
+import type { ApplicationSpec } from '../../supervisors/index.ts';
 import { createLogger, logSink } from '../logging.ts';
 import { countRestarts } from '../metrics/count-restarts.ts';
 import { createMetrics } from '../metrics/metrics.ts';
@@ -82,16 +83,16 @@ async function begin(
   const heartbeat = new Heartbeat(data.heartbeat);
   beat(heartbeat, data);
   const services = isolateServices(data, metrics);
-  const started = await application.start({
+  const tree: ApplicationSpec = {
     name: APPLICATION,
-    type: 'permanent',
     start: () =>
       startIsolateTree({
         ...services,
         ...(observing === undefined ? {} : { observer: observing.argument }),
         openShard: shard => heartbeat.excuse(() => services.openShard(shard)),
       }),
-  });
+  };
+  const started = await application.start(tree, 'permanent');
   if (started === 'ok') tell({ kind: 'up' });
   else tell({ kind: 'refused', message: JSON.stringify(started[1]) });
 }

@@ -28,7 +28,7 @@ void t.test('start phases run in order once the tree is up; stop goes the other 
     env: { port: 80 },
   };
   t.equal(await application.start(spec), 'ok');
-  t.same(await application.start(spec), ['error', 'already_started']);
+  t.same(await application.start(spec), ['error', ['already_started', 'demo']]);
   t.equal(application.getEnv('demo', 'port'), 80);
   t.same(application.whichApplications(), ['demo']);
   t.equal(await application.stop('demo'), 'ok');
@@ -59,7 +59,7 @@ void t.test('permanent, transient, temporary: what the end of the tree means', a
     setNodeStopper(old);
   });
   for (const type of ['permanent', 'transient', 'temporary'] as const) {
-    t.equal(await application.start({ name: type, start: top([]), type }), 'ok');
+    t.equal(await application.start({ name: type, start: top([]) }, type), 'ok');
     exit(pidOf('app.child'), 'kill');
     await until(() => whereis(`application.${type}`) === undefined);
   }
@@ -67,4 +67,100 @@ void t.test('permanent, transient, temporary: what the end of the tree means', a
     ['permanent', 'shutdown'],
     ['transient', 'shutdown'],
   ]);
+});
+
+function plain(name: string, applications: string[] = [], story: string[] = []) {
+  return {
+    name,
+    applications,
+    start: () => supervisor.startLink(() => [{}, []]),
+    stop: () => {
+      story.push(`-${name}`);
+    },
+  };
+}
+
+async function stopAll(): Promise<void> {
+  for (const name of application.whichApplications().reverse()) await application.stop(name);
+  for (const name of application.loadedApplications()) application.unload(name);
+}
+
+void t.test('load, start by name, unload', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const spec = plain('one');
+  t.same(await application.start('one'), ['error', ['not_loaded', 'one']]);
+  t.equal(application.load(spec), 'ok');
+  t.same(application.load(spec), ['error', ['already_loaded', 'one']]);
+  t.equal(await application.start('one'), 'ok');
+  t.equal(await application.ensureStarted('one'), 'ok');
+  t.same(application.unload('one'), ['error', ['running', 'one']]);
+  t.equal(await application.stop('one'), 'ok');
+  t.ok(application.loadedApplications().includes('one'), 'it stays loaded');
+  t.equal(application.unload('one'), 'ok');
+  t.same(application.unload('one'), ['error', ['not_loaded', 'one']]);
+});
+
+void t.test('ensureAllStarted: dependencies first; what was started is stopped again', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const story: string[] = [];
+  application.load(plain('base', [], story));
+  application.load(plain('store', ['base'], story));
+  t.same(await application.start(plain('web', ['store'])), ['error', ['not_started', 'store']]);
+  t.same(await application.ensureAllStarted([plain('web', ['store', 'base'])]), [
+    'ok',
+    ['base', 'store', 'web'],
+  ]);
+  t.same(await application.ensureAllStarted('web'), ['ok', []]);
+  await stopAll();
+  story.length = 0;
+  application.load(plain('base', [], story));
+  application.load(plain('needy', ['base', 'nobody']));
+  t.same(await application.ensureAllStarted('needy'), [
+    'error',
+    ['nobody', ['not_loaded', 'nobody']],
+  ]);
+  t.same(story, ['-base']);
+  t.same(application.whichApplications(), []);
+  t.match(await application.ensureAllStarted([plain('x', ['y']), plain('y', ['x'])]), [
+    'error',
+    ['x', ['circular_dependency', ['x', 'y', 'x']]],
+  ]);
+});
+
+void t.test('the environment can be read and changed while it is loaded', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const changes: unknown[] = [];
+  const spec = {
+    ...plain('one'),
+    env: { port: 80, host: 'here' },
+    configChange: (...change: unknown[]) => {
+      changes.push(change);
+    },
+  };
+  application.load(spec);
+  application.setEnv('one', 'port', 81);
+  application.setEnv('one', 'more', true);
+  application.unsetEnv('one', 'host');
+  t.same(application.getAllEnv('one'), { port: 81, more: true });
+  t.equal(application.getEnv('one', 'host', 'default'), 'default');
+  t.equal(await application.start(spec), 'ok');
+  t.equal(application.getEnv('one', 'port'), 81, 'what was set before the start');
+  application.changeConfig({ one: { port: 82, fresh: 1 } });
+  application.changeConfig({ one: { port: 82, fresh: 1 } });
+  t.same(changes, [[{ port: 82 }, { fresh: 1 }, ['more']]]);
+  t.throws(() => application.setEnv('nobody', 'port', 1), /not loaded|is loaded/);
+  t.same(application.getAllEnv('nobody'), {});
+});
+
+void t.test('a start that gives no tree is refused', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const answering = (result: unknown) => ({ name: 'bad', start: () => result as never });
+  t.same(await application.start(answering(5)), ['error', ['bad_return', 5]]);
+  t.same(await application.start(answering(['ignore'])), ['error', ['bad_return', 'ignore']]);
+  t.same(await application.start(answering(['ok', 'x'])), ['error', ['bad_return', ['ok', 'x']]]);
+  t.same(await application.start(answering(['error', 'why'])), ['error', 'why']);
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import t from 'tap';
 import { call, exit, startLink, whereis } from '../../actors/index.ts';
 import type { GenServer, Request } from '../../actors/index.ts';
@@ -58,4 +59,46 @@ void t.test('bad options and unknown names are told', t => {
   );
   t.throws(() => partitionSupervisor.whichPartition('nobody', 'x'), /no partition supervisor/);
   t.end();
+});
+
+void t.test('resized: keys move, and the copies that are not needed end', async t => {
+  captureLog(t);
+  const indexes: unknown[] = [];
+  const result = await partitionSupervisor.startLink({
+    name: 'resized',
+    partitions: 3,
+    strategy: 'rest_for_one',
+    child: { start: index => startLink(shard, index as number) },
+    withArguments: index => {
+      indexes.push(index);
+      return [index];
+    },
+  });
+  if (result[0] !== 'ok') throw new Error('did not start');
+  removeAtEnd(t, result[1]);
+  t.same(indexes, [0, 1, 2]);
+  t.match(await partitionSupervisor.whichChildren('resized'), [{ id: 2 }, { id: 1 }, { id: 0 }]);
+  t.equal(await partitionSupervisor.resize('resized', 1), 3);
+  t.equal(partitionSupervisor.partitions('resized'), 1);
+  t.match(await partitionSupervisor.countChildren('resized'), { specs: 3, active: 1 });
+  t.equal(await call(partitionSupervisor.whichPartition('resized', 5), { kind: 'index' }), 0);
+  t.equal(await partitionSupervisor.resize('resized', 3), 1);
+  t.equal(await call(partitionSupervisor.via('resized', 5), { kind: 'index' }), 2);
+  await t.rejects(partitionSupervisor.resize('resized', 4), /0 to 3/);
+  await partitionSupervisor.resize('resized', 0);
+  t.throws(() => partitionSupervisor.whichPartition('resized', 1), /no partitions/);
+  await partitionSupervisor.stop('resized', 'shutdown');
+  t.throws(() => partitionSupervisor.partitions('resized'), /noproc/);
+  await t.rejects(partitionSupervisor.resize('resized', 1), /noproc/);
+});
+
+void t.test('one partition for each processor, unless told otherwise', async t => {
+  captureLog(t);
+  const result = await partitionSupervisor.startLink({
+    name: 'default',
+    child: index => ({ start: () => startLink(shard, index) }),
+  });
+  if (result[0] !== 'ok') throw new Error('did not start');
+  removeAtEnd(t, result[1]);
+  t.equal(partitionSupervisor.partitions('default'), availableParallelism());
 });
