@@ -166,7 +166,7 @@ async function answerCall(request: CodeCall, state: State) {
       facts.blamed.delete(request.isolate);
       return layersOf(facts.book);
     case 'load':
-      return load(state, request.directory, request.share);
+      return loadOrTell(state, request.directory, request.share);
     case 'promote':
       return promote(state, request.names);
     case 'revert':
@@ -176,6 +176,20 @@ async function answerCall(request: CodeCall, state: State) {
     case 'list':
       return list(state);
   }
+}
+
+/** Nobody may be listening to the answer: a reload by a signal or a saved file is told in the log. */
+async function loadOrTell(
+  state: State,
+  directory: string | undefined,
+  share: number | undefined,
+): Promise<Changed | Refused> {
+  const result = await load(state, directory, share);
+  if (isRefused(result)) {
+    const from = directory ?? state.facts.directory ?? 'nowhere';
+    note(state, `refused what is in ${from}: ${result.message}`);
+  }
+  return result;
 }
 
 async function load(
@@ -220,7 +234,6 @@ async function load(
     }));
   if (isRefused(result)) {
     await tellAll(facts, { kind: 'cancel' });
-    note(state, `refused ${names.join(', ')} from ${read.directory}: ${result.message}`);
     return result;
   }
   begin(state, newTrial(id, names, share, state.limits, state.now()));

@@ -62,11 +62,11 @@ export async function readHandlers(
   const sources = new Map<string, Source>();
   for (const path of paths) sources.set(path, await readSource(root, path, names));
   const modules = modulesOf(paths, known);
+  refuseStrays(sources, modules, known);
   if (modules.length === 0)
     throw new HandlersError(
       `There are no handlers in ${root}: name a file for what it replaces, such as ping.ts.`,
     );
-  refuseStrays(sources, modules, known);
   return {
     directory: root,
     files: [...sources.values()].map(({ path, filename, code }) => ({ path, filename, code })),

@@ -106,49 +106,33 @@ export const canaries = (book: Book): readonly string[] =>
  * and modules of one load together. In this order old and current end up where they are elsewhere.
  */
 export function layersOf(book: Book): readonly Layer[] {
-  const layers: Layer[] = [];
   const entries = [...book];
-  const olds = entries.map(([name, { old }]) => [name, old] as const);
-  layers.push(
-    ...together(
-      olds.filter(([, old]) => old !== 'built-in'),
-      undefined,
-    ),
+  const olds = entries.flatMap(([name, { old }]) =>
+    old === undefined || old === 'built-in' ? [] : [[name, old] as const],
   );
-  // Back to the built-in one only where something was loaded over it just now.
-  const currents = entries
-    .filter(([, { current, old }]) => current !== 'built-in' || old !== undefined)
-    .map(([name, { current }]) => [name, current] as const);
-  layers.push(...together(currents, undefined));
-  const shares = new Map(
-    entries.flatMap(([, { canary }]) =>
-      canary === undefined ? [] : [[canary.held.load, canary.share] as const],
-    ),
+  const currents = entries.map(([name, { current }]) => [name, current] as const);
+  const trying = entries.flatMap(([name, { canary }]) =>
+    canary === undefined ? [] : [[name, canary.held] as const],
   );
-  for (const [load, share] of shares) {
-    const held = entries
-      .filter(([, { canary }]) => canary?.held.load === load)
-      .map(([name, { canary }]) => [name, canary?.held] as const);
-    layers.push(...together(held, share));
-  }
-  return layers;
+  const share = entries.find(([, { canary }]) => canary !== undefined)?.[1].canary?.share;
+  return [
+    ...loadsOf(olds).map((load): Layer => ({ slot: 'old', load, share: undefined })),
+    ...loadsOf(currents).map((load): Layer => ({ slot: 'current', load, share: undefined })),
+    ...loadsOf(trying).map((load): Layer => ({ slot: 'canary', load, share })),
+  ];
 }
 
-function together(
-  versions: readonly (readonly [name: string, version: Held | 'built-in' | undefined])[],
-  share: number | undefined,
-): readonly Layer[] {
-  const loads = new Map<number, Load & { modules: Load['modules'][number][] }>();
+/** As they were loaded; what is built in has no load and comes first. */
+function loadsOf(
+  versions: readonly (readonly [name: string, version: Held | 'built-in'])[],
+): readonly Load[] {
+  const loads = new Map<number, Load & { readonly modules: Load['modules'][number][] }>();
   for (const [name, version] of versions) {
-    if (version === undefined) continue;
     const id = version === 'built-in' ? 0 : version.load;
-    const load = loads.get(id) ?? {
-      id,
-      files: version === 'built-in' ? [] : version.set.files,
-      modules: [],
-    };
+    const files = version === 'built-in' ? [] : version.set.files;
+    const load = loads.get(id) ?? { id, files, modules: [] };
     load.modules.push({ name, path: version === 'built-in' ? undefined : version.module.path });
     loads.set(id, load);
   }
-  return [...loads].sort(([one], [other]) => one - other).map(([, load]) => ({ load, share }));
+  return [...loads.values()].sort((one, other) => one.id - other.id);
 }

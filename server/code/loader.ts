@@ -8,9 +8,10 @@ import {
   code,
   describeReason,
   Exit,
+  register,
   self,
   send,
-  start,
+  startLink,
   stop,
   thisIsolate,
   type CallResult,
@@ -26,6 +27,7 @@ import { compileLoad } from './compile-load.ts';
 import type { ModuleRow, VersionRow } from './listing.ts';
 import {
   coordinator,
+  loaderName,
   type Crashed,
   type Layer,
   type Load,
@@ -42,6 +44,8 @@ export interface LoaderArgument {
 
 interface State extends LoaderArgument {
   readonly runs: (name: string) => boolean;
+  /** Whoever is changed stands still meanwhile; it is put back if this process dies. */
+  prepared: code.Prepared | undefined;
   /** What was found good, until it is loaded or given up. */
   checked: { readonly id: number; readonly versions: readonly code.Version[] } | undefined;
 }
@@ -53,14 +57,12 @@ interface CrashSeen {
 }
 
 /** How long processes may take to come to rest for a change. */
-const PREPARE_WITHIN_MS = 5_000;
+const OPTIONS = { timeoutMs: 5_000 } as const;
 /** How long a process that is only tried may take to begin. */
 const BEGIN_WITHIN_MS = 1_000;
 /** How often a coordinator that is being restarted is looked for. */
 const RETRY_MS = 20;
 
-/** Outlives this process, which may die over it: whoever is prepared stands still. */
-let prepared: code.Prepared | undefined;
 /** With which load a version came, by module and hash. */
 const loads = new Map<string, number>();
 
@@ -69,12 +71,14 @@ type Answer = 'ok' | Refused | readonly string[] | readonly ModuleRow[];
 export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSeen> = {
   async init({ places }): Promise<InitResult<State>> {
     defineModules();
-    prepared?.revert();
-    prepared = undefined;
     const runs = (name: string): boolean => places.includes(swappableNamed(name).place);
-    const state: State = { places, runs, checked: undefined };
+    const state: State = { places, runs, prepared: undefined, checked: undefined };
     tellCrashes(self());
-    for (const layer of await join()) await takeLayer(state, layer);
+    const layers = await join();
+    await dropCanaries(layers);
+    for (const layer of layers) await takeLayer(state, layer);
+    // Only now can it be asked: while it waits for the coordinator, that one must not wait for it.
+    register(loaderName, self());
     return ['ok', state];
   },
 
@@ -85,11 +89,11 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
       case 'prepare':
         return ['reply', await orRefused(() => prepare(state, request.step)), state];
       case 'commit':
-        prepared?.commit();
+        state.prepared?.commit();
         settled(state);
         return ['reply', 'ok', state];
       case 'cancel':
-        prepared?.revert();
+        state.prepared?.revert();
         settled(state);
         return ['reply', 'ok', state];
       case 'purge': {
@@ -105,7 +109,7 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
   },
 
   handleInfo(message, state): CastResult<State> {
-    // What a session that is only tried says comes here too.
+    // What a session that is only tried says comes here too, and its end.
     if (message.kind === 'crash_seen') cast(coordinator, message.crash);
     return ['noreply', state];
   },
@@ -126,23 +130,47 @@ async function join(): Promise<readonly Layer[]> {
   }
 }
 
-/** What cannot be loaded here is in force nowhere for long: the coordinator hears of it. */
-async function takeLayer(state: State, { load, share }: Layer): Promise<void> {
+/**
+ * Brings this isolate to what is in force. A new one has nothing yet; in one whose loader has died nearly everything is
+ * there already, and stays. What cannot be loaded is in force nowhere for long: the coordinator hears of it.
+ */
+async function takeLayer(state: State, { slot, load, share }: Layer): Promise<void> {
   const names = load.modules.map(({ name }) => name).filter(state.runs);
   if (names.length === 0) return;
   const taken = await orRefused(async () => {
     const versions = compileLoad(load, state.runs);
     remember(load.id, versions);
-    await code.upgrade(versions, {
-      timeoutMs: PREPARE_WITHIN_MS,
-      ...(share === undefined ? {} : { share }),
-    });
+    const there = new Map(code.list().map(row => [row.name, row]));
+    const isAt = (at: Layer['slot'], { name, hash }: code.Version): boolean =>
+      there.get(name)?.[at]?.hash === hash;
+    const missing = versions.filter(
+      version => !isAt(slot, version) && !(slot === 'old' && isAt('current', version)),
+    );
+    const back = missing.filter(version => slot === 'current' && isAt('old', version));
+    if (back.length > 0) await code.revert(namesOf(back), OPTIONS);
+    const rest = missing.filter(version => !back.includes(version));
+    if (rest.length > 0)
+      await code.upgrade(rest, share === undefined ? OPTIONS : { ...OPTIONS, share });
     return 'ok';
   });
   if (taken === 'ok') return;
   const isolate = thisIsolate();
   cast(coordinator, { kind: 'cannot_load', isolate, names, message: taken.message });
 }
+
+/** A canary that went while this loader was away goes here too. */
+async function dropCanaries(layers: readonly Layer[]): Promise<void> {
+  const kept = layers
+    .filter(({ slot }) => slot === 'canary')
+    .flatMap(({ load }) => load.modules.map(({ name }) => name));
+  const gone = code
+    .list()
+    .filter(({ name, canary }) => canary !== undefined && !kept.includes(name));
+  if (gone.length > 0) await code.revert(namesOf(gone), OPTIONS);
+}
+
+const namesOf = (modules: readonly { readonly name: string }[]): readonly string[] =>
+  modules.map(({ name }) => name);
 
 /** @throws code.CodeError for what is wrong with a version */
 async function check(state: State, load: Load): Promise<'ok' | Refused> {
@@ -167,40 +195,37 @@ async function tryOut({ name, exports }: code.Version): Promise<string | undefin
   if (argument === undefined) return undefined;
   const { default: module } = exports as { readonly default: GenServer<unknown, object> };
   const options = { label: 'code_check', timeoutMs: BEGIN_WITHIN_MS };
-  const [result, reason]: StartResult = await start(module, argument, options);
+  const [result, reason]: StartResult = await startLink(module, argument, options);
   if (result !== 'ok') return `its init does not begin: ${describeReason(reason)}`;
   await stop(reason, 'normal', BEGIN_WITHIN_MS);
   return undefined;
 }
 
 async function prepare(state: State, step: Step): Promise<'ok' | Refused> {
-  const options = { timeoutMs: PREPARE_WITHIN_MS };
-  switch (step.kind) {
-    case 'load': {
-      if (state.checked?.id !== step.id)
-        return refused('not_checked', 'The loader was restarted over it: load it again.');
-      const { id, versions } = state.checked;
-      if (versions.length === 0) return 'ok';
-      remember(id, versions);
-      const share = step.share === undefined ? {} : { share: step.share };
-      prepared = await code.prepare({ load: versions, ...share }, options);
-      return 'ok';
-    }
-    case 'promote':
-    case 'revert': {
-      const names = step.names.filter(state.runs);
-      if (names.length === 0) return 'ok';
-      prepared = await code.prepare(
-        step.kind === 'promote' ? { promote: names } : { revert: names },
-        options,
-      );
-      return 'ok';
-    }
+  const wanted = stepHere(state, step);
+  if (wanted === undefined)
+    return refused('not_checked', 'The loader was restarted over it: load it again.');
+  if (wanted === 'nothing') return 'ok';
+  state.prepared = await code.prepare(wanted, OPTIONS);
+  return 'ok';
+}
+
+/** What of a step is to be done in this isolate; undefined when what it means is not here. */
+function stepHere(state: State, step: Step): code.Step | 'nothing' | undefined {
+  if (step.kind !== 'load') {
+    const names = step.names.filter(state.runs);
+    if (names.length === 0) return 'nothing';
+    return step.kind === 'promote' ? { promote: names } : { revert: names };
   }
+  if (state.checked?.id !== step.id) return undefined;
+  const { id, versions } = state.checked;
+  if (versions.length === 0) return 'nothing';
+  remember(id, versions);
+  return step.share === undefined ? { load: versions } : { load: versions, share: step.share };
 }
 
 function settled(state: State): void {
-  prepared = undefined;
+  state.prepared = undefined;
   state.checked = undefined;
   const kept = code
     .list()

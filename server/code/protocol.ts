@@ -69,8 +69,9 @@ export type CodeCall =
   /** From a loader that starts: what is in force, to be loaded in this order before anything else starts there. */
   | Request<'join', { readonly isolate: number }, readonly Layer[]>;
 
-/** A load that is in force; with a share it is the canary. */
+/** A load that is in force, or was before, and for which share of the users when it is the canary. */
 export interface Layer {
+  readonly slot: 'old' | 'current' | 'canary';
   readonly load: Load;
   readonly share: number | undefined;
 }

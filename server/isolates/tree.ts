@@ -122,10 +122,10 @@ export function startIsolateTree(
   );
 }
 
-/** Loads code in this isolate: each has one. */
+/** Loads code in this isolate: each has one, which takes its name itself when it is ready. */
 export const loaderSpec = (places: readonly Place[]): ChildSpec => ({
   id: loaderName,
-  start: () => startLink(loader, { places }, { name: loaderName, label: 'code_loader' }),
+  start: () => startLink(loader, { places }, { label: 'code_loader', trapExit: true }),
 });
 
 const shardSpecs = (options: IsolateTreeOptions): ShardSpecs => ({
