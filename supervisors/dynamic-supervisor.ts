@@ -45,7 +45,10 @@ export function startLink(options: DynamicSupervisorOptions = {}): Promise<Start
     label: 'dynamic_supervisor',
     begin: () => {
       if ('error' in checked) return stop(checked.error);
-      if (!(maxChildren >= 0)) return stop(['invalid_max_children', maxChildren]);
+      if (!isCount(maxChildren)) return stop(['invalid_max_children', maxChildren]);
+      if (!Array.isArray(extraArguments)) {
+        return stop(['invalid_extra_arguments', extraArguments]);
+      }
       const children = new DynamicChildren(self(), checked.flags, { maxChildren, extraArguments });
       return ['ok', children] as const;
     },
@@ -53,6 +56,10 @@ export function startLink(options: DynamicSupervisorOptions = {}): Promise<Start
     upgrade: () => 'ok' as const,
   };
   return startSupervisor(kind, options.name);
+}
+
+function isCount(value: number): boolean {
+  return value === Infinity || (Number.isSafeInteger(value) && value >= 0);
 }
 
 function stop(why: unknown): readonly ['stop', unknown] {

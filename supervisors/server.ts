@@ -120,8 +120,7 @@ const server: Server = {
   },
 
   formatStatus: ({ state: { kind, children } }) => ({
-    callback: kind.module,
-    state: children.look({ offset: 0, limit: 0 }),
+    state: { callback: kind.module, ...children.look({ offset: 0, limit: 0 }) },
   }),
 };
 

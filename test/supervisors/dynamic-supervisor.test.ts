@@ -1,5 +1,6 @@
 import t from 'tap';
 import {
+  Exit,
   exit,
   isAlive,
   processInfo,
@@ -8,6 +9,7 @@ import {
   startLink,
   stop,
   sys,
+  whereis,
 } from '../../actors/index.ts';
 import type { GenServer, Pid } from '../../actors/index.ts';
 import { settle } from '../../actors/testing.ts';
@@ -168,4 +170,65 @@ void t.test('one that ends while the exits of its children wait reads them once'
   t.equal(reports.length, 5_000, 'each one is reported with its own reason');
   t.match(reports[0]?.report, { errorContext: 'shutdown_error', reason: 'odd' });
   t.ok(user < 2_000_000, `${user} µs of work`);
+});
+
+void t.test('answers as Elixir does', async t => {
+  captureLog(t);
+  const refused = async (options: object) =>
+    (await dynamicSupervisor.startLink(options as DynamicSupervisorOptions))[1];
+  t.same(await refused({ maxChildren: 1.5 }), ['supervisor_data', ['invalid_max_children', 1.5]]);
+  t.same(await refused({ intensity: -1 }), ['supervisor_data', ['invalid_intensity', -1]]);
+  t.same(await refused({ period: 0 }), ['supervisor_data', ['invalid_period', 0]]);
+  t.same(await refused({ extraArguments: 1 }), ['supervisor_data', ['invalid_extra_arguments', 1]]);
+  const seen: unknown[][] = [];
+  const pid = await dynamic(t, { extraArguments: [1, 2], intensity: 1 });
+  const start = async (...args: unknown[]) => {
+    seen.push(args);
+    return startLink(idle, undefined, { name: 'dynamic-one' });
+  };
+  const answer = (spec: unknown) =>
+    dynamicSupervisor.startChild(pid, spec as { start: typeof start });
+  t.same(await answer(5), ['error', ['invalid_child_spec', 5]]);
+  t.same(await answer({ start, shutdown: 0 }), ['error', ['invalid_shutdown', 0]]);
+  t.same(await answer({ start, restart: 'x' }), ['error', ['invalid_restart_type', 'x']]);
+  t.same(await answer({ start: () => 'odd' }), ['error', 'odd']);
+  const raising = () => {
+    throw new Exit('bare');
+  };
+  t.same(
+    await answer({ start: raising }),
+    ['error', 'bare'],
+    "without simple_one_for_one's 'EXIT'",
+  );
+  t.match(await answer({ start }), ['ok', Number]);
+  const first = pidOf('dynamic-one');
+  exit(first, 'kill');
+  await until(() => whereis('dynamic-one') !== undefined && whereis('dynamic-one') !== first);
+  t.same(seen, [
+    [1, 2],
+    [1, 2],
+  ]);
+  t.same(await dynamicSupervisor.terminateChild(pid, first), ['error', 'not_found']);
+  exit(pidOf('dynamic-one'), 'kill');
+  await until(() => !isAlive(pid));
+});
+
+void t.test('what a start adds to its pid is handed on; a retry can be terminated', async t => {
+  captureLog(t);
+  const pid = await dynamic(t, { intensity: 1_000_000 });
+  const script = newScript();
+  const spec = childSpec('a', script);
+  const start = async () => {
+    const started = await spec.start();
+    return started[0] === 'ok' ? (['ok', started[1] as Pid, 'extra'] as const) : started;
+  };
+  t.same(await dynamicSupervisor.startChild(pid, { start }), ['ok', pidOf('a'), 'extra']);
+  const first = pidOf('a');
+  script.refuse = 'not now';
+  exit(first, 'kill');
+  await until(() => script.starts > 2);
+  t.match(await dynamicSupervisor.whichChildren(pid), [{ id: undefined, pid: 'restarting' }]);
+  t.match(await dynamicSupervisor.countChildren(pid), { specs: 1, active: 0, workers: 1 });
+  t.equal(await dynamicSupervisor.terminateChild(pid, first), 'ok');
+  t.match(await dynamicSupervisor.countChildren(pid), { specs: 0, active: 0, workers: 0 });
 });

@@ -19,6 +19,7 @@ import {
 } from '../../actors/index.ts';
 import type { GenServer, Pid } from '../../actors/index.ts';
 import { createVirtualClock, settle } from '../../actors/testing.ts';
+import type { ViaModule } from '../../actors/via-name.ts';
 import { supervisor } from '../../supervisors/index.ts';
 import type { ChildSpec, SupervisorFlags } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
@@ -279,7 +280,38 @@ void t.test('sys.getStatus shows flags, restarts and how many children there are
   await until(() => whereis('a') !== undefined);
   t.match(await sys.getStatus(pid), {
     status: 'running',
-    callback: { init: Function },
-    state: { flags: { strategy: 'one_for_one', intensity: 3 }, restarts: 1, total: 1 },
+    state: {
+      callback: { init: Function },
+      flags: { strategy: 'one_for_one', intensity: 3 },
+      restarts: 1,
+      total: 1,
+    },
   });
+});
+
+void t.test('via: a supervisor behind a name that a module keeps', async t => {
+  captureLog(t);
+  const names = new Map<unknown, Pid>();
+  const registry: ViaModule = {
+    registerName(name, pid) {
+      if (names.has(name)) return 'no';
+      names.set(name, pid);
+      return 'yes';
+    },
+    unregisterName: name => names.delete(name),
+    whereisName: name => names.get(name),
+    send(name, message) {
+      const pid = names.get(name) as Pid;
+      send(pid, message);
+      return pid;
+    },
+  };
+  const name = ['via', registry, 'top'] as const;
+  const start = () =>
+    supervisor.startLink(() => [{}, [childSpec('a', newScript())]], undefined, { name });
+  const [, pid] = await start();
+  removeAtEnd(t, pid as Pid);
+  t.same(await start(), ['error', ['already_started', pid]]);
+  t.match(await supervisor.whichChildren(name), [{ id: 'a' }]);
+  t.equal(await supervisor.terminateChild(name, 'a'), 'ok');
 });
