@@ -62,4 +62,9 @@ export const subjects: Readonly<Record<string, Subject>> = {
     takes: ['connections', 'seconds'],
     load: async () => (await import('./faults.ts')).run,
   },
+  reload: {
+    summary: 'what loading new code does to the users',
+    takes: ['connections', 'isolates', 'seconds'],
+    load: async () => (await import('./reload.ts')).run,
+  },
 };

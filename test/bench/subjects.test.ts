@@ -127,6 +127,14 @@ void t.test('faults', async t => {
   t.equal(report.targets?.length, 16);
 });
 
+void t.test('reload', async t => {
+  const report = await measure(t, 'reload', { ...tiny, connections: 20 });
+  t.equal(valueOf(report, 'reloads'), 10);
+  t.ok(valueOf(report, 'messages sent meanwhile') > 0);
+  t.ok(valueOf(report, 'a reload, p99') >= valueOf(report, 'a reload, p50'));
+  t.match(report.targets, [{ name: 'p99 during reloads' }, { name: 'sockets closed', value: 0 }]);
+});
+
 void t.test('peers', async t => {
   const missing = await ejabberd({ archive: false }).missing();
   if (missing !== null) {

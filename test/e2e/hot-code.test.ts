@@ -1,6 +1,7 @@
 /** Code is swapped under load: no socket closes, nothing is lost, doubled or reordered, and what is bad is taken back. */
 import t from 'tap';
 import { call, exit, whereis } from '../../actors/index.ts';
+import { generation, writeGeneration } from '../../lab/generations.ts';
 import { codeName, isRefused, loaderName } from '../../server/code/protocol.ts';
 import { switchboardName } from '../../server/isolates/protocol.ts';
 import { directoryOf, list, load, versionsOf, write, type Files } from './handlers-directory.ts';
@@ -35,37 +36,11 @@ type Tap = Parameters<typeof scene>[0];
 
 const RELOADS = 100;
 
-/** A version that only gets on with states of its own. */
-const generation = (module: 'mailbox' | 'session', number: number): string => `
-import { builtin } from 'strowger/server';
-
-export const vsn = ${number};
-
-export default {
-  ...builtin.${module},
-  init(argument: never) {
-    const [ok, state] = builtin.${module}.init(argument) as [string, object];
-    return [ok, { ...state, generation: ${number} }];
-  },
-  handleInfo(message: never, state: never) {
-    const { generation } = state as { generation: number };
-    if (generation !== ${number}) throw new Error('this state is of generation ' + generation);
-    return builtin.${module}.handleInfo?.(message, state);
-  },
-  codeChange(_from: unknown, state: object) {
-    return ['ok', { ...state, generation: ${number} }];
-  },
-};
-`;
-
 void t.test(`${RELOADS} reloads under load, each with a migration of all states`, async t => {
   const directory = await directoryOf(t, {});
   await underLoad(t, {}, async stage => {
     for (let number = 1; number <= RELOADS; number++) {
-      await write(directory, {
-        'mailbox.ts': generation('mailbox', number),
-        'session.ts': generation('session', number),
-      });
+      await writeGeneration(directory, number);
       t.match(await load(directory), { modules: ['session', 'mailbox'] });
       await stage.world.moreAccepted(5);
     }
