@@ -105,14 +105,18 @@ function startServer<P extends Pid>(
 }
 
 function starterOf(module: object, arg: unknown, { codeKey }: CreateOptions): Starter {
-  const callbacks = moduleToStart(module, codeKey) as CallbackModule;
-  if (typeof callbacks.init !== 'function') {
-    throw new TypeError('start() expects a callback module with an init function');
+  if (typeof module !== 'object' || module === null) {
+    throw new TypeError(`start() expects a callback module, got ${String(module)}`);
   }
+  const callbacks = moduleToStart(module, codeKey) as CallbackModule;
+  const label = callbacks.name ?? callbacks.init?.name ?? 'gen_server';
   return {
-    label: callbacks.name ?? callbacks.init.name,
+    label,
     behave: process => new GenServerLoop(callbacks, process),
-    init: () => resultOf(() => callbacks.init(arg)),
+    init() {
+      if (callbacks.init === undefined) throw new Exit(['undef', [label, 'init', 1]]);
+      return resultOf(() => callbacks.init?.(arg));
+    },
   };
 }
 

@@ -39,7 +39,7 @@ const TIMEOUT: TimeoutMessage = { kind: 'timeout' };
 /** A callback module as the loop sees it: the types were checked where the server was started. */
 export interface CallbackModule {
   readonly name?: string;
-  init(arg: unknown): unknown;
+  init?(arg: unknown): unknown;
   handleCall?(request: unknown, from: unknown, state: unknown): unknown;
   handleCast?(message: unknown, state: unknown): unknown;
   handleInfo?(message: unknown, state: unknown): unknown;
@@ -65,8 +65,10 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   readonly #process: Process;
   #timer: TimerHandle | undefined = undefined;
   #timeoutMs: number | undefined = undefined;
-  /** Of an info message, once it is handled, only its kind: else it would live on while all rests. */
-  #lastMessage: unknown = undefined;
+  /** Of an info message only its kind: what is in it would live on while the process rests. */
+  #lastMessage: CallMessage | CastMessage | ContinueMessage | string | undefined = undefined;
+  /** The info message that is being handled. */
+  #info: unknown = undefined;
   /** The step under way, while somebody keeps crashes. */
   #step: Step | undefined = undefined;
 
@@ -86,7 +88,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   handle(message: unknown): void | Promise<void> {
     if (this.#timeoutMs !== undefined) this.#cancelTimeout();
     const from = message instanceof CallMessage ? message.from : undefined;
-    this.#lastMessage = message;
+    this.#lastMessage = isOurs(message) ? message : kindOf(message);
     if (this.#process.debug !== undefined) {
       this.#showIn(message);
       // A debug function may have ended the process.
@@ -157,6 +159,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
       return module.handleContinue(message.value, state);
     }
     if (isParentExit(message, this.#process)) return ['stop', message.reason, state];
+    this.#info = message;
     if (module.handleInfo !== undefined) return module.handleInfo(message, state);
     log(
       'warning',
@@ -217,8 +220,8 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   /** The step is over; what comes after may stand at that place of the result. */
   #goOn(result: readonly unknown[], place: number): void {
-    this.#step = undefined;
-    if (!isOurs(this.#lastMessage)) this.#lastMessage = kindOf(this.#lastMessage);
+    if (this.#step !== undefined) this.#step = undefined;
+    if (this.#info !== undefined) this.#info = undefined;
     if (result.length > place) this.#next(result[place]);
   }
 
@@ -311,7 +314,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     const last = this.#lastMessage;
     return shownBy(this.module, {
       state: this.state,
-      message: last instanceof CallMessage ? last.request : asErlangs(last),
+      message: last instanceof CallMessage ? last.request : (this.#info ?? asErlangs(last)),
       reason,
       log: getLog(this.#process),
     });

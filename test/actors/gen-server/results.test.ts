@@ -1,6 +1,16 @@
 /** What a callback may return or throw, and what follows: gen_server.erl, handle_common_reply/5. */
 import t from 'tap';
-import { call, cast, Exit, isAlive, send, setClock, start, sys } from '../../../actors/index.ts';
+import {
+  call,
+  cast,
+  Exit,
+  isAlive,
+  send,
+  setClock,
+  start,
+  stop,
+  sys,
+} from '../../../actors/index.ts';
 import type { GenServer, Pid } from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { captureLog } from '../capture-log.ts';
@@ -157,6 +167,21 @@ void t.test('init: error ends the start silently, stop with a report', async t =
   for (const bad of [['ok'], ['ok', 1, -1], ['ok', 1, 2, 3], ['error'], ['ignore', 1], 'ignored']) {
     t.same(await failing(bad), ['error', ['bad_return_value', bad]]);
   }
+});
+
+void t.test('a module without init, without terminate, and what is none', async t => {
+  captureLog(t);
+  t.same(await start({ name: 'empty' } as never, 1), ['error', ['undef', ['empty', 'init', 1]]]);
+  t.throws(() => start(undefined as never, 1), TypeError);
+  const plain: GenServer = { init: () => ['ok', 1] };
+  const pid = await begin(plain);
+  t.match(await exitOf(ask(pid, () => 1)), [['undef', [String, 'handleCall', 3]]]);
+  const other = await begin(plain);
+  cast(other, 'x');
+  await settle();
+  t.notOk(isAlive(other));
+  const third = await begin(plain);
+  await stop(third, 'shutdown');
 });
 
 void t.test('a suspension ends with the timeout in full, whenever it was due', async t => {
