@@ -104,9 +104,9 @@ function startServer<P extends Pid>(
   return startProcess<P>(options, starterOf(module, arg, options));
 }
 
-function starterOf(module: object, arg: unknown, { codeKey }: CreateOptions): Starter {
+function starterOf(module: unknown, arg: unknown, { codeKey }: CreateOptions): Starter {
   if (typeof module !== 'object' || module === null) {
-    throw new TypeError(`start() expects a callback module, got ${String(module)}`);
+    throw new TypeError(`start() expects a callback module, got ${typeof module}`);
   }
   const callbacks = moduleToStart(module, codeKey) as CallbackModule;
   const label = callbacks.name ?? callbacks.init?.name ?? 'gen_server';
