@@ -29,6 +29,13 @@ class Answer implements Replier {
   fail(reason: ExitReason): void {
     this.outcome = ['error', reason];
   }
+
+  /** The answer, once. */
+  take(): typeof this.outcome {
+    const { outcome } = this;
+    this.outcome = undefined;
+    return outcome;
+  }
 }
 
 const SUSPEND = new SystemMessage({ kind: 'suspend' }, new Answer());
@@ -58,9 +65,8 @@ export class CodeChanger {
 
   /** A failure leaves the process as it was. `codeChange` runs as the process. */
   change(process: Process): 'ok' | readonly ['error', ExitReason] {
-    this.#answer.outcome = undefined;
     doNow(process, this.#obey);
-    return this.#answer.outcome ?? ['error', process.alive ? 'not_answered' : process.exitReason];
+    return this.#answer.take() ?? ['error', process.alive ? 'not_answered' : process.exitReason];
   }
 }
 

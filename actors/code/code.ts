@@ -149,14 +149,14 @@ export function purge(name: string): boolean {
   const { old } = entry;
   if (old === undefined) return false;
   entry.put(entry.current, undefined, entry.canary);
-  return killInside(old);
+  return killInside(old, entry);
 }
 
 /** Removes the old version unless somebody lingers in it: then false (`code:soft_purge/1`). */
 export function softPurge(name: string): boolean {
   const entry = moduleNamed(name);
   if (entry.old === undefined) return true;
-  if (inside(entry.old).length > 0) return false;
+  if (inside(entry.old, [entry.current, entry.canary]).length > 0) return false;
   entry.put(entry.current, undefined, entry.canary);
   return true;
 }
@@ -192,13 +192,13 @@ function describe(entry: ModuleEntry): ModuleInfo {
   const { name, current, old, canary } = entry;
   return {
     name,
-    current: describeVersion(current),
-    old: old && describeVersion(old),
-    canary: canary && { ...describeVersion(canary), share: canary.share ?? 1 },
+    current: describeVersion(current, []),
+    old: old && describeVersion(old, [current, canary]),
+    canary: canary && { ...describeVersion(canary, [current]), share: canary.share ?? 1 },
   };
 }
 
-function describeVersion(loaded: Loaded): VersionInfo {
+function describeVersion(loaded: Loaded, others: readonly (Loaded | undefined)[]): VersionInfo {
   const { version, loadedAt, tally } = loaded;
   const { vsn, hash, filename } = version;
   return {
@@ -206,7 +206,7 @@ function describeVersion(loaded: Loaded): VersionInfo {
     hash,
     filename,
     loadedAt,
-    processes: inside(loaded).length,
+    processes: inside(loaded, others).length,
     crashes: tally.crashes,
   };
 }

@@ -50,17 +50,30 @@ export function slotsOf(entry: ModuleEntry): [Slot, Loaded][] {
 }
 
 function count(process: Process, reason: ExitReason): void {
+  const { pid, codeKey: key } = process;
   const modules = modulesOf(process);
   const used = usedBy(process);
   for (const entry of allModules()) {
-    for (const [slot, { version, tally }] of slotsOf(entry)) {
-      const module = callbackModuleOf(version);
-      if (!used.includes(tally) && (module === undefined || !modules.includes(module))) continue;
-      tally.crashes += 1;
-      const { pid, codeKey: key } = process;
-      tell({ name: entry.name, hash: version.hash, slot, pid, key, reason });
+    const run = versionRun(entry, modules, key);
+    for (const [slot, loaded] of slotsOf(entry)) {
+      if (loaded !== run && !used.includes(loaded.tally)) continue;
+      loaded.tally.crashes += 1;
+      tell({ name: entry.name, hash: loaded.version.hash, slot, pid, key, reason });
     }
   }
+}
+
+/** The version whose callback module the process ran; where several share it, the one for its key. */
+function versionRun(
+  entry: ModuleEntry,
+  modules: readonly object[],
+  key: string | undefined,
+): Loaded | undefined {
+  const candidates = [entry.inForce(key), ...slotsOf(entry).map(([, loaded]) => loaded)];
+  return candidates.find(({ version }) => {
+    const module = callbackModuleOf(version);
+    return module !== undefined && modules.includes(module);
+  });
 }
 
 /** The listener is foreign code, and a crash must run its course all the same. */

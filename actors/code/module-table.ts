@@ -75,7 +75,7 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
   toStart(key: string | undefined): Loaded<Exports> {
     const { arriving } = this;
     if (arriving !== undefined && isFor(arriving, key)) return arriving;
-    return this.#chosen(key);
+    return this.inForce(key);
   }
 
   /** From here on its callback module stands for the module, whichever version that is then. */
@@ -87,12 +87,13 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
 
   #choose(key: string | undefined): Exports {
     const process = owningProcess();
-    const { version, tally } = this.#chosen(key ?? process?.codeKey);
+    const { version, tally } = this.inForce(key ?? process?.codeKey);
     if (process !== undefined) noteUse(process, tally);
     return version.exports;
   }
 
-  #chosen(key: string | undefined): Loaded<Exports> {
+  /** The version that runs for this key. */
+  inForce(key: string | undefined): Loaded<Exports> {
     const canary = this.#canary;
     return canary !== undefined && isFor(canary, key) ? canary : this.#current;
   }
@@ -159,6 +160,11 @@ export function moduleToStart<Callbacks extends object>(
   if (!anyLoaded) return module;
   const version = byCallbacks.get(module)?.toStart(key).version;
   return ((version && callbackModuleOf(version)) ?? module) as Callbacks;
+}
+
+/** True for the callback module of a version that is in force or was. */
+export function wasInForce(module: object | undefined): module is object {
+  return module !== undefined && byCallbacks.has(module);
 }
 
 /** True when both are callback modules of versions of one module. */

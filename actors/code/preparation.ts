@@ -17,7 +17,8 @@ import { eachRunner, inside, modulesOf, systemCallbacksOf } from './runners.ts';
 import { Concerned } from './step.ts';
 import type { Change, Move, Plan, Runner } from './step.ts';
 import { callbackModuleOf } from './version.ts';
-import type { Loaded } from './module-table.ts';
+import { wasInForce } from './module-table.ts';
+import type { Loaded, ModuleEntry } from './module-table.ts';
 
 /** Who sends the kill to those who linger. */
 const CODE_SERVER = 0 as Pid;
@@ -83,6 +84,9 @@ class Preparation implements Prepared, Holding {
   readonly #rest = new Rest();
   readonly #caller: Process | undefined;
   #changed: Changed[] = [];
+  /** Who ran a version before it came, because it had been in force earlier. */
+  readonly #there = new Set<Process>();
+  #arrived = false;
   #over = false;
 
   constructor({ changes, unchanged }: Plan, extra: unknown) {
@@ -124,7 +128,7 @@ class Preparation implements Prepared, Holding {
         loaded => loaded !== undefined && !isKept(loaded, Object.values(after)),
       );
       entry.put(after.current, after.old, after.canary);
-      for (const loaded of gone) if (loaded !== undefined) killInside(loaded);
+      for (const loaded of gone) if (loaded !== undefined) killInside(loaded, entry);
     }
     this.#end();
   }
@@ -136,7 +140,7 @@ class Preparation implements Prepared, Holding {
       if (process.alive) doNow(process, undo);
     }
     for (const { entry } of this.#changes) entry.arriving = undefined;
-    for (const change of this.#changes) this.#sendBackArrivals(change);
+    if (this.#arrived) for (const change of this.#changes) this.#sendBackArrivals(change);
     this.#end();
   }
 
@@ -151,6 +155,7 @@ class Preparation implements Prepared, Holding {
     underWay = undefined;
     for (const { entry } of this.#changes) entry.arriving = undefined;
     this.#changed = [];
+    this.#there.clear();
     const caller = this.#caller;
     if (caller !== undefined) caller.holdings = smallDelete<Holding>(caller.holdings, this);
     this.#rest.abandon();
@@ -206,7 +211,13 @@ class Preparation implements Prepared, Holding {
 
   /** From here on processes start with the new versions. */
   #arrive(): void {
+    this.#arrived = true;
     for (const { entry, to } of this.#changes) entry.arriving = to;
+    const known = this.#changes.map(({ to }) => callbackModuleOf(to.version)).filter(wasInForce);
+    if (known.length === 0) return;
+    eachRunner((process, module) => {
+      if (known.includes(module)) this.#there.add(process);
+    });
   }
 
   /** Those that started with the version that does not come: back with them, at rest or not. */
@@ -220,9 +231,8 @@ class Preparation implements Prepared, Holding {
       next: callbackModuleOf(entry.current.version) ?? module,
     });
     eachRunner((process, runs) => {
-      if (runs !== module || callbackModuleOf(entry.toStart(process.codeKey).version) === module) {
-        return;
-      }
+      const arrived = runs === module && !this.#there.has(process);
+      if (!arrived || callbackModuleOf(entry.inForce(process.codeKey).version) === module) return;
       if (!isAtRest(process)) {
         sendExitSignal(process, CODE_SERVER, 'kill');
         return;
@@ -260,9 +270,9 @@ class Preparation implements Prepared, Holding {
   }
 }
 
-/** Kills those who linger in a version that goes; true if there were any. */
-export function killInside(loaded: Loaded): boolean {
-  const lingering = inside(loaded);
+/** Kills those who linger in a version that is gone from the module; true if there were any. */
+export function killInside(gone: Loaded, { current, old, canary }: ModuleEntry): boolean {
+  const lingering = inside(gone, [current, old, canary]);
   for (const process of lingering) sendExitSignal(process, CODE_SERVER, 'kill');
   return lingering.length > 0;
 }

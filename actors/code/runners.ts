@@ -3,6 +3,7 @@ import { everyProcess } from '../process-table.ts';
 import type { Process } from '../process.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import { callbackModuleOf } from './version.ts';
+import type { Version } from './version.ts';
 import type { Loaded } from './module-table.ts';
 import { waitsInside } from './used-code.ts';
 
@@ -39,19 +40,31 @@ function runs(process: Process, module: object): boolean {
 
 /**
  * The processes that still are in this version: those that run its callback module, those whose
- * handler (`spawn`) is one of its functions, and those that wait inside a function of it.
+ * handler (`spawn`) is one of its functions, and those that wait inside a function of it. What it
+ * shares with the others, which stay, is theirs.
  */
-export function inside(loaded: Loaded): Process[] {
-  const { version, tally } = loaded;
-  const module = callbackModuleOf(version);
-  const functions = new Set(
-    Object.values(version.exports).filter(one => typeof one === 'function'),
-  );
+export function inside(loaded: Loaded, others: readonly (Loaded | undefined)[]): Process[] {
+  const own = codeOf(loaded.version);
+  for (const other of others) {
+    if (other !== undefined) for (const shared of codeOf(other.version)) own.delete(shared);
+  }
+  const callbacks = callbackModuleOf(loaded.version);
+  const module = callbacks !== undefined && own.has(callbacks) ? callbacks : undefined;
   const found: Process[] = [];
   for (const process of everyProcess()) {
     const runsIt = module !== undefined && runs(process, module);
     const { handle: handler } = (process.behaviour ?? {}) as { readonly handle?: unknown };
-    if (runsIt || functions.has(handler) || waitsInside(process, tally)) found.push(process);
+    if (runsIt || own.has(handler) || waitsInside(process, loaded.tally)) found.push(process);
   }
   return found;
+}
+
+/** Its callback module and its functions. */
+function codeOf(version: Version): Set<unknown> {
+  const code = new Set<unknown>([callbackModuleOf(version)]);
+  for (const exported of Object.values(version.exports)) {
+    if (typeof exported === 'function') code.add(exported);
+  }
+  code.delete(undefined);
+  return code;
 }
