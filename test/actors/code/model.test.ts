@@ -231,7 +231,7 @@ class Drive {
   load(picked: code.Version): void {
     const meaning = this.model.meaning('upgrade', picked.vsn as number);
     if (typeof meaning === 'string') {
-      t.throws(() => code.load([picked]), { code: meaning } as never);
+      t.throws(() => code.load([picked]), { code: meaning });
       return;
     }
     code.load([picked]);
