@@ -87,7 +87,7 @@ export function lookAtProcess(pid: Pid, limit: number): ProcessLook | undefined 
     monitoredBy: watchersOf(process, limit),
     messages: { total: mailbox.length, items: mailbox.toArray(limit).map(messageKind) },
     timers: timersOf(process, limit),
-    lastMessage: textOf(told['lastMessage']),
+    lastMessage: textOf(told['lastMessage'] ?? told['lastEvent']),
     log: process.debug?.find('log') === undefined ? undefined : getLog(process),
     countsEvents: process.debug?.find('statistics') !== undefined,
   };

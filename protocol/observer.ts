@@ -505,8 +505,9 @@ export interface EventsAnswer {
 // --- GET code
 
 export interface CodeAnswer {
-  /** Undefined parts are left out; null when this server has no code server. */
+  /** By isolate, then by name, some seconds old at most; null where a server has no code server. */
   readonly modules: readonly CodeModule[] | null;
+  readonly unanswered: readonly number[];
 }
 
 export interface CodeModule {
@@ -518,6 +519,7 @@ export interface CodeModule {
 }
 
 export interface CodeVersion {
+  /** What the module says of itself, else the beginning of the hash of its source. */
   readonly version: string;
   /** Where it was loaded from; null for what is built in. */
   readonly source: string | null;

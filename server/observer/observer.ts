@@ -34,6 +34,7 @@ import type { Connection } from '../gateway/connection.ts';
 import { gatewayName } from '../gateway/protocol.ts';
 import { heldShards } from '../isolates/shard-map.ts';
 import { act } from './act.ts';
+import { codeModules } from './code-modules.ts';
 import type { History } from './history.ts';
 import { findPlan, rowsOf } from './process-rows.ts';
 import { processView } from './process-view.ts';
@@ -139,6 +140,9 @@ export const observer: GenServer<ObserverArgument, State, ObserverCall, Observer
         break;
       case 'trace':
         reply(from, state.traces.read(request.pid, request.after) ?? noTrace);
+        break;
+      case 'code':
+        reply(from, codeModules());
         break;
       case 'sockets':
         findSockets(request, from as From<FoundSockets | NotDone>, state);

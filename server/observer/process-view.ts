@@ -13,6 +13,7 @@ import type {
   ProcessRef,
   ProcessView,
   Some,
+  StatemView,
   Term,
   TraceEvent,
 } from '../../protocol/observer.ts';
@@ -34,7 +35,10 @@ export async function processView(pid: Pid): Promise<ProcessView | NotDone> {
   const look = lookAtProcess(pid, LISTED);
   if (look === undefined) return { error: 'no_process', message: noProcess(pid) };
   const supervisor = supervisorViewOf(pid);
-  const state = await askState(pid, look.behaviour);
+  const [state, statem] = await Promise.all([
+    askState(pid, look.behaviour),
+    look.behaviour === 'gen_statem' ? askStatem(pid) : null,
+  ]);
   return {
     ...rowOf(look),
     behaviour: supervisor === null ? (look.behaviour ?? 'process') : 'supervisor',
@@ -50,7 +54,7 @@ export async function processView(pid: Pid): Promise<ProcessView | NotDone> {
     lastMessage: look.lastMessage ?? null,
     state,
     supervisor,
-    statem: null,
+    statem,
     log: look.log === undefined ? null : look.log.map(logged),
     statistics: look.countsEvents ? await askStatistics(pid) : null,
     // The main thread, which keeps what was, knows better.
@@ -78,6 +82,22 @@ async function askState(pid: Pid, behaviour: string | undefined): Promise<Asked<
   if (behaviour === undefined) return { unavailable: 'A bare process has no state of its own.' };
   try {
     return { value: showTerm(await sys.getState(pid, STATE_WITHIN_MS)) };
+  } catch (thrown) {
+    return { unavailable: whyUnanswered(thrown) };
+  }
+}
+
+/** What a state machine keeps beside its mailbox. */
+async function askStatem(pid: Pid): Promise<Asked<StatemView>> {
+  try {
+    const status = (await sys.getStatus(pid, STATE_WITHIN_MS)) as Record<string, unknown>;
+    const { state, data, timeouts, postponed } = status;
+    return {
+      value: {
+        ...{ state: showTerm(state), data: showTerm(data) },
+        ...{ timeouts: showTerm(timeouts), postponed: showTerm(postponed) },
+      },
+    };
   } catch (thrown) {
     return { unavailable: whyUnanswered(thrown) };
   }

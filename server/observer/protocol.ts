@@ -1,6 +1,7 @@
 /** What is said to the observers of the isolates, each of which answers for its own. All of it crosses threads. */
 import { serverName, type Pid, type Request } from '../../actors/index.ts';
 import type {
+  CodeModule,
   LabelTime,
   ObservedEvent,
   ProcessRow,
@@ -85,6 +86,8 @@ export type ObserverCall =
   | Request<'isolate', object, IsolateLook>
   | Request<'act', { readonly pid: Pid; readonly action: Action }, 'ok' | NotDone>
   | Request<'trace', { readonly pid: Pid; readonly after: number }, TraceAnswer | NotDone>
+  /** The modules of this isolate, some seconds old at most: processes are counted for it. */
+  | Request<'code', object, readonly CodeModule[]>
   /** The main thread's only: of the gateway's connections. */
   | Request<
       'sockets',

@@ -58,7 +58,7 @@ const looks: Readonly<Record<string, Look>> = {
   registry,
   sockets,
   events,
-  code: (): CodeAnswer => ({ modules: null }),
+  code: listCode,
   tables: (_request, { shards }) => listTables(shards),
   'tables/:shard/:table': (request, { shards }) => listRows(request, shards),
   'process/:pid': oneProcess,
@@ -163,6 +163,11 @@ const eventsQuery = z.strictObject({
 function events({ query }: RouteRequest, { timeline }: ObserverRouteServices): EventsAnswer {
   const { after, limit } = readQuery(eventsQuery, query);
   return timeline.read(after, limit);
+}
+
+async function listCode(): Promise<CodeAnswer> {
+  const { answers, unanswered } = await askAll(isolates(), () => ({ kind: 'code' }));
+  return { modules: answers.flatMap(([, modules]) => modules), unanswered };
 }
 
 async function oneProcess(

@@ -59,7 +59,7 @@ class Shower {
           text: `[function ${this.#cut(value.name) || 'without a name'}]`,
         };
       case 'symbol':
-        return { type: 'other', text: String(value) };
+        return { type: 'other', text: value === ACCESSOR ? '[accessor]' : String(value) };
       case 'object':
         return value === null ? { type: 'null', text: 'null' } : this.#object(value, depth);
     }
@@ -155,6 +155,7 @@ function fieldsOf(value: object): [string, unknown][] {
   return fields;
 }
 
+/** Stands for what only its code could tell. */
 const ACCESSOR = Symbol('accessor');
 
 function* numbered(values: Iterable<unknown>): Generator<[number, unknown]> {

@@ -1,0 +1,193 @@
+/** The observer of one isolate, with a hundred thousand processes in it. */
+import t from 'tap';
+import {
+  at,
+  call,
+  exit,
+  genStatem,
+  log,
+  processCounts,
+  self,
+  send,
+  setLogger,
+  spawn,
+  startLink,
+  stop,
+  type Pid,
+} from '../../../actors/index.ts';
+import { createMetrics } from '../../../server/metrics/metrics.ts';
+import { observeMain } from '../../../server/observer/arguments.ts';
+import { observer } from '../../../server/observer/observer.ts';
+import { observerName } from '../../../server/observer/protocol.ts';
+import { LOOKED_AT_ONCE } from '../../../server/observer/scan.ts';
+import { dynamicSupervisor } from '../../../supervisors/index.ts';
+import { until } from '../../actors/until.ts';
+
+setLogger(() => undefined);
+const observing = observeMain(createMetrics());
+const name = at(observerName, 0);
+const started = startLink(observer, observing.argument, { name: observerName, label: 'observer' });
+t.teardown(() => stop(observerName));
+t.before(() => started);
+
+const MANY = 100_000;
+
+void t.test('a page of a hundred thousand processes', async t => {
+  const pids: Pid[] = [];
+  for (let i = 0; i < MANY; i += 1) pids.push(spawn(() => undefined, { label: `crowd${i % 7}` }));
+  t.teardown(() => pids.forEach(pid => exit(pid, 'kill')));
+  const busy = pids.slice(-3);
+  for (const [index, pid] of busy.entries()) {
+    for (let i = 0; i <= index; i += 1) send(pid, 'work');
+  }
+
+  // It tells itself to go on, as anybody might who shares the thread with the observer.
+  let turns = 0;
+  const neighbour = spawn(message => {
+    turns += 1;
+    if (message === 'go on') send(self(), 'go on');
+  });
+  send(neighbour, 'go on');
+  const ask = { kind: 'find', sort: 'callbacks', q: 'crowd', named: false, first: 2 } as const;
+  const found = await call(name, ask);
+  const meanwhile = turns;
+  t.ok(found.total >= MANY);
+  t.equal(found.matched, MANY);
+  t.same(
+    found.top,
+    [
+      [busy[2], 3],
+      [busy[1], 2],
+    ],
+    'only the page is answered',
+  );
+  t.ok(
+    meanwhile >= MANY / LOOKED_AT_ONCE - 1,
+    `others have their turns meanwhile, ${meanwhile} of them`,
+  );
+
+  exit(neighbour, 'kill');
+
+  const rows = await call(name, { kind: 'rows', pids: [...busy, 12 as Pid] });
+  t.same(
+    rows.map(({ pid, callbacks }) => [pid, callbacks]),
+    busy.map((pid, index) => [pid, index + 1]),
+  );
+});
+
+void t.test('a page of a supervisor with very many children', async t => {
+  const [, supervisor] = await dynamicSupervisor.startLink();
+  const pid = supervisor as Pid;
+  const module = { init: () => ['ok', undefined] as const };
+  for (let i = 0; i < 3_000; i += 1) {
+    await dynamicSupervisor.startChild(pid, { start: () => startLink(module, undefined) });
+  }
+  const tree = await call(name, { kind: 'tree', pid, offset: 2_990, limit: 200 });
+  t.match(tree, { total: 3_000, offset: 2_990, node: { children: 3_000, type: 'supervisor' } });
+  t.equal('children' in tree && tree.children.length, 10);
+  const view = await call(name, { kind: 'process', pid });
+  t.match(view, { links: { total: Number }, supervisor: { children: 3_000, intensity: 3 } });
+  t.equal('links' in view && view.links.items.length, 100, 'of long lists the beginning');
+  await stop(pid);
+});
+
+void t.test('a state machine: state, data, timeouts, what was postponed', async t => {
+  const [, machine] = await genStatem.start(
+    {
+      callbackMode: () => 'handle_event_function',
+      init: () => ['ok', 'closed', { code: 4_711 }],
+      handleEvent: (type: unknown, content: unknown) =>
+        type === 'cast' && content === 'later'
+          ? ['keep_state_and_data', ['postpone']]
+          : ['keep_state_and_data', [['state_timeout', 60_000, 'lock']]],
+    } as never,
+    undefined,
+    { label: 'door' },
+  );
+  const pid = machine as Pid;
+  genStatem.cast(pid, 'begin');
+  genStatem.cast(pid, 'later');
+  await until(async () => {
+    const view = await call(name, { kind: 'process', pid });
+    return 'statem' in view && JSON.stringify(view.statem).includes('later');
+  });
+  const view = await call(name, { kind: 'process', pid });
+  t.match(view, {
+    behaviour: 'gen_statem',
+    label: 'door',
+    statem: {
+      value: {
+        state: { text: '"closed"' },
+        data: { parts: [{ key: 'code', value: { text: '4711' } }] },
+        timeouts: { text: '[1]' },
+        postponed: { text: '[1]' },
+      },
+    },
+  });
+  await stop(pid);
+});
+
+void t.test('a process that does not answer is shown all the same', async t => {
+  const stuck = {
+    init: () => ['ok', undefined] as const,
+    handleInfo: () => new Promise<never>(() => undefined),
+  };
+  const [, server] = await startLink(stuck, undefined);
+  const pid = server as Pid;
+  send(pid, { kind: 'never' });
+  const view = await call(name, { kind: 'process', pid });
+  t.match(view, {
+    status: 'awaiting',
+    lastMessage: 'never',
+    state: { unavailable: /did not answer in time/ },
+  });
+  const bare = spawn(() => undefined);
+  t.match(await call(name, { kind: 'process', pid: bare }), {
+    behaviour: 'process',
+    state: { unavailable: /bare process/ },
+  });
+  t.match(await call(name, { kind: 'act', pid: bare, action: { kind: 'suspend' } }), {
+    error: 'refused',
+    message: /answers no system messages/,
+  });
+  exit(bare, 'kill');
+  exit(pid, 'kill');
+  t.match(await call(name, { kind: 'act', pid, action: { kind: 'suspend' } }), {
+    error: 'no_process',
+  });
+});
+
+void t.test('a trace of a process that dies, and no more traces than there may be', async t => {
+  const server = { init: () => ['ok', undefined] as const, handleInfo: keep };
+  const pids: Pid[] = [];
+  for (let i = 0; i < 17; i += 1) pids.push((await startLink(server, undefined))[1] as Pid);
+  const action = { kind: 'trace', events: 5, seconds: 60 } as const;
+  for (const pid of pids.slice(0, 16))
+    t.equal(await call(name, { kind: 'act', pid, action }), 'ok');
+  const [first, last] = [pids[0] as Pid, pids[16] as Pid];
+  t.match(await call(name, { kind: 'act', pid: last, action }), { message: /Too many/ });
+  exit(first, 'kill');
+  await until(async () => {
+    const trace = await call(name, { kind: 'trace', pid: first, after: 0 });
+    return 'stopped' in trace && trace.stopped === 'died';
+  });
+  for (const pid of pids) exit(pid, 'kill');
+});
+
+function keep(_message: unknown, state: undefined): readonly ['noreply', undefined] {
+  return ['noreply', state];
+}
+
+void t.test('the time line outlives the observer', async t => {
+  const sink = observing.sink(() => undefined);
+  setLogger(sink);
+  t.teardown(() => setLogger(() => undefined));
+  log('warning', { kind: 'message', text: 'before' }, undefined);
+  const { last } = observing.timeline;
+  t.ok(last >= 1);
+  await stop(observerName);
+  log('warning', { kind: 'message', text: 'between' }, undefined);
+  await startLink(observer, observing.argument, { name: observerName, label: 'observer' });
+  t.equal(observing.timeline.last, last + 1);
+  t.ok(processCounts().named >= 1);
+});
