@@ -51,6 +51,8 @@ export interface Starter {
   behave(process: Process): Starting;
   /** Runs as the new process. */
   init(): unknown;
+  /** What the starter is told when `init` threw; default the exit reason itself. */
+  readonly told?: (reason: ExitReason) => ExitReason;
 }
 
 /**
@@ -116,10 +118,10 @@ export function startProcess<P extends Pid>(
     }
     result = runAs(process, () => starter.init());
   } catch (thrown) {
-    return settledStart(failStart<P>(process, reasonOf(thrown), options));
+    return settledStart(failInit<P>(process, thrown, options, starter));
   }
   if (!isThenable(result)) return settledStart(finishStart<P>(process, loop, result, options));
-  return awaitInit(process, loop, result, options);
+  return awaitInit(process, loop, result, options, starter);
 }
 
 function awaitInit<P extends Pid>(
@@ -127,6 +129,7 @@ function awaitInit<P extends Pid>(
   loop: Starting,
   pending: Promise<unknown>,
   options: ProcessOptions,
+  starter: Starter,
 ): Promise<StartResult<P>> {
   const { timeoutMs = Infinity } = options;
   return new Promise(resolve => {
@@ -154,7 +157,7 @@ function awaitInit<P extends Pid>(
     };
     pending.then(
       value => finish(() => finishStart(process, loop, value, options)),
-      (thrown: unknown) => finish(() => failStart(process, reasonOf(thrown), options)),
+      (thrown: unknown) => finish(() => failInit(process, thrown, options, starter)),
     );
   });
 }
@@ -194,6 +197,16 @@ function finishStart<P extends Pid>(
     return failStart(process, result[1], options);
   }
   return failStart(process, ['bad_return_value', result], options);
+}
+
+function failInit<P extends Pid>(
+  process: Process,
+  thrown: unknown,
+  options: CreateOptions,
+  { told }: Starter,
+): StartResult<P> {
+  const result = failStart<P>(process, reasonOf(thrown), options);
+  return result[0] === 'error' && told !== undefined ? ['error', told(result[1])] : result;
 }
 
 function failStart<P extends Pid>(

@@ -4,6 +4,7 @@ import { requireProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { whereis } from '../names.ts';
 import type { Pid } from '../pid.ts';
+import type { Process } from '../process.ts';
 import type { StartName } from '../server-ref.ts';
 import { Bare } from '../spawn.ts';
 import { installDebugOptions } from '../sys/debug-command.ts';
@@ -42,6 +43,15 @@ export function enterLoop<
   serverName?: StartName | Pid,
   after: After<Continue> = Infinity,
 ): void {
+  const process = processToEnter(serverName);
+  const loop = new GenServerLoop(moduleToStart(module, process.codeKey), process);
+  if (!loop.begin(['ok', state, after])) throw new Exit(['bad_action', after]);
+  installDebugOptions(process, options.debug ?? []);
+  process.behaviour = loop;
+}
+
+/** The calling process, which becomes a process of a behaviour; it has to be bare, and named so. */
+export function processToEnter(serverName: StartName | Pid | undefined): Process {
   const process = requireProcess('enterLoop()');
   const { behaviour, pid } = process;
   if (behaviour !== undefined && !(behaviour instanceof Bare)) {
@@ -49,8 +59,5 @@ export function enterLoop<
   }
   const named = typeof serverName === 'number' ? serverName : serverName && whereis(serverName);
   if (serverName !== undefined && named !== pid) throw new Exit('process_not_registered');
-  const loop = new GenServerLoop(moduleToStart(module, process.codeKey), process);
-  if (!loop.begin(['ok', state, after])) throw new Exit(['bad_action', after]);
-  installDebugOptions(process, options.debug ?? []);
-  process.behaviour = loop;
+  return process;
 }

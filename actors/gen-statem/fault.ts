@@ -1,25 +1,20 @@
 /** What ends a machine: a module that broke a rule, its error, or its exit. */
-import { Exit, reasonOf } from '../exit.ts';
-import type { ExitReason } from '../exit.ts';
+import { Exit } from '../exit.ts';
+import type { ErrorExit, ExitReason } from '../exit.ts';
 
-/** A module returned what it must not, or asked for it: an error of this reason, as OTP raises. */
-export class Fault extends Error {
-  readonly reason: readonly [tag: string, bad: unknown];
+/** A module returned what it must not, or asked for it: an error of the reason `[tag, bad]`. */
+export class Fault extends Exit {
+  readonly bare: readonly [tag: string, bad: unknown];
 
   constructor(tag: string, bad: unknown) {
-    super(tag);
-    this.name = 'Fault';
-    this.reason = [tag, bad];
+    const bare = [tag, bad] as const;
+    super({ reason: bare, stack: new Error(tag).stack ?? '' } satisfies ErrorExit);
+    this.bare = bare;
   }
 }
 
-/** The bare reason, which `terminate` is given: an error without its stack. */
+/** The reason that `terminate` is given: that of an error without its stack. */
 export function bareReasonOf(thrown: unknown): ExitReason {
-  return thrown instanceof Fault || thrown instanceof Exit ? thrown.reason : thrown;
-}
-
-/** The reason that the process exits with: an error has a stack, an exit has none. */
-export function exitReasonOf(thrown: unknown): ExitReason {
-  if (!(thrown instanceof Fault)) return reasonOf(thrown);
-  return { reason: thrown.reason, stack: thrown.stack ?? '' };
+  if (thrown instanceof Fault) return thrown.bare;
+  return thrown instanceof Exit ? thrown.reason : thrown;
 }

@@ -8,20 +8,31 @@
  */
 import { moduleToStart } from '../code/module-table.ts';
 import { callingProcess } from '../context.ts';
+import { isErrorExit } from '../exit.ts';
+import { processToEnter } from '../gen-server/enter-loop.ts';
+import type { EnterLoopOptions } from '../gen-server/enter-loop.ts';
 import { call as callServer, reply as replyTo } from '../gen-server/gen-server.ts';
 import type { From } from '../gen-server/from.ts';
 import { resultOf } from '../gen-server/throw-returns.ts';
-import type { AnyRequest, ReplyOf, RequestOfKind, StartResult } from '../gen-server/types.ts';
-import { startProcess } from '../proc-lib.ts';
-import type { StartOptions } from '../proc-lib.ts';
+import type {
+  AnyRequest,
+  ReplyOf,
+  RequestOfKind,
+  StartMonitorResult,
+  StartResult,
+} from '../gen-server/types.ts';
+import { startMonitored, startProcess } from '../proc-lib.ts';
+import type { Starter, StartOptions } from '../proc-lib.ts';
 import type { Pid } from '../pid.ts';
-import type { Dest, ServerPid, TypedServer, UntypedServer } from '../server-ref.ts';
+import type { Dest, ServerPid, StartName, TypedServer, UntypedServer } from '../server-ref.ts';
+import { wake } from '../signals.ts';
 import type { CreateOptions } from '../spawn.ts';
+import { installDebugOptions } from '../sys/debug-command.ts';
 import { isThenable } from '../thenable.ts';
 import { listOf } from './actions.ts';
 import type { CallbackModule } from './callback-modules.ts';
 import { GenStatemLoop } from './loop.ts';
-import type { ReplyAction, StatemModule } from './types.ts';
+import type { Action, Actions, ReplyAction, StatemModule } from './types.ts';
 
 export type {
   Action,
@@ -71,23 +82,69 @@ export function start<Arg, Call = never, Cast = never>(
   return startMachine(module, arg, options);
 }
 
+/**
+ * As {@link start}, with a monitor of the calling process on the machine from before its first step:
+ * `['ok', [pid, ref]]`. A failed start leaves no monitor and no DOWN.
+ */
+export function startMonitor<Arg, Call = never, Cast = never>(
+  module: StatemModule<Arg, Call, Cast>,
+  arg: Arg,
+  options: StartOptions = {},
+): Promise<StartMonitorResult<ServerPid<Call, Cast>>> {
+  return startMonitored(options, starterOf(module, arg, options));
+}
+
+/**
+ * Makes the calling process, which must be a bare one (`spawn`, `procLib.start`), a machine of the
+ * module in that state; `init` does not run. JavaScript cannot leave the caller's function for good:
+ * so this returns, and should be the last that the function does; then the state is entered.
+ *
+ * @param serverOrActions the name that it is registered under already, or its own pid, or actions
+ *   (a list) as from `init`
+ * @throws TypeError outside of a bare process
+ * @throws Exit `'process_not_registered'` when it has not that name
+ */
+export function enterLoop(
+  module: StatemModule<never, unknown, unknown>,
+  options: EnterLoopOptions,
+  state: unknown,
+  data: unknown,
+  serverOrActions?: StartName | Pid | readonly Action[],
+  actions?: Actions,
+): void {
+  const isList = Array.isArray(serverOrActions) && serverOrActions[0] !== 'via';
+  const process = processToEnter(isList ? undefined : (serverOrActions as StartName | Pid));
+  const loop = new GenStatemLoop(moduleToStart(module, process.codeKey), process);
+  installDebugOptions(process, options.debug ?? []);
+  loop.begin(['ok', state, data, isList ? serverOrActions : actions]);
+  process.behaviour = loop;
+  // Called after an `await` that no handler waits for, it finds the process at rest.
+  if (process.phase === 'idle') wake(process);
+}
+
 function startMachine<P extends Pid>(
   module: object,
   arg: unknown,
   options: StartOptions & CreateOptions,
 ): Promise<StartResult<P>> {
-  const callbacks = moduleToStart(module, options.codeKey) as Named;
+  return startProcess<P>(options, starterOf(module, arg, options));
+}
+
+function starterOf(module: object, arg: unknown, { codeKey }: CreateOptions): Starter {
+  const callbacks = moduleToStart(module, codeKey) as Named;
   if (typeof callbacks.init !== 'function' || typeof callbacks.callbackMode !== 'function') {
     throw new TypeError(
       'start() expects a callback module with the functions callbackMode and init',
     );
   }
-  return startProcess<P>(options, {
+  return {
     // In state_functions mode a state may be called name.
     label: typeof callbacks.name === 'string' ? callbacks.name : callbacks.init.name,
     behave: process => new GenStatemLoop(callbacks, process),
     init: () => initialise(callbacks, arg),
-  });
+    // An error without its stack, as OTP's gen_statem says it and its gen_server does not.
+    told: reason => (isErrorExit(reason) ? reason.reason : reason),
+  };
 }
 
 type Named = CallbackModule & { readonly name?: unknown };

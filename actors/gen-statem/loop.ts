@@ -10,7 +10,7 @@
  */
 import { keepCrash, keepsCrashes, stepOf } from '../crash-keeper.ts';
 import type { Step } from '../crash-keeper.ts';
-import { Exit } from '../exit.ts';
+import { Exit, reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { CallMessage, CastMessage } from '../gen-server/messages.ts';
 import { resultOf } from '../gen-server/throw-returns.ts';
@@ -23,7 +23,7 @@ import type { SystemMessage } from '../sys/system-message.ts';
 import { isThenable } from '../thenable.ts';
 import type { CallbackModule } from './callback-modules.ts';
 import { StatemEvent } from './events.ts';
-import { bareReasonOf, exitReasonOf, Fault } from './fault.ts';
+import { bareReasonOf, Fault } from './fault.ts';
 import { Machine } from './machine.ts';
 import { show } from './show.ts';
 import { Timeout } from './timeouts.ts';
@@ -280,7 +280,7 @@ export class GenStatemLoop extends Machine implements Starting {
   /** A module has thrown an error, or has broken a rule. */
   #crash(thrown: unknown): Pending {
     if (thrown instanceof Fault) this.#takeState();
-    return this.terminate(bareReasonOf(thrown), exitReasonOf(thrown));
+    return this.terminate(bareReasonOf(thrown), reasonOf(thrown));
   }
 
   /**
@@ -303,7 +303,7 @@ export class GenStatemLoop extends Machine implements Starting {
     // If `terminate` fails, that is what ended the process.
     const failed = (thrown: unknown): void => {
       this.#step = own;
-      finish(exitReasonOf(thrown));
+      finish(reasonOf(thrown));
     };
     let result: unknown;
     try {
