@@ -350,7 +350,7 @@ function processView(wanted: number): ProcessView | undefined {
     log: null,
     statistics: null,
     lastCrash: crash,
-    traced: false,
+    traced: machine,
   };
 }
 

@@ -102,7 +102,9 @@ function Head<Row>({
     );
   }
   const order = sort?.by !== column.id ? 'none' : sort.descending ? 'descending' : 'ascending';
-  const arrow = { none: '\u2003', ascending: ' ↑', descending: ' ↓' }[order];
+  const arrow = { none: '\u2003\u2002', ascending: '\u2002↑\u2002', descending: '\u2002↓\u2002' }[
+    order
+  ];
   return (
     <th scope="col" className={className} aria-sort={order}>
       <button type="button" onClick={() => onSort?.(column.id)}>

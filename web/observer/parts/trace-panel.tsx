@@ -6,7 +6,7 @@ import { usePolled } from '../hooks/use-polled.ts';
 import { EventsTable } from './events-table.tsx';
 import { Panel } from './panel.tsx';
 
-/** What a trace of the observer sees; it stops itself. Nothing, where none was begun. */
+/** What a trace of the observer sees; it stops itself. For a process that is or was traced: of others the server has none. */
 export function TracePanel({ pid }: { readonly pid: ObservedPid }) {
   const { data, error } = usePolled(traceAt(pid));
   const { act, busy } = useAct(pid);

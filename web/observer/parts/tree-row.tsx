@@ -83,7 +83,9 @@ function What({ entry, words, replaced }: WhatProps) {
       )}
       <span className="unseen">{words.slice(title.length)}</span>
       <span className="remarks" aria-hidden="true">
-        {node.label !== null && node.label !== title && <span className="hint">{node.label}</span>}
+        {node.label !== null && !title.startsWith(node.label) && (
+          <span className="hint">{node.label}</span>
+        )}
         {node.status !== 'running' && (
           <Badge tone={node.status === 'restarting' ? 'warn' : 'plain'}>{node.status}</Badge>
         )}

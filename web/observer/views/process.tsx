@@ -1,3 +1,4 @@
+import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ProcessRef, ProcessView, Some, SupervisorView } from '../../../protocol/observer.ts';
 import { formatCount, formatDuration, formatMicros, formatTime } from '../../model/format.ts';
@@ -22,6 +23,8 @@ import { TracePanel } from '../parts/trace-panel.tsx';
 export function Process({ pid }: { readonly pid: number }) {
   const { data: view, error } = usePolled(processAt(pid));
   const gone = error instanceof ApiError && error.status === 404;
+  const [traced, setTraced] = useState(false);
+  if (view?.traced === true && !traced) setTraced(true);
   if (view === undefined) {
     return (
       <>
@@ -49,7 +52,7 @@ export function Process({ pid }: { readonly pid: number }) {
           <ProcessActions view={view} />
         </>
       )}
-      <TracePanel pid={pid} />
+      {traced && <TracePanel pid={pid} />}
       {view.supervisor !== null && <ChildrenPanel pid={pid} supervisor={view.supervisor} />}
       {view.statem !== null && <Statem statem={view.statem} />}
       <div className="columns">
@@ -98,7 +101,7 @@ function Successor({ name }: { readonly name: string }) {
   );
 }
 
-function aboutOf(view: ProcessView): readonly (readonly [string, React.ReactNode])[] {
+function aboutOf(view: ProcessView): readonly (readonly [string, ReactNode])[] {
   return [
     ['Name', view.name ?? 'none'],
     ['Label', view.label ?? 'none'],
@@ -118,16 +121,14 @@ function aboutOf(view: ProcessView): readonly (readonly [string, React.ReactNode
   ];
 }
 
-const supervisorOf = (
-  supervisor: SupervisorView,
-): readonly (readonly [string, React.ReactNode])[] => [
+const supervisorOf = (supervisor: SupervisorView): readonly (readonly [string, ReactNode])[] => [
   ['Strategy', supervisor.strategy],
   ['Restarts used', <Budget key="budget" supervisor={supervisor} />],
   ['Intensity per', supervisor.intensityPer],
   ['Auto shutdown', supervisor.autoShutdown],
 ];
 
-const relationsOf = (view: ProcessView): readonly (readonly [string, React.ReactNode])[] => [
+const relationsOf = (view: ProcessView): readonly (readonly [string, ReactNode])[] => [
   ['Links', <SomeRefs key="links" some={view.links} />],
   ['Monitors', <SomeRefs key="monitors" some={view.monitors} />],
   ['Monitored by', <SomeRefs key="monitoredBy" some={view.monitoredBy} />],

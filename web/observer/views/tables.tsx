@@ -32,10 +32,7 @@ export function Tables() {
       {data !== undefined && <Unanswered of={data.unanswered} what="Shard" />}
       <div className="bar">
         <SearchField text={text} onText={setText} placeholder="name" />
-        <span className="hint">
-          Of message bodies and other bytes only the length is shown: the server cannot read them
-          either.
-        </span>
+        <span className="hint">Of message bodies and other bytes only the length is shown.</span>
       </div>
       <Panel title="Tables of the store" bare>
         {data === undefined ? (
