@@ -7,6 +7,7 @@ import {
   isolateOf,
   runOutside,
   thisIsolate,
+  whereis,
   type CrashReport,
   type ExitReason,
   type LogEvent,
@@ -133,6 +134,31 @@ export class ReportWatch {
       reason: why,
       stack: stackOf(reason),
     });
+    if (
+      errorContext === 'child_terminated' &&
+      offender.restartType !== 'temporary' &&
+      process !== null
+    ) {
+      // Of dynamic children no progress is reported, as in OTP: the name tells of the next one. By then the supervisor is
+      // done with it, as its turn is over.
+      setImmediate(() => this.#lookFor(process, supervisor, offender.id));
+    }
+  }
+
+  /** Tells that a child with a name runs again, unless that was told already. */
+  #lookFor(
+    { name, pid }: ProcessRef,
+    supervisor: Pid | string,
+    id: string | number | undefined,
+  ): void {
+    const key = keyOf(supervisor, id);
+    const waiting = this.#ended.get(key) ?? [];
+    const ended = waiting.find(other => other.pid === pid);
+    const next = name === null ? undefined : whereis(name);
+    if (ended === undefined || next === undefined || next === pid) return;
+    waiting.splice(waiting.indexOf(ended), 1);
+    if (waiting.length === 0) this.#ended.delete(key);
+    this.#restarted(next, ended, supervisor, id);
   }
 
   #remember(key: string, ended: Ended): void {
@@ -148,16 +174,25 @@ export class ReportWatch {
     const ended = waiting?.shift();
     if (waiting?.length === 0) this.#ended.delete(key);
     if (ended === undefined || typeof started.pid !== 'number') return;
-    const process = this.#refOf(started.pid);
-    const who = process.name ?? process.label ?? String(started.id ?? 'a child');
+    this.#restarted(started.pid, ended, supervisor, started.id);
+  }
+
+  #restarted(
+    pid: Pid,
+    { reason }: Ended,
+    supervisor: Pid | string,
+    id: string | number | undefined,
+  ): void {
+    const process = this.#refOf(pid);
+    const who = process.name ?? process.label ?? String(id ?? 'a child');
     this.#say({
       ...this.#nothing(),
       kind: 'restarted',
       text: `${who} runs again`,
       process,
       supervisor: supervisorOf(supervisor),
-      child: started.id ?? null,
-      reason: ended.reason,
+      child: id ?? null,
+      reason,
     });
   }
 

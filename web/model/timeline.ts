@@ -112,8 +112,12 @@ function outcomeOf(event: ObservedEvent, begun: Incident): Outcome {
   return { kind: event.kind === 'gave_up' ? 'gave_up' : 'failed' };
 }
 
+/** The id that dynamic children have in reports, all of them. */
+const DYNAMIC = 'dynamic';
+
 /** Which child of which supervisor: by its id, of dynamic children by name, else by what they are called. */
 function childKey({ isolate, supervisor, child, process }: ObservedEvent): string {
   const over = supervisor === null || typeof supervisor === 'string' ? supervisor : supervisor.pid;
-  return `${isolate}/${over ?? ''}/${child ?? process?.name ?? process?.label ?? ''}`;
+  const id = child === DYNAMIC ? null : child;
+  return `${isolate}/${over ?? ''}/${id ?? process?.name ?? process?.label ?? ''}`;
 }

@@ -96,6 +96,22 @@ void t.test(
   },
 );
 
+void t.test('dynamic children are told apart by name: their id is one for all', async t => {
+  const bob = { supervisor, child: 'dynamic', process: ref(6_145, 'mailbox.bob') };
+  const told = [
+    tell('child_terminated', { ...alice, child: 'dynamic' }),
+    tell('child_terminated', bob),
+    tell('restarted', { ...bob, process: ref(7_169, 'mailbox.bob') }),
+  ];
+  t.same(
+    foldTimeline(told).map(incident => [incident.n, incident.outcome.kind]),
+    [
+      [2, 'restarted'],
+      [1, 'none'],
+    ],
+  );
+});
+
 void t.test(
   'children without id and name: the first that died is the first that is up',
   async t => {
