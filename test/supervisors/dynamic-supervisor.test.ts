@@ -174,8 +174,7 @@ void t.test('one that ends while the exits of its children wait reads them once'
 
 void t.test('answers as Elixir does', async t => {
   captureLog(t);
-  const refused = async (options: object) =>
-    (await dynamicSupervisor.startLink(options as DynamicSupervisorOptions))[1];
+  const refused = async (options: object) => (await dynamicSupervisor.startLink(options))[1];
   t.same(await refused({ maxChildren: 1.5 }), ['supervisor_data', ['invalid_max_children', 1.5]]);
   t.same(await refused({ intensity: -1 }), ['supervisor_data', ['invalid_intensity', -1]]);
   t.same(await refused({ period: 0 }), ['supervisor_data', ['invalid_period', 0]]);

@@ -102,3 +102,23 @@ void t.test('one partition for each processor, unless told otherwise', async t =
   removeAtEnd(t, result[1]);
   t.equal(partitionSupervisor.partitions('default'), availableParallelism());
 });
+
+void t.test('keys go to the other copies before the first one ends', async t => {
+  captureLog(t);
+  const seen: number[] = [];
+  const copy: GenServer<number, number> = {
+    init: index => ['ok', index],
+    terminate: () => {
+      seen.push(partitionSupervisor.partitions('shrinking'));
+    },
+  };
+  const result = await partitionSupervisor.startLink({
+    name: 'shrinking',
+    partitions: 3,
+    child: index => ({ start: () => startLink(copy, index, { trapExit: true }) }),
+  });
+  if (result[0] !== 'ok') throw new Error('did not start');
+  removeAtEnd(t, result[1]);
+  await partitionSupervisor.resize('shrinking', 1);
+  t.same(seen, [1, 1]);
+});

@@ -6,6 +6,7 @@ import { taskSupervisor } from '../../../supervisors/index.ts';
 import type {
   AsyncStreamOptions,
   Outcome,
+  Task,
   TaskSupervisorOptions,
 } from '../../../supervisors/index.ts';
 import { captureLog } from '../../actors/capture-log.ts';
@@ -54,20 +55,49 @@ void t.test('temporary unless told otherwise; with its supervisor it ends', asyn
   t.notOk(isAlive(one.pid as Pid));
 });
 
-void t.test('a task whose owner has died before it began does not run', async t => {
+void t.test('async links the task with the caller, asyncNolink does not', async t => {
   captureLog(t);
   const pid = await supervised(t);
+  for (const [start, linked] of [
+    [taskSupervisor.async, true],
+    [taskSupervisor.asyncNolink, false],
+  ] as const) {
+    const tasks: Task[] = [];
+    const owner = inside(async () => {
+      tasks.push(await start(pid, forever));
+      await forever();
+    });
+    await until(() => tasks.length === 1);
+    const one = tasks[0]?.pid as Pid;
+    t.equal(processInfo(one)?.links.includes(owner.pid), linked);
+    exit(owner.pid, 'over');
+    t.equal(isAlive(one), !linked);
+    const other = inside(async () => {
+      await start(pid, () => {
+        throw new Exit('odd');
+      });
+      await forever();
+    });
+    await settle();
+    t.equal(isAlive(other.pid), !linked);
+  }
+});
+
+void t.test('a task whose owner has died before it began does not run', async t => {
+  const events = captureLog(t);
+  const pid = await supervised(t);
   let ran = false;
-  const owner = inside(async () => {
+  inside(async () => {
     void taskSupervisor.asyncNolink(pid, () => {
       ran = true;
     });
+    exit(self(), 'kill');
     await forever();
   });
-  await Promise.resolve();
-  exit(owner.pid, 'kill');
   await settle();
   t.notOk(ran);
+  t.same(events, [], 'and that is no crash');
+  t.match(await taskSupervisor.countChildren(pid), { specs: 0 });
 });
 
 /** What the stream gives, consumed in a process. */

@@ -204,6 +204,28 @@ void t.test('yieldMany: each with its outcome; a limit; what becomes of the othe
   await result;
 });
 
+void t.test('yieldMany: a result that comes after it is a message again', async t => {
+  captureLog(t);
+  const pid = await supervised(t);
+  const { result } = inside(async () => {
+    let finish: (value: string) => void = () => undefined;
+    const late = await taskSupervisor.asyncNolink(
+      pid,
+      () => new Promise<string>(resolve => (finish = resolve)),
+    );
+    const done = await taskSupervisor.asyncNolink(pid, () => 'done');
+    t.same(
+      (await task.yieldMany([late, done], { limit: 1 })).map(([, outcome]) => outcome),
+      [undefined, ['ok', 'done']],
+    );
+    finish('late');
+    await settle();
+    t.equal(processInfo(self())?.messageQueueLen, 2, 'the result and DOWN');
+    t.same(await task.yield(late), ['ok', 'late']);
+  });
+  await result;
+});
+
 void t.test('shutdown: by shutdown, after the time by kill; a result that came wins', async t => {
   captureLog(t);
   const clock = virtual(t);
