@@ -19,6 +19,7 @@ import type { StartName } from './server-ref.ts';
 import { Bare, createProcess } from './spawn.ts';
 import type { MessageHandler, SpawnOptions } from './spawn.ts';
 import { settledStart } from './start-result.ts';
+import { isSpecial, SpecialLoop } from './sys/special-process.ts';
 import { isThenable } from './thenable.ts';
 
 export interface InitOptions extends Omit<SpawnOptions, 'link'> {
@@ -28,8 +29,8 @@ export interface InitOptions extends Omit<SpawnOptions, 'link'> {
 
 /**
  * What a process begins with. It calls {@link initAck} when it is ready, and goes on. It returns the
- * handler of its messages (or a promise of it), or has become a server by `enterLoop`; if neither, it
- * ends `'normal'`.
+ * handler of its messages or a `sys.SpecialProcess` (or a promise of one), or has become a server by
+ * `enterLoop`; if neither, it ends `'normal'`.
  */
 export type InitFunction = () => unknown;
 
@@ -196,6 +197,7 @@ function named(process: Process, name: StartName | undefined, start: Start): boo
 function goOn(process: Process, handler: unknown): void {
   if (!process.alive) return;
   if (typeof handler === 'function') process.behaviour ??= new Bare(handler as MessageHandler);
+  else if (isSpecial(handler)) process.behaviour ??= new SpecialLoop(process, handler);
   if (process.behaviour === undefined) die(process, 'normal');
   else wake(process);
 }

@@ -14,7 +14,16 @@ import type { Step } from '../crash-keeper.ts';
 import type { TimeoutMessage } from '../messages.ts';
 import { isParentExit } from '../parent-exit.ts';
 import type { Behaviour, Process } from '../process.ts';
-import { CallMessage, CastMessage } from './messages.ts';
+import {
+  asErlangs,
+  CallMessage,
+  CastMessage,
+  ContinueMessage,
+  isServerMessage,
+  kindOf,
+} from './messages.ts';
+import type { ServerMessage } from './messages.ts';
+import { continuation, endsWell, isTuple } from './results.ts';
 import type { Replier } from './reply-slot.ts';
 import { crash, deliver } from '../signals.ts';
 import { getLog } from '../sys/debug-command.ts';
@@ -25,14 +34,6 @@ import type { SystemCallbacks } from '../sys/system-loop.ts';
 import { isThenable } from '../thenable.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
 import { isReturn, resultOf } from './throw-returns.ts';
-
-class ContinueMessage {
-  readonly value: unknown;
-
-  constructor(value: unknown) {
-    this.value = value;
-  }
-}
 
 const TIMEOUT: TimeoutMessage = { kind: 'timeout' };
 
@@ -66,7 +67,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   #timer: TimerHandle | undefined = undefined;
   #timeoutMs: number | undefined = undefined;
   /** Of an info message only its kind: what is in it would live on while the process rests. */
-  #lastMessage: CallMessage | CastMessage | ContinueMessage | string | undefined = undefined;
+  #lastMessage: ServerMessage | string | undefined = undefined;
   /** The info message that is being handled. */
   #info: unknown = undefined;
   /** The step under way, while somebody keeps crashes. */
@@ -88,7 +89,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   handle(message: unknown): void | Promise<void> {
     if (this.#timeoutMs !== undefined) this.#cancelTimeout();
     const from = message instanceof CallMessage ? message.from : undefined;
-    this.#lastMessage = isOurs(message) ? message : kindOf(message);
+    this.#lastMessage = isServerMessage(message) ? message : kindOf(message);
     if (this.#process.debug !== undefined) {
       this.#showIn(message);
       // A debug function may have ended the process.
@@ -225,7 +226,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     if (result.length > place) this.#next(result[place]);
   }
 
-  /** What {@link isAfter} let pass. */
+  /** What {@link endsWell} let pass. */
   #next(next: unknown): void {
     if (next === 'hibernate' || next === Infinity) return;
     if (typeof next === 'number') this.#startTimeout(next);
@@ -373,50 +374,4 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     const status = { state: this.state, log: getLog(this.#process) };
     return { ...status, ...shownBy(this.module, status) };
   }
-}
-
-/** A message in the shape in which Erlang shows it. */
-function asErlangs(message: unknown): unknown {
-  if (message instanceof CallMessage) return ['$gen_call', message.from, message.request];
-  if (message instanceof CastMessage) return ['$gen_cast', message.message];
-  return message;
-}
-
-function isTuple(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
-/** True when what stands at that place of a result, if anything does, says what comes after. */
-function endsWell(result: readonly unknown[], place: number): boolean {
-  return result.length === place || (result.length === place + 1 && isAfter(result[place]));
-}
-
-function isAfter(value: unknown): boolean {
-  if (typeof value === 'number') return value >= 0;
-  if (value === 'hibernate') return true;
-  if (isTuple(value)) return value.length === 2 && value[0] === 'continue';
-  return typeof value === 'object' && value !== null && 'continue' in value;
-}
-
-function continuation(next: unknown): unknown {
-  return isTuple(next) ? next[1] : (next as { readonly continue: unknown }).continue;
-}
-
-function isOurs(message: unknown): message is CallMessage | CastMessage | ContinueMessage {
-  return (
-    message instanceof CallMessage ||
-    message instanceof CastMessage ||
-    message instanceof ContinueMessage
-  );
-}
-
-/** What kind of message it is, without its contents. */
-function kindOf(message: unknown): string {
-  if (message instanceof CallMessage) return `call ${kindOf(message.request)}`;
-  if (message instanceof CastMessage) return `cast ${kindOf(message.message)}`;
-  if (message instanceof ContinueMessage) return 'continue';
-  if (typeof message === 'object' && message !== null && 'kind' in message) {
-    return String(message.kind);
-  }
-  return typeof message;
 }

@@ -1,4 +1,4 @@
-/** The messages of `call` and `cast` as they lie in a mailbox, for every behaviour that takes them. */
+/** Messages as they lie in a mailbox: of `call` and `cast`, for every behaviour that takes them. */
 import type { Replier } from './reply-slot.ts';
 
 /** A call on its way. */
@@ -19,4 +19,41 @@ export class CastMessage {
   constructor(message: unknown) {
     this.message = message;
   }
+}
+
+/** What gen-server tells itself when a callback asked to continue. */
+export class ContinueMessage {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+export type ServerMessage = CallMessage | CastMessage | ContinueMessage;
+
+export function isServerMessage(message: unknown): message is ServerMessage {
+  return (
+    message instanceof CallMessage ||
+    message instanceof CastMessage ||
+    message instanceof ContinueMessage
+  );
+}
+
+/** A message in the shape in which Erlang shows it. */
+export function asErlangs(message: unknown): unknown {
+  if (message instanceof CallMessage) return ['$gen_call', message.from, message.request];
+  if (message instanceof CastMessage) return ['$gen_cast', message.message];
+  return message;
+}
+
+/** What kind of message it is, without its contents. */
+export function kindOf(message: unknown): string {
+  if (message instanceof CallMessage) return `call ${kindOf(message.request)}`;
+  if (message instanceof CastMessage) return `cast ${kindOf(message.message)}`;
+  if (message instanceof ContinueMessage) return 'continue';
+  if (typeof message === 'object' && message !== null && 'kind' in message) {
+    return String(message.kind);
+  }
+  return typeof message;
 }

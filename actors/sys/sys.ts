@@ -15,6 +15,8 @@ export type { DebugFunction, Statistics } from './debug-items.ts';
 export type { DebugOption, FuncSpec, LogFlag } from './debug-command.ts';
 export type { SystemEvent } from './system-event.ts';
 export { setTracePrinter } from './event-format.ts';
+export { debugOptions, getLog, handleDebug } from './special-process.ts';
+export type { SpecialProcess } from './special-process.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
