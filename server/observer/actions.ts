@@ -3,44 +3,54 @@ import { z } from 'zod';
 import {
   TRACE_EVENTS_LIMIT,
   TRACE_SECONDS_LIMIT,
+  type ChildRequest,
+  type ExitRequest,
   type ProcessAction,
+  type ReplaceStateRequest,
+  type SendRequest,
+  type SwitchRequest,
+  type TraceRequest,
 } from '../../protocol/observer.ts';
 import { validate } from '../http/validate.ts';
 import type { Action } from './protocol.ts';
 
-const nothing = z.strictObject({});
-const onOrOff = z.strictObject({ on: z.boolean() });
-const child = z.strictObject({ id: z.union([z.string().max(1_000), z.number()]) });
+/** A body, as protocol/observer.ts has it, and with what is left out filled in. */
+type Body<Given extends object> = z.ZodType<
+  Required<Given>,
+  { readonly [Field in keyof Given]: Given[Field] | undefined }
+>;
+
+const nothing: Body<object> = z.strictObject({});
+const onOrOff: Body<SwitchRequest> = z.strictObject({ on: z.boolean() });
+const child: Body<ChildRequest> = z.strictObject({
+  id: z.union([z.string().max(1_000), z.number()]),
+});
 /** Any JSON value, but there must be one. */
 const json = z.unknown().refine(value => value !== undefined, 'expected a JSON value');
 
-const bodies = {
-  trace: z.strictObject({
-    events: z.int().min(1).max(TRACE_EVENTS_LIMIT).default(100),
-    seconds: z.number().min(0.1).max(TRACE_SECONDS_LIMIT).default(10),
-  }),
-  stop_trace: nothing,
-  suspend: nothing,
-  resume: nothing,
-  send: z.strictObject({ message: json }),
-  exit: z.strictObject({ reason: json }),
-  replace_state: z.strictObject({
-    value: json,
-    path: z
-      .array(z.union([z.string(), z.number()]))
-      .max(32)
-      .default([]),
-  }),
-  log: onOrOff,
-  statistics: onOrOff,
-  terminate_child: child,
-  restart_child: child,
-  delete_child: child,
-} as const satisfies Record<ProcessAction, z.ZodType>;
+const trace: Body<TraceRequest> = z.strictObject({
+  events: z.int().min(1).max(TRACE_EVENTS_LIMIT).default(100),
+  seconds: z.number().min(0.1).max(TRACE_SECONDS_LIMIT).default(10),
+});
+const send: Body<SendRequest> = z.strictObject({ message: json });
+const exit: Body<ExitRequest> = z.strictObject({ reason: json });
+const replaceState: Body<ReplaceStateRequest> = z.strictObject({
+  value: json,
+  path: z
+    .array(z.union([z.string(), z.number()]))
+    .max(32)
+    .default([]),
+});
+
+const bodies: Readonly<Record<ProcessAction, z.ZodType<object>>> = {
+  ...{ trace, stop_trace: nothing, suspend: nothing, resume: nothing },
+  ...{ send, exit, replace_state: replaceState, log: onOrOff, statistics: onOrOff },
+  ...{ terminate_child: child, restart_child: child, delete_child: child },
+};
 
 /** @throws HttpProblem `bad_field` */
 export function readAction(kind: ProcessAction, body: unknown): Action {
-  const fields = validate<object>(bodies[kind], body);
+  const fields = validate(bodies[kind], body);
   return { kind, ...fields } as Action;
 }
 

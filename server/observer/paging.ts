@@ -44,8 +44,6 @@ export function requireWindow<T extends Page>(read: T): T {
   );
 }
 
-export const pageQuery = z.strictObject(page);
-
 /** A list over all isolates, or over one, with a search and an order. */
 export const listQuery = <Sorts extends readonly [string, ...string[]]>(
   sorts: Sorts,
