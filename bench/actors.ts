@@ -1,6 +1,6 @@
 /**
- * Bench subject `actors`: ping-pong, fan-in, spawn and bytes per process, next to plain nact and,
- * where it is installed, Erlang. Contestants take turns round by round; the figures are medians.
+ * Bench subject `actors`: ping-pong, fan-in, spawn, bytes per process and restarts by a supervisor,
+ * next to plain nact (which has no supervisors) and, where it is installed, Erlang. Contestants take turns round by round; the figures are medians.
  */
 import { erlangIsInstalled } from '../lab/erlang.ts';
 import { erlang } from './actors/erlang.ts';
@@ -16,6 +16,7 @@ const MEASURES: readonly { key: keyof Figures; name: string; unit: string }[] = 
   { key: 'fanInPerSecond', name: 'fan-in over 1,000 processes', unit: 'messages/s' },
   { key: 'spawnsPerSecond', name: 'spawn, one message, end', unit: 'processes/s' },
   { key: 'bytesPerProcess', name: 'idle process', unit: 'bytes' },
+  { key: 'restartsPerSecond', name: 'restart among 100,000 children', unit: 'restarts/s' },
 ];
 
 const ROUNDS = 5;
@@ -43,6 +44,8 @@ export async function run(options: {
   for (const { key, name, unit } of MEASURES) {
     for (const contestant of contestants) {
       const value = medianOf(contestant.name, key);
+      // It has no such thing.
+      if (Number.isNaN(value)) continue;
       results.push({ name: `${name}, ${contestant.name}`, value, unit, chart: name });
       if (contestant === strowger) continue;
       const ratio = medianOf(strowger.name, key) / value;

@@ -12,17 +12,19 @@ const MODULE = 'strowger_bench';
 /** Prints one line of JSON with the figures. */
 const PROGRAM = `
 -module(${MODULE}).
--export([main/1]).
+-export([main/1, init/1, start_child/2]).
 
 main(Args) ->
-    [RoundTrips, Senders, Each, Spawned] = [list_to_integer(atom_to_list(A)) || A <- Args],
+    [RoundTrips, Senders, Each, Spawned, Children, Restarts] = [list_to_integer(atom_to_list(A)) || A <- Args],
     Trips = rate(RoundTrips, fun() -> ping_pong(RoundTrips) end),
     FanIn = rate(Senders * Each, prepare_fan_in(Senders, Each)),
     Spawns = rate(Spawned, fun() -> spawning(Spawned) end),
     Bytes = bytes_per_process(Spawned),
+    Restarting = restarting(Children, Restarts),
     io:format("{\\"roundTripsPerSecond\\":~w,\\"fanInPerSecond\\":~w,"
-              "\\"spawnsPerSecond\\":~w,\\"bytesPerProcess\\":~w}~n",
-              [Trips, FanIn, Spawns, Bytes]),
+              "\\"spawnsPerSecond\\":~w,\\"bytesPerProcess\\":~w,"
+              "\\"restartsPerSecond\\":~w}~n",
+              [Trips, FanIn, Spawns, Bytes, Restarting]),
     halt(0).
 
 rate(Count, Fun) ->
@@ -77,18 +79,45 @@ bytes_per_process(N) ->
     Bytes.
 
 idle(Me) -> receive go -> Me ! done, idle(Me) end.
+
+restarting(Children, Restarts) ->
+    logger:set_primary_config(level, none),
+    Me = self(),
+    {ok, Top} = supervisor:start_link(?MODULE, {Me, Children}),
+    Pids = maps:from_list([receive {started, Id, Pid} -> {Id, Pid} end || Id <- lists:seq(1, Children)]),
+    Rate = rate(Restarts, fun() -> kill_each(Restarts, Children, Pids) end),
+    unlink(Top),
+    exit(Top, kill),
+    Rate.
+
+kill_each(0, _, _) -> ok;
+kill_each(N, Children, Pids) ->
+    Id = (N * 7919) rem Children + 1,
+    exit(maps:get(Id, Pids), kill),
+    receive {started, Id, Pid} -> kill_each(N - 1, Children, Pids#{Id => Pid}) end.
+
+init({Me, Children}) ->
+    {ok, {#{intensity => 1000000, period => 3600},
+          [#{id => Id, start => {?MODULE, start_child, [Me, Id]}, shutdown => brutal_kill}
+           || Id <- lists:seq(1, Children)]}}.
+
+start_child(Me, Id) ->
+    Pid = spawn_link(fun() -> receive stop -> ok end end),
+    Me ! {started, Id, Pid},
+    {ok, Pid}.
 `;
 
 export const erlang: Contestant = {
   name: 'Erlang',
-  async measure({ roundTrips, senders, messagesEach, spawned }): Promise<Figures> {
+  async measure(sizes): Promise<Figures> {
+    const { roundTrips, senders, messagesEach, spawned, children, restarts } = sizes;
     const directory = await mkdtemp(join(tmpdir(), 'strowger-bench-'));
     try {
       await writeFile(join(directory, `${MODULE}.erl`), PROGRAM);
       await run('erlc', [`${MODULE}.erl`], { cwd: directory });
-      const sizes = [roundTrips, senders, messagesEach, spawned].map(String);
+      const given = [roundTrips, senders, messagesEach, spawned, children, restarts].map(String);
       const flags = ['-noshell', '+P', '1000000', '-s', MODULE, 'main'];
-      const { stdout } = await run('erl', [...flags, ...sizes], { cwd: directory });
+      const { stdout } = await run('erl', [...flags, ...given], { cwd: directory });
       return JSON.parse(stdout) as Figures;
     } finally {
       await rm(directory, { recursive: true });

@@ -1,6 +1,8 @@
 /** The workload on our own processes. */
-import { exit, send, spawn } from '../../actors/index.ts';
+import { exit, send, setLogger, spawn, spawnLink, stop } from '../../actors/index.ts';
 import type { Pid } from '../../actors/index.ts';
+import { supervisor } from '../../supervisors/index.ts';
+import type { ChildSpec } from '../../supervisors/index.ts';
 import { heapAfterCollection } from './heap.ts';
 import { rate } from './workload.ts';
 import type { Contestant, Sizes } from './workload.ts';
@@ -76,6 +78,52 @@ async function bytesPerProcess(count: number): Promise<number> {
   return bytes;
 }
 
+const LIMITS = { intensity: 1_000_000, period: 3_600 };
+
+/** Children of a one_for_one supervisor are killed, each when the one before it is there again. */
+async function restarting({ children, restarts }: Sizes): Promise<number> {
+  const pids: Pid[] = [];
+  let started = (): void => undefined;
+  const specs: ChildSpec[] = Array.from({ length: children }, (_, id) => ({
+    id,
+    start: () => {
+      const pid = spawnLink(() => undefined);
+      pids[id] = pid;
+      started();
+      return ['ok', pid];
+    },
+    shutdown: 'brutal_kill',
+  }));
+  const old = setLogger(() => undefined);
+  const [, top] = await supervisor.startLink(() => [LIMITS, specs]);
+  const perSecond = await rate(restarts, () => killEach(pids, restarts, next => (started = next)));
+  await stop(top as Pid, 'shutdown');
+  setLogger(old);
+  return perSecond;
+}
+
+function killEach(
+  pids: readonly Pid[],
+  restarts: number,
+  onStart: (next: () => void) => void,
+): Promise<void> {
+  return new Promise(resolve => {
+    let left = restarts;
+    const next = (): void => {
+      if (left === 0) {
+        resolve();
+        return;
+      }
+      left -= 1;
+      // Spread over all of them.
+      exit(pids[(left * 7_919) % pids.length] as Pid, 'kill');
+    };
+    // The start's own turn has to be over.
+    onStart(() => setImmediate(next));
+    next();
+  });
+}
+
 export const strowger: Contestant = {
   name: 'strowger',
   async measure(sizes) {
@@ -84,6 +132,7 @@ export const strowger: Contestant = {
       fanInPerSecond: await rate(sizes.senders * sizes.messagesEach, prepareFanIn(sizes)),
       spawnsPerSecond: await rate(sizes.spawned, () => spawning(sizes.spawned)),
       bytesPerProcess: await bytesPerProcess(sizes.spawned),
+      restartsPerSecond: await restarting(sizes),
     };
   },
 };

@@ -7,6 +7,9 @@ export interface Sizes {
   readonly messagesEach: number;
   /** Processes made, handling one message each, and ended again. */
   readonly spawned: number;
+  /** Children of one supervisor, and how many of them are killed, one after the other. */
+  readonly children: number;
+  readonly restarts: number;
 }
 
 export const fullSizes: Sizes = {
@@ -14,6 +17,8 @@ export const fullSizes: Sizes = {
   senders: 1_000,
   messagesEach: 1_000,
   spawned: 100_000,
+  children: 100_000,
+  restarts: 300,
 };
 
 export const quickSizes: Sizes = {
@@ -21,14 +26,17 @@ export const quickSizes: Sizes = {
   senders: 1_000,
   messagesEach: 100,
   spawned: 10_000,
+  children: 100_000,
+  restarts: 100,
 };
 
-/** One round's figures. A contestant that cannot tell its memory leaves it out. */
+/** One round's figures. A contestant leaves out what it cannot tell, or has not. */
 export interface Figures {
   readonly roundTripsPerSecond: number;
   readonly fanInPerSecond: number;
   readonly spawnsPerSecond: number;
   readonly bytesPerProcess?: number;
+  readonly restartsPerSecond?: number;
 }
 
 export interface Contestant {

@@ -32,7 +32,14 @@ const valueOf = ({ results }: BenchReport, name: string): number => {
 };
 
 void t.test('actors', async t => {
-  const sizes = { roundTrips: 100, senders: 10, messagesEach: 10, spawned: 100 };
+  const sizes = {
+    roundTrips: 100,
+    senders: 10,
+    messagesEach: 10,
+    spawned: 100,
+    children: 100,
+    restarts: 10,
+  };
   const report = await actors({ quick: true, sizes });
   t.ok(valueOf(report, 'ping-pong, strowger') > 0);
 });
