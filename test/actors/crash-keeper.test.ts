@@ -22,6 +22,7 @@ function mutating(snapshot?: (state: State) => unknown) {
     handleCall: (request: { kind: string }, _from: unknown, state: State) => {
       if (request.kind === 'crash') step('handleCall', state);
       if (request.kind === 'stop') return ['stop', 'why', 'reply', state];
+      if (request.kind === 'bye') return ['stop', ['shutdown', 1], 'bye', state];
       state.list.push(request.kind);
       return ['reply', 'ok', state, ['continue', request.kind]];
     },
@@ -115,8 +116,10 @@ void t.test('kept is only what a step of its own ended', async t => {
   const told = await begin(mutating(copy));
   await call(told, { kind: 'fine' } as never);
   await sys.terminate(told, 'an odd reason');
+  const orderly = await begin(mutating(copy));
+  t.equal(await call(orderly, { kind: 'bye' } as never), 'bye');
   await settle();
-  t.same(kept, [], 'not the step before, which went well');
+  t.same(kept, [], 'not the step before, which went well, nor an orderly end');
   events.length = 0;
   const broken = await begin(
     mutating(() => {

@@ -2,11 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { call, cast, exit, send, setClock, start, stop, sys } from '../../../actors/index.ts';
-import type { GenServer, Request, ServerPid } from '../../../actors/index.ts';
+import {
+  call,
+  cast,
+  exit,
+  isAlive,
+  send,
+  setClock,
+  start,
+  stop,
+  sys,
+} from '../../../actors/index.ts';
+import type { GenServer, Pid, Request, ServerPid } from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { captureLog } from '../capture-log.ts';
-import { exitOf } from '../exit-of.ts';
 
 type Call = Request<'echo', { value: unknown }, unknown> | Request<'stop', object, 'bye'>;
 type Event = sys.SystemEvent;
@@ -198,9 +207,16 @@ void t.test('a debug function that is done, throws, or ends the process', async 
     for (let i = 0; i < 3; i += 1) await call(pid, echo(i));
     t.equal(runs, 2, 'it went with its second event');
   }
-  await sys.install(pid, [() => exit(pid, 'kill'), 0]);
-  const ended = exitOf(call(pid, echo('never handled')));
-  t.match(await ended, ['killed']);
+  let handled = 0;
+  const counting = { ...server, handleInfo: () => ['noreply', (handled += 1)] as const };
+  const victim = (await start(counting, 0))[1] as Pid;
+  send(victim, 'handled');
+  await settle();
+  await sys.install(victim, [() => exit(victim, 'kill'), 0]);
+  send(victim, 'never handled');
+  await settle();
+  t.notOk(isAlive(victim));
+  t.equal(handled, 1);
 });
 
 void t.test('logToFile: each event a line, until the process ends', async t => {
