@@ -25,11 +25,14 @@ const TOLD_A_SECOND = 200;
 /** Children that were seen to end and may come back, and names of the dead: so many are remembered. */
 const REMEMBERED = 1_000;
 const CHARACTERS = 1_000;
+/** A child that is up again later than this is not taken for the one that ended. */
+const AWAITED_MS = 60_000;
 
 /** The end of a child that its supervisor may restart. */
 interface Ended {
   readonly pid: Pid | undefined;
   readonly reason: string;
+  readonly at: number;
 }
 
 export class ReportWatch {
@@ -70,8 +73,14 @@ export class ReportWatch {
     forgetOldest(this.#names);
   }
 
-  /** Tells how many were not told, once their second is over. */
+  /** Tells how many were not told, once their second is over; gives up waiting for who was not seen to come back. */
   settle(): void {
+    for (const [key, waiting] of this.#ended) {
+      const since = this.#now() - AWAITED_MS;
+      const left = waiting.filter(({ at }) => at > since);
+      if (left.length === 0) this.#ended.delete(key);
+      else if (left.length < waiting.length) this.#ended.set(key, left);
+    }
     if (this.#skipped === 0 || this.#secondOf() === this.#second) return;
     const skipped = this.#skipped;
     this.#skipped = 0;
@@ -119,7 +128,7 @@ export class ReportWatch {
     if (errorContext === 'child_terminated') {
       this.#restarts += 1;
       if (offender.restartType !== 'temporary') {
-        this.#remember(keyOf(supervisor, offender.id), { pid, reason: why });
+        this.#remember(keyOf(supervisor, offender.id), { pid, reason: why, at: this.#now() });
       }
     }
     const process = pid === undefined ? null : this.#refOf(pid);

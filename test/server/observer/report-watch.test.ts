@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { exit, spawn } from '../../../actors/index.ts';
 import type { LogEvent, LogLevel, Pid, Report } from '../../../actors/index.ts';
 import type { NewEvent } from '../../../server/observer/protocol.ts';
 import { ReportWatch } from '../../../server/observer/report-watch.ts';
@@ -106,4 +108,29 @@ void t.test('of a storm some are told, and how many were not', async t => {
   t.equal(told.length, 201);
   report({ kind: 'message', text: 'later' }, 'warning');
   t.match(told.at(-1), { text: 'later' });
+});
+
+void t.test('a dynamic child, of which no progress is reported, is found by its name', async t => {
+  const { told, watch, report } = setup();
+  watch.noteName(pid, 'mailbox.alice');
+  report(ended('dynamic', pid));
+  const next = spawn(() => undefined, { name: 'mailbox.alice' });
+  await nextTurn();
+  t.match(told[1], { kind: 'restarted', process: { pid: next, name: 'mailbox.alice' } });
+  report(started('dynamic', next), 'info');
+  t.equal(told.length, 2, 'told once');
+  exit(next, 'kill');
+});
+
+void t.test('who comes up long after is another one', async t => {
+  const { told, clock, watch, report } = setup();
+  report(ended('store.0', pid));
+  clock.now += 30_000;
+  report(ended('store.1', 6_144 as Pid));
+  clock.now += 30_001;
+  watch.settle();
+  report(started('store.0', 7_168 as Pid), 'info');
+  t.equal(told.length, 2);
+  report(started('store.1', 8_192 as Pid), 'info');
+  t.match(told[2], { kind: 'restarted', child: 'store.1' });
 });
