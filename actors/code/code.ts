@@ -13,7 +13,7 @@ import { ModuleEntry, allModules, enterModule, moduleNamed } from './module-tabl
 import type { Loaded, Module } from './module-table.ts';
 import { killInside, openPreparation, refuseWhileUnderWay } from './preparation.ts';
 import type { Outcome, PrepareOptions, Prepared } from './preparation.ts';
-import { inside } from './runners.ts';
+import { inside } from './inside.ts';
 import { planStep } from './step.ts';
 import type { Step } from './step.ts';
 import type { Version } from './version.ts';
@@ -145,18 +145,21 @@ export function load(versions: readonly Version[]): Outcome {
 
 /** Removes the old version and kills who lingers in it; true if somebody did (`code:purge/1`). */
 export function purge(name: string): boolean {
+  refuseWhileUnderWay();
   const entry = moduleNamed(name);
   const { old } = entry;
   if (old === undefined) return false;
   entry.put(entry.current, undefined, entry.canary);
-  return killInside(old, entry);
+  return killInside([old], entry.loaded);
 }
 
 /** Removes the old version unless somebody lingers in it: then false (`code:soft_purge/1`). */
 export function softPurge(name: string): boolean {
+  refuseWhileUnderWay();
   const entry = moduleNamed(name);
-  if (entry.old === undefined) return true;
-  if (inside(entry.old, [entry.current, entry.canary]).length > 0) return false;
+  const { old } = entry;
+  if (old === undefined) return true;
+  if (inside(entry.loaded).has(old)) return false;
   entry.put(entry.current, undefined, entry.canary);
   return true;
 }
@@ -183,30 +186,22 @@ export interface ModuleInfo {
 
 /** All modules with the versions that are in force, by name. */
 export function list(): ModuleInfo[] {
-  return allModules()
-    .map(describe)
+  const entries = allModules();
+  const processes = inside(entries.flatMap(({ loaded }) => loaded));
+  const describe = (loaded: Loaded): VersionInfo => ({
+    vsn: loaded.version.vsn,
+    hash: loaded.version.hash,
+    filename: loaded.version.filename,
+    loadedAt: loaded.loadedAt,
+    processes: processes.get(loaded)?.length ?? 0,
+    crashes: loaded.tally.crashes,
+  });
+  return entries
+    .map(({ name, current, old, canary }) => ({
+      name,
+      current: describe(current),
+      old: old && describe(old),
+      canary: canary && { ...describe(canary), share: canary.share ?? 1 },
+    }))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-function describe(entry: ModuleEntry): ModuleInfo {
-  const { name, current, old, canary } = entry;
-  return {
-    name,
-    current: describeVersion(current, []),
-    old: old && describeVersion(old, [current, canary]),
-    canary: canary && { ...describeVersion(canary, [current]), share: canary.share ?? 1 },
-  };
-}
-
-function describeVersion(loaded: Loaded, others: readonly (Loaded | undefined)[]): VersionInfo {
-  const { version, loadedAt, tally } = loaded;
-  const { vsn, hash, filename } = version;
-  return {
-    vsn,
-    hash,
-    filename,
-    loadedAt,
-    processes: inside(loaded, others).length,
-    crashes: tally.crashes,
-  };
 }

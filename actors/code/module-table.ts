@@ -57,6 +57,12 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
     return this.#canary;
   }
 
+  /** Every version that is there; where two share code it is the earlier one's. */
+  get loaded(): Loaded[] {
+    const all: (Loaded | undefined)[] = [this.#current, this.#canary, this.old];
+    return all.filter(one => one !== undefined);
+  }
+
   /** Brings these into force. */
   put(current: Loaded<Exports>, old: Loaded<Exports> | undefined, canary?: Loaded<Exports>): void {
     this.#current = current;

@@ -13,12 +13,13 @@ import { smallAdd, smallDelete } from '../small-set.ts';
 import { CodeChanger, doNow } from './at-once.ts';
 import { CodeError } from './code-error.ts';
 import { Rest, RestlessError, isAtRest } from './rest.ts';
-import { eachRunner, inside, modulesOf, systemCallbacksOf } from './runners.ts';
+import { inside } from './inside.ts';
+import { eachRunner, modulesOf, systemCallbacksOf } from './runners.ts';
 import { Concerned } from './step.ts';
 import type { Change, Move, Plan, Runner } from './step.ts';
 import { callbackModuleOf } from './version.ts';
 import { wasInForce } from './module-table.ts';
-import type { Loaded, ModuleEntry } from './module-table.ts';
+import type { Loaded } from './module-table.ts';
 
 /** Who sends the kill to those who linger. */
 const CODE_SERVER = 0 as Pid;
@@ -84,6 +85,7 @@ class Preparation implements Prepared, Holding {
   readonly #rest = new Rest();
   readonly #caller: Process | undefined;
   #changed: Changed[] = [];
+  #processes = 0;
   /** Who ran a version before it came, because it had been in force earlier. */
   readonly #there = new Set<Process>();
   #arrived = false;
@@ -108,7 +110,7 @@ class Preparation implements Prepared, Holding {
   }
 
   get processes(): number {
-    return new Set(this.#changed.map(({ process }) => process)).size;
+    return this.#processes;
   }
 
   /** Changes all; on a failure all are as before and go on. @throws CodeError */
@@ -123,13 +125,13 @@ class Preparation implements Prepared, Holding {
 
   commit(): void {
     if (this.#over) return;
-    for (const { entry, after } of this.#changes) {
-      const gone = [entry.current, entry.old, entry.canary].filter(
-        loaded => loaded !== undefined && !isKept(loaded, Object.values(after)),
-      );
-      entry.put(after.current, after.old, after.canary);
-      for (const loaded of gone) if (loaded !== undefined) killInside(loaded, entry);
-    }
+    const before = this.#changes.flatMap(({ entry }) => entry.loaded);
+    for (const { entry, after } of this.#changes) entry.put(after.current, after.old, after.canary);
+    const kept = this.#changes.flatMap(({ entry }) => entry.loaded);
+    killInside(
+      before.filter(loaded => !isAmong(loaded, kept)),
+      kept,
+    );
     this.#end();
   }
 
@@ -206,6 +208,7 @@ class Preparation implements Prepared, Holding {
         else if (process.alive) throw changeFailed(process, move, outcome[1]);
       }
     });
+    this.#processes = new Set(this.#changed.map(({ process }) => process)).size;
     this.#arrive();
   }
 
@@ -270,16 +273,18 @@ class Preparation implements Prepared, Holding {
   }
 }
 
-/** Kills those who linger in a version that is gone from the module; true if there were any. */
-export function killInside(gone: Loaded, { current, old, canary }: ModuleEntry): boolean {
-  const lingering = inside(gone, [current, old, canary]);
+/** Kills those who linger in versions that are gone; true if there were any. */
+export function killInside(gone: readonly Loaded[], kept: readonly Loaded[]): boolean {
+  if (gone.length === 0) return false;
+  const processes = inside([...kept, ...gone]);
+  const lingering = gone.flatMap(loaded => processes.get(loaded) ?? []);
   for (const process of lingering) sendExitSignal(process, CODE_SERVER, 'kill');
   return lingering.length > 0;
 }
 
 /** A canary that is promoted is another record of the same version. */
-function isKept(loaded: Loaded, places: readonly (Loaded | undefined)[]): boolean {
-  return places.some(place => place?.tally === loaded.tally);
+function isAmong({ tally }: Loaded, places: readonly Loaded[]): boolean {
+  return places.some(place => place.tally === tally);
 }
 
 function changeFailed(process: Process, { change }: Move, reason: ExitReason): CodeError {

@@ -6,7 +6,7 @@
  * garbage collector.
  */
 import type { Process } from '../process.ts';
-import { smallAdd, smallHas, smallList } from '../small-set.ts';
+import { smallAdd, smallList } from '../small-set.ts';
 import type { SmallSet } from '../small-set.ts';
 
 /** Counts the crashes of one version in one place (current, old, canary). */
@@ -39,11 +39,4 @@ export function noteUse(process: Process, tally: Tally): void {
 export function usedBy(process: Process): readonly Tally[] {
   const use = uses.get(process);
   return use?.message === process.callbacks ? smallList(use.tallies) : [];
-}
-
-/** True while the process may still be inside the version's code: it waits in a handler that used it. */
-export function waitsInside(process: Process, tally: Tally): boolean {
-  if (process.phase !== 'awaiting') return false;
-  const use = uses.get(process);
-  return use?.message === process.callbacks && smallHas(use.tallies, tally);
 }
