@@ -92,6 +92,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/observe.ts')).defineObserve,
   },
   {
+    name: 'chaos',
+    summary: 'kill processes of a server of its own under load, and tell whether the promises held',
+    load: async () => (await import('./commands/chaos.ts')).defineChaos,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine: actors, relay or recovery, next to a baseline',
     load: async () => (await import('../bench/command.ts')).defineBench,

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly burst?: number;
   /** What has not arrived so long after the run is counted as missing; without it that fails the run. */
   readonly giveUpAfterMs?: number;
+  /** When it is aborted the run ends there and drains, as if its time were over. */
+  readonly until?: AbortSignal;
 }
 
 export interface LoadResult {
@@ -109,6 +111,7 @@ export class LoadLoop<Id extends string> {
     ratePerSecond,
     burst = 1,
     giveUpAfterMs,
+    until,
   }: RunOptions): Promise<LoadResult> {
     const deliveredAtFirst = this.#delivered;
     const ticking =
@@ -118,7 +121,7 @@ export class LoadLoop<Id extends string> {
     const deliveredBefore = this.#delivered;
     const cpu = process.cpuUsage();
     const begun = performance.now();
-    await this.#sleep(seconds * 1000);
+    await this.#sleep(seconds * 1000, until);
     const elapsed = (performance.now() - begun) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const delivered = this.#delivered - deliveredBefore;
@@ -220,10 +223,19 @@ export class LoadLoop<Id extends string> {
     return missing;
   }
 
-  #sleep(ms: number): Promise<void> {
+  #sleep(ms: number, until?: AbortSignal): Promise<void> {
+    if (until?.aborted === true) return Promise.resolve();
     let timer: NodeJS.Timeout | undefined;
-    const slept = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
-    return this.#orFailure(slept).finally(() => clearTimeout(timer));
+    let wake: () => void = () => undefined;
+    const slept = new Promise<void>(resolve => {
+      wake = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    until?.addEventListener('abort', wake, { once: true });
+    return this.#orFailure(slept).finally(() => {
+      clearTimeout(timer);
+      until?.removeEventListener('abort', wake);
+    });
   }
 
   async #orFailure(work: Promise<void>): Promise<void> {

@@ -54,6 +54,11 @@ export class Load {
     this.#loop = new LoadLoop(options.window);
   }
 
+  /** How many there are. */
+  get devices(): number {
+    return this.#devices.length;
+  }
+
   /** @throws (rejects) Error when a connection ends, a message is refused, or one does not arrive */
   run(options: RunOptions): Promise<LoadResult> {
     return this.#loop.run(options);
@@ -72,8 +77,7 @@ export class Load {
         loop.accepted(id, upTo);
       },
       onMessage: ({ id }: LoadDevice, row: MessageRow) => {
-        witness?.arrived(id, row);
-        loop.arrived(row.from, row.seq);
+        if (witness?.arrived(id, row) !== false) loop.arrived(row.from, row.seq);
       },
       onFrameEnd: () => loop.turnEnd(),
       onFailure: (error: Error) => loop.fail(error),
@@ -82,7 +86,7 @@ export class Load {
         : {
             throughFaults: {
               onState: ({ id }: LoadDevice, undecided: number) => witness.toldState(id, undecided),
-              onDisconnected: () => witness.disconnected(),
+              onDisconnected: ({ id }: LoadDevice) => witness.disconnected(id),
             },
           }),
     };

@@ -20,6 +20,10 @@ const kinds = {
   directory: ({ name }) => name === 'directory',
   housekeeping: ({ name }) => name === 'housekeeping',
   gateway: ({ name }) => name === 'gateway',
+  /** Who has the code that runs: of the server, and of each isolate. */
+  code: ({ name }) => name === 'code' || name === 'code_loader',
+  /** Who owns an isolate's thread: it goes with it. */
+  isolate: ({ name }) => name?.startsWith('isolate.') === true,
   /** The supervisor of all of one sort: everything below it goes with it. */
   sessions: ({ name }) => name === 'sessions',
   mailboxes: ({ name }) => name === 'mailboxes',
@@ -28,6 +32,11 @@ const kinds = {
 } as const satisfies Record<string, (who: { name: string | undefined; label: string }) => boolean>;
 
 export type ProcessKind = keyof typeof kinds;
+
+export const isOfKind = (
+  kind: ProcessKind,
+  who: { readonly name: string | undefined; readonly label: string },
+): boolean => kinds[kind](who);
 
 export function processesOf<Pid>(runtime: Runtime<Pid>, kind: ProcessKind): Pid[] {
   return runtime.processes().filter(pid => {

@@ -15,8 +15,12 @@ export interface ServerProcessOptions {
   readonly directory?: string;
   /** Further flags of `strowger serve`: `{ shards: 2, 'log-level': 'warning' }`. */
   readonly flags?: Readonly<Record<string, string | number>>;
+  /** Further arguments of `strowger serve`, as they are. */
+  readonly arguments?: readonly string[];
   /** Further flags of Node itself, such as `--inspect=127.0.0.1:0`. */
   readonly nodeFlags?: readonly string[];
+  /** In a process group of its own: a Ctrl-C in the terminal does not reach it. */
+  readonly detached?: boolean;
   /** A program for Node that takes the flags of `strowger serve`, to be started in its place. */
   readonly serve?: string;
   /** What to start instead of `strowger serve`: a program for Node that prints `ready <url>`, with its arguments. */
@@ -94,6 +98,7 @@ export class ServerProcess {
     const begun = performance.now();
     const child = spawn(process.execPath, this.#arguments(), {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: this.#options.detached ?? false,
     });
     this.#child = child;
     endWithUs(child);
@@ -146,6 +151,7 @@ export class ServerProcess {
       ...(this.#options.serve === undefined ? [command, 'serve'] : [this.#options.serve]),
       ...['--data', this.directory, '--port', port],
       ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ...(this.#options.arguments ?? []),
     ];
   }
 

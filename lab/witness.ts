@@ -86,10 +86,12 @@ export class Witness {
     if (Number.isNaN(this.#servedAt.get(device))) this.#served(device);
   }
 
-  arrived(device: DeviceId, { from, seq, body }: MessageRow): void {
-    if (this.#oracle === null) return;
+  /** @returns false when the generator had better not hear of it, because it was not to come */
+  arrived(device: DeviceId, { from, seq, body }: MessageRow): boolean {
+    if (this.#oracle === null) return true;
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
     this.#oracle.delivery({ device, from, seq, id: text.trimEnd() });
+    return true;
   }
 
   toldState(device: DeviceId, undecided: number): void {
@@ -97,7 +99,7 @@ export class Witness {
     if (undecided === 0) this.#served(device);
   }
 
-  disconnected(): void {
+  disconnected(_device: DeviceId): void {
     this.#disconnections++;
   }
 

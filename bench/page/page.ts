@@ -8,9 +8,9 @@ import {
   type RecordedReport,
 } from '../report.ts';
 import { planSummary, subjects } from '../subjects.ts';
-import { bars } from './bars.ts';
-import { escapeText as text } from './html.ts';
-import { style } from './style.ts';
+import { bars } from '../../lab/page/bars.ts';
+import { escapeText as text } from '../../lab/page/html.ts';
+import { style } from '../../lab/page/style.ts';
 
 /** A subject that could not be measured, and why. */
 export interface Failure {

@@ -1,5 +1,5 @@
 /** What `strowger observe` shows of a look, as lines of text. */
-import Table from 'cli-table3';
+import { table } from '../table.ts';
 import type { Colors } from './colors.ts';
 import type { IsolateSummary, ObservedEvent, ProcessRow, Sample } from '../../protocol/observer.ts';
 import type { Glance } from './look.ts';
@@ -90,24 +90,6 @@ function eventLine({ at, kind, text, isolate }: ObservedEvent, styles: Colors): 
   const shown = loud.has(kind) ? styles.red(text) : text;
   return `${styles.dim(time)}  ${kind.padEnd(16)}  ${shown} ${styles.dim(`(isolate ${isolate})`)}`;
 }
-
-function table(heads: readonly string[], rows: readonly string[][], styles: Colors): string {
-  const made = new Table({
-    head: heads.map(head => styles.dim(head)),
-    chars: BARE,
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
-    colAligns: heads.map((_, index) => (index === 0 ? 'left' : 'right')),
-  });
-  made.push(...rows);
-  return made.toString();
-}
-
-/** Columns, and nothing drawn between them. */
-const BARE = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
-} as const;
 
 const sum = (all: readonly IsolateSummary[], of: (sample: Sample) => number): number =>
   all.reduce((total, { last }) => total + of(last), 0);

@@ -67,7 +67,7 @@ void t.test('served again: told its state, and what it offers again is accepted'
   witness.accepted(a, 1);
   t.ok((await again) >= since);
   t.equal(witness.toldStates, 2);
-  witness.disconnected();
+  witness.disconnected(a);
   t.equal(witness.disconnections, 1);
   witness.begin();
   t.equal(witness.toldStates + witness.disconnections, 0);

@@ -13,4 +13,7 @@ th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(-
 figure { margin: 1.5rem 0; } figcaption { font-weight: 600; margin-bottom: .4rem; }
 svg { width: 100%; height: auto; font-size: 12px; }
 svg text { fill: var(--ink); dominant-baseline: central; } svg .name { text-anchor: end; } svg rect { fill: var(--bar); }
+svg .tick { text-anchor: middle; } svg .grid { stroke: var(--line); } svg .event { stroke: var(--bad); stroke-opacity: .45; }
+svg .line { fill: none; stroke-width: 1.8; } svg .line0 { stroke: var(--bar); } svg .line1 { stroke: var(--good); } svg .line2 { stroke: var(--bad); }
+.legend { font-weight: 400; font-size: .85rem; margin-left: .8rem; } .legend0 { color: var(--bar); } .legend1 { color: var(--good); } .legend2 { color: var(--bad); }
 `;

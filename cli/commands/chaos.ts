@@ -1,0 +1,231 @@
+/** `strowger chaos`: kills processes of a server of its own under load, and tells whether the promises held. */
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { createLogUpdate } from 'log-update';
+import picocolors from 'picocolors';
+import { MESSAGES_LIMIT, runChaos, type ChaosOptions } from '../../lab/chaos/chaos.ts';
+import { killKinds, type KillKind } from '../../lab/chaos/kinds.ts';
+import { chaosPage } from '../../lab/chaos/report.ts';
+import { complaints, summaries, type ChaosResult } from '../../lab/chaos/result.ts';
+import { nearest } from '../../server/config/suggestion.ts';
+import { count, seconds } from '../arguments.ts';
+import { killLine, progressLine, screen, verdictText } from '../chaos/text.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { UsageError } from '../failure.ts';
+import { print, printJson, say } from '../output.ts';
+import { stopOnSignal } from '../stop-on-signal.ts';
+
+interface Options {
+  /** Milliseconds, as the next one. */
+  readonly duration: number;
+  readonly drain: number;
+  readonly users: number;
+  readonly rate: number;
+  readonly kill: readonly KillKind[];
+  readonly every: number;
+  readonly seed?: number;
+  readonly report?: string;
+  readonly json?: true;
+}
+
+const USERS_LIMIT = 10_000;
+const SHORTEST_EVERY_MS = 100;
+const SEEDS = 2 ** 31;
+/** Into a log one line in so many seconds. */
+const LINE_EVERY = 5;
+/** Of the server's flags these are the lab's. */
+const OWN_FLAGS = ['--data', '--data-directory', '--port', '--log-level', '--sessions-restarts'];
+
+export function defineChaos(command: Command): void {
+  command
+    .argument('[flags...]', 'after --: further flags of `strowger serve`, such as --isolates 2')
+    .addOption(flag('--duration <seconds>', 'how long', seconds, 30_000, '30'))
+    .addOption(flag('--users <n>', 'how many are connected, an even number', userCount, 32))
+    .addOption(flag('--rate <n>', 'messages a second of all together', count, 200))
+    .addOption(
+      flag('--kill <kinds>', `what is killed: ${killKinds.join(',')}`, kinds, killKinds, 'all'),
+    )
+    .addOption(flag('--every <ms>', 'from one kill to the next', everyMs, 1_000))
+    .addOption(
+      flag(
+        '--drain <seconds>',
+        'what has not arrived so long after is lost',
+        seconds,
+        30_000,
+        '30',
+      ),
+    )
+    .addOption(
+      new Option('--seed <n>', 'the same seed makes the same choices').argParser(seedNumber),
+    )
+    .option('--report <file>', 'write a page with time lines (HTML)')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nCtrl-C ends it with the verdict so far; docs/chaos.md tells more.')
+    .action(chaos);
+}
+
+async function chaos(serverArguments: readonly string[], options: Options): Promise<void> {
+  check(serverArguments, options);
+  const {
+    seed = Math.floor(Math.random() * SEEDS),
+    duration,
+    drain,
+    users,
+    rate,
+    kill,
+    every,
+  } = options;
+  const ending = new AbortController();
+  stopOnSignal(() => {
+    ending.abort();
+    return Promise.resolve();
+  });
+  const view = viewOf(options, seed);
+  const result = await runChaos({
+    ...{ seconds: duration / 1_000, drainMs: drain, users, ratePerSecond: rate, kinds: kill },
+    ...{ everyMs: every, seed, serverArguments, until: ending.signal },
+    ...view.listeners,
+  });
+  view.end();
+  if (options.report !== undefined)
+    writeFileSync(options.report, chaosPage(result, new Date().toISOString()));
+  await (options.json === true
+    ? printJson(asJson(result))
+    : print(verdictText(result, stdoutStyles)));
+  if (options.report !== undefined) say(`The report is in ${options.report}.`);
+  if (complaints(result).length > 0) process.exitCode = exitCodes.failed;
+}
+
+const stdoutStyles = picocolors.createColors(process.stdout.isTTY && picocolors.isColorSupported);
+
+interface View {
+  readonly listeners: Pick<ChaosOptions, 'onProgress' | 'onKill'>;
+  end(): void;
+}
+
+/** A screen on a terminal, lines elsewhere, nothing beside JSON. */
+function viewOf({ json, duration, kill }: Options, seed: number): View {
+  if (json === true) return { listeners: {}, end: () => undefined };
+  if (!process.stdout.isTTY) {
+    say(`seed ${seed}`);
+    let lines = 0;
+    return {
+      listeners: {
+        onProgress: progress => {
+          if (lines++ % LINE_EVERY === 0) say(progressLine(progress));
+        },
+        onKill: done => say(killLine(done)),
+      },
+      end: () => undefined,
+    };
+  }
+  const paint = createLogUpdate(process.stdout, { showCursor: false });
+  return {
+    listeners: {
+      onProgress: progress => paint(screen(progress, kill, duration / 1_000, stdoutStyles)),
+    },
+    end: () => {
+      paint.clear();
+      paint.done();
+    },
+  };
+}
+
+/** Findings by their number and their first cases: there may be very many. */
+function asJson(result: ChaosResult): object {
+  const { verdict, kills, timeline, ...rest } = result;
+  const { counts, ...findings } = verdict;
+  return {
+    ...rest,
+    held: complaints(result).length === 0,
+    complaints: complaints(result),
+    counts,
+    findings: Object.fromEntries(
+      Object.entries(findings).map(([kind, { length }]) => [kind, length]),
+    ),
+    recovery: summaries(result),
+    kills,
+    timeline,
+  };
+}
+
+/** @throws UsageError */
+function check(serverArguments: readonly string[], { duration, rate, report }: Options): void {
+  const [first] = serverArguments;
+  if (first !== undefined && !first.startsWith('-'))
+    throw new UsageError(
+      `unexpected argument '${first}': what comes after -- are flags of \`strowger serve\`, as in \`strowger chaos -- --isolates 2\``,
+    );
+  const own = serverArguments.find(each =>
+    OWN_FLAGS.some(name => each === name || each.startsWith(`${name}=`)),
+  );
+  if (own !== undefined)
+    throw new UsageError(
+      `${own} is the lab's own: its server has a directory and a port of its own`,
+    );
+  const messages = (duration / 1_000) * rate;
+  if (messages > MESSAGES_LIMIT)
+    throw new UsageError(
+      `every message is kept until the verdict, at most ${MESSAGES_LIMIT}, and --duration × --rate are ${Math.round(messages)}: make one of them smaller`,
+    );
+  if (report !== undefined) checkReport(report);
+}
+
+/** Before the run, not after it. */
+function checkReport(file: string): void {
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new Error('it is a directory');
+    accessSync(dirname(resolve(file)), constants.W_OK);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new UsageError(`--report ${file} cannot be written: ${why}`, { cause });
+  }
+}
+
+function flag<T>(
+  name: string,
+  text: string,
+  parse: (text: string) => T,
+  value: T,
+  shown = String(value),
+): Option {
+  return new Option(name, text).argParser(parse).default(value, shown);
+}
+
+function userCount(text: string): number {
+  const users = count(text);
+  if (users % 2 !== 0 || users > USERS_LIMIT)
+    throw new InvalidArgumentError(
+      `Give an even number from 2 to ${USERS_LIMIT}: they talk in pairs.`,
+    );
+  return users;
+}
+
+function everyMs(text: string): number {
+  const ms = count(text);
+  if (ms < SHORTEST_EVERY_MS)
+    throw new InvalidArgumentError(
+      `Give ${SHORTEST_EVERY_MS} or more: supervisors stand so many restarts in a time and no more.`,
+    );
+  return ms;
+}
+
+function seedNumber(text: string): number {
+  if (!/^[0-9]+$/.test(text) || Number(text) >= SEEDS)
+    throw new InvalidArgumentError(`Give a whole number below ${SEEDS}.`);
+  return Number(text);
+}
+
+function kinds(text: string): KillKind[] {
+  const names = text.split(',').map(name => name.trim());
+  for (const name of names) {
+    if ((killKinds as readonly string[]).includes(name)) continue;
+    const meant = nearest(name, killKinds);
+    throw new InvalidArgumentError(
+      `There is no kind ${JSON.stringify(name)}. ${meant === undefined ? `There are ${killKinds.join(', ')}.` : `Did you mean "${meant}"?`}`,
+    );
+  }
+  return killKinds.filter(kind => names.includes(kind));
+}

@@ -1,0 +1,100 @@
+/** What came of a chaos run, and whether the promises held. */
+import { findingKinds, isClean, type Verdict } from '../verdict.ts';
+import type { Choice } from './choices.ts';
+import type { Second } from './chaos-witness.ts';
+import { factsOf, killKinds, type KillKind } from './kinds.ts';
+
+/** One choice and what was done with it. */
+export interface Kill extends Choice {
+  /** When it was done, in milliseconds since the beginning. */
+  readonly doneMs: number;
+  /** Name, or label and pid, of who was killed; null when there was nobody of that kind. */
+  readonly victim: string | null;
+  /** Until all that had been sent before it had arrived, and everybody was connected; null when that did not come. */
+  recoveryMs: number | null;
+}
+
+export interface TimelineSecond extends Second {
+  /** Seconds since the beginning. */
+  readonly at: number;
+  readonly connected: number;
+}
+
+export interface ChaosResult {
+  readonly seed: number;
+  readonly kinds: readonly KillKind[];
+  readonly users: number;
+  readonly ratePerSecond: number;
+  readonly everyMs: number;
+  /** How long it ran, in seconds: less than was asked for when it was ended early. */
+  readonly seconds: number;
+  readonly endedEarly: boolean;
+  readonly verdict: Verdict;
+  readonly kills: readonly Kill[];
+  readonly timeline: readonly TimelineSecond[];
+  /** Connections that ended, and those among them for which no kill of the gateway or the server was the reason. */
+  readonly socketsClosed: number;
+  readonly socketsClosedWithoutReason: number;
+  /** Children that supervisors started anew, as they told it themselves. */
+  readonly restarts: number;
+  /** Why the run could not go on; null when it came to its end. */
+  readonly failure: string | null;
+}
+
+export interface KindSummary {
+  readonly kind: KillKind;
+  readonly kills: number;
+  /** Times when there was nobody of this kind. */
+  readonly nobody: number;
+  /** Milliseconds; NaN without any. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Kills from which it had not recovered when the run was over. */
+  readonly notRecovered: number;
+}
+
+export function summaries({ kinds, kills }: Pick<ChaosResult, 'kinds' | 'kills'>): KindSummary[] {
+  return killKinds
+    .filter(kind => kinds.includes(kind))
+    .map(kind => {
+      const ofKind = kills.filter(kill => kill.kind === kind);
+      const done = ofKind.filter(({ victim }) => victim !== null);
+      const times = done.flatMap(({ recoveryMs }) => recoveryMs ?? []).sort((a, b) => a - b);
+      return {
+        kind,
+        kills: done.length,
+        nobody: ofKind.length - done.length,
+        p50Ms: percentile(times, 0.5),
+        p99Ms: percentile(times, 0.99),
+        notRecovered: done.length - times.length,
+      };
+    });
+}
+
+/** By nearest rank, of times in order. */
+function percentile(times: readonly number[], share: number): number {
+  return times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? NaN;
+}
+
+/** Everything that is wrong, a sentence each; nothing is when the promises held. */
+export function complaints(result: ChaosResult): string[] {
+  const { verdict, failure, socketsClosedWithoutReason: closed, kinds } = result;
+  const found = findingKinds
+    .filter(kind => verdict[kind].length > 0)
+    .map(kind => `${count(verdict[kind].length, 'message')} ${kind.replace('_', ' ')}`);
+  if (failure !== null) found.push(failure);
+  if (!isClean(verdict) && verdict.counts.undecided > 0)
+    found.push(`${count(verdict.counts.undecided, 'message')} without an answer`);
+  if (closed > 0) {
+    const blameless = kinds.filter(kind => !factsOf(kind).closesSockets).join(', ');
+    found.push(
+      `${count(closed, 'socket')} closed with no gateway or server killed: kills of ${blameless} must close none`,
+    );
+  }
+  for (const { kind, notRecovered } of summaries(result))
+    if (notRecovered > 0)
+      found.push(`not recovered from ${count(notRecovered, 'kill')} of ${kind}`);
+  return found;
+}
+
+const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;

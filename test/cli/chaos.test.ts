@@ -1,0 +1,96 @@
+/** `strowger chaos` as people run it. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import { Workplace } from './strowger.ts';
+
+function workplace(t: Test): Workplace {
+  const place = new Workplace();
+  t.teardown(() => place.end());
+  return place;
+}
+
+void t.test('what cannot be is told with what can be', async t => {
+  const place = workplace(t);
+  const refused = async (args: readonly string[], sentence: RegExp): Promise<void> => {
+    const { code, stderr } = await place.run(['chaos', ...args]);
+    t.equal(code, 2, args.join(' '));
+    t.match(stderr, sentence);
+  };
+  await refused(['--kill', 'mailbox'], /no kind "mailbox"\. Did you mean "mailboxes"\?/);
+  await refused(['--kill', 'x,store'], /no kind "x"\. There are sessions, mailboxes, .*, server\./);
+  await refused(['--users', '3'], /an even number from 2/);
+  await refused(['--every', '99'], /Give 100 or more/);
+  await refused(['--seed', '-1'], /whole number below/);
+  await refused(['--duration', '0'], /Give seconds/);
+  await refused(['--duration', '9999', '--rate', '1000'], /--duration × --rate are 9999000/);
+  await refused(
+    ['--report', 'missing/page.html'],
+    /--report missing\/page\.html cannot be written/,
+  );
+  await refused(['--report', '.'], /cannot be written: it is a directory/);
+  await refused(['serve'], /unexpected argument 'serve'.*after -- are flags/);
+  await refused(['--', '--port', '80'], /--port is the lab's own/);
+});
+
+void t.test('a clean run: lines on the way, a verdict, a page, exit code 0', async t => {
+  const place = workplace(t);
+  const { code, stdout, stderr } = await place.run([
+    ...['chaos', '--duration', '3', '--users', '4', '--rate', '40', '--every', '400'],
+    ...['--kill', 'sessions,store', '--seed', '5', '--report', 'page.html'],
+  ]);
+  t.equal(code, 0, stderr);
+  t.match(stderr, /^seed 5$/m);
+  t.match(stderr, / s {2}(sessions {3}session \d+|store {6}store\.0)$/m);
+  t.match(stdout, /seed 5\n\d+ accepted, \d+ delivered, 0 lost, 0 doubled, 0 reordered, 0 without/);
+  t.match(stdout, /^0 sockets closed/m);
+  t.match(stdout, /^store +\d+ +\d+ ms +\d+ ms/m);
+  t.match(stdout, /The promises held\./);
+  t.match(readFileSync(place.path('page.html'), 'utf8'), /The promises held\./);
+});
+
+void t.test('a server that loses messages: exit code 1, also as JSON', async t => {
+  const place = workplace(t);
+  mkdirSync(place.path('handlers'));
+  writeFileSync(
+    place.path('handlers/send.js'),
+    `import { builtin } from 'strowger/server';
+     let count = 0;
+     export default function send(state, packet) {
+       const lost = packet.to?.kind === 'direct' && ++count % 5 === 0;
+       builtin.send(state, lost ? { ...packet, to: { ...packet.to, users: [] } } : packet);
+     }`,
+  );
+  const { code, stdout } = await place.run([
+    ...[
+      'chaos',
+      '--duration',
+      '2',
+      '--users',
+      '4',
+      '--rate',
+      '40',
+      '--kill',
+      'mailboxes',
+      '--json',
+    ],
+    ...['--drain', '1', '--', '--handlers', place.path('handlers')],
+  ]);
+  t.equal(code, 1);
+  const result = JSON.parse(stdout) as { findings: { lost: number }; complaints: string[] };
+  t.match(result, { held: false, findings: { doubled: 0 }, kinds: ['mailboxes'], users: 4 });
+  t.ok(result.findings.lost > 0);
+  t.match(result.complaints, [/\d+ messages? lost/]);
+});
+
+void t.test('Ctrl-C ends it with the verdict so far', async t => {
+  const place = workplace(t);
+  const running = place.start([
+    ...['chaos', '--duration', '600', '--users', '4', '--rate', '20', '--every', '100'],
+    ...['--kill', 'sessions'],
+  ]);
+  await running.hasSaid('sessions');
+  running.child.kill('SIGINT');
+  const { code, stdout } = await running.ended;
+  t.equal(code, 0);
+  t.match(stdout, /\(ended early\)[^]*The promises held\./);
+});

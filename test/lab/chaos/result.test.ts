@@ -1,0 +1,88 @@
+import t from 'tap';
+import { chaosPage } from '../../../lab/chaos/report.ts';
+import { complaints, summaries, type ChaosResult, type Kill } from '../../../lab/chaos/result.ts';
+import { Latency } from '../../../lab/latency.ts';
+import { emptyVerdict, type Finding } from '../../../lab/verdict.ts';
+import type { DeviceId } from '../../../protocol/ids.ts';
+
+const kill = (
+  kind: Kill['kind'],
+  recoveryMs: number | null,
+  victim: string | null = kind,
+): Kill => ({
+  ...{ atMs: 1_000, doneMs: 1_010, pick: 0.5 },
+  ...{ kind, recoveryMs, victim },
+});
+
+const clean: ChaosResult = {
+  ...{ seed: 1, users: 4, ratePerSecond: 10, everyMs: 500, seconds: 3, endedEarly: false },
+  kinds: ['sessions', 'store', 'gateway'],
+  verdict: emptyVerdict({ submitted: 30, accepted: 30, refused: 0, delivered: 30, undecided: 0 }),
+  kills: [kill('sessions', 10), kill('sessions', 30), kill('sessions', 20), kill('store', 5)],
+  timeline: [
+    { at: 1, accepted: 10, delivered: 10, connected: 4, latencyMs: new Latency().summary() },
+    { at: 2, accepted: 12, delivered: 9, connected: 4, latencyMs: new Latency().summary() },
+  ],
+  ...{ socketsClosed: 0, socketsClosedWithoutReason: 0, restarts: 4, failure: null },
+};
+
+const device = 'alice:1' as DeviceId;
+const finding = (kind: Finding['kind']): Finding => ({
+  kind,
+  device,
+  from: device,
+  seq: 1,
+  detail: '',
+});
+
+void t.test('recovery by kind, in the order of the kinds', t => {
+  t.same(
+    summaries({
+      ...clean,
+      kills: [...clean.kills, kill('store', null), kill('sessions', null, null)],
+    }),
+    [
+      { kind: 'sessions', kills: 3, nobody: 1, p50Ms: 20, p99Ms: 30, notRecovered: 0 },
+      { kind: 'store', kills: 2, nobody: 0, p50Ms: 5, p99Ms: 5, notRecovered: 1 },
+      { kind: 'gateway', kills: 0, nobody: 0, p50Ms: NaN, p99Ms: NaN, notRecovered: 0 },
+    ],
+  );
+  t.end();
+});
+
+void t.test('nothing is wrong with a clean run; each broken promise is told', t => {
+  t.same(complaints(clean), []);
+  const { verdict } = clean;
+  const told = (change: Partial<ChaosResult>) => complaints({ ...clean, ...change });
+  for (const kind of ['lost', 'doubled', 'reordered', 'corrupted'] as const)
+    t.same(told({ verdict: { ...verdict, [kind]: [finding(kind)] } }), [`1 message ${kind}`]);
+  t.same(told({ verdict: { ...verdict, counts: { ...verdict.counts, undecided: 2 } } }), [
+    '2 messages without an answer',
+  ]);
+  t.same(told({ socketsClosed: 8 }), [], 'the gateway was killed');
+  t.match(told({ socketsClosed: 8, socketsClosedWithoutReason: 1 }), [
+    /^1 socket closed .* kills of sessions, store must close none$/,
+  ]);
+  t.same(told({ kills: [kill('store', null)] }), ['not recovered from 1 kill of store']);
+  t.same(told({ failure: 'the server is gone' }), ['the server is gone']);
+  t.end();
+});
+
+void t.test('the page tells it all, and nothing in it is taken for markup', t => {
+  const page = chaosPage(
+    { ...clean, kills: [kill('store', 5, '<script>alert(1)</script>')] },
+    'today',
+  );
+  t.match(page, /The promises held\./);
+  t.match(page, /<svg[^>]*aria-label="Messages a second"/);
+  t.match(page, /<line [^>]*class="event"><title>store: &#60;script&#62;/);
+  t.notMatch(page, /<script/);
+  t.notMatch(page, /NaN|Infinity/, 'a second without deliveries is a gap');
+  t.notMatch(page, /https?:/, 'nothing comes from the network');
+  const broken = chaosPage(
+    { ...clean, verdict: { ...clean.verdict, lost: [finding('lost')] } },
+    'today',
+  );
+  t.match(broken, /class="missed">1 message lost/);
+  t.end();
+});
