@@ -88,7 +88,7 @@ class Run {
   /** Both are dead before the supervisor has seen the first one. */
   #crashTwo(chosen: ModelSupervisor, { one, other, crash }: Step): void {
     const own = leaves(chosen);
-    const first = pick(own, one);
+    const first = pickTroubled(own, one);
     const second = pick(own, (one % 1_000) + 1);
     const orderly = other % 2 === 0 ? 'shutdown' : crash;
     if (first !== undefined && isSudden(first, crash)) this.#end(chosen, first, crash);
@@ -129,7 +129,7 @@ class Run {
 
   /** The request is in the mailbox before the supervisor has seen the crash. */
   async #crashAndAsk(chosen: ModelSupervisor, step: Step): Promise<void> {
-    const victim = pick(leaves(chosen), step.one);
+    const victim = pickTroubled(leaves(chosen), step.one);
     let admin = this.#admin(chosen, step);
     if (victim !== undefined && isSudden(victim, step.crash)) {
       this.#end(chosen, victim, step.crash);
@@ -252,6 +252,12 @@ function reportsInOrder(trace: readonly string[]): string[] {
     }
   }
   return [...lines, ...group.toSorted()];
+}
+
+/** One whose restart may fail, if there is any: more can happen then before the next message. */
+function pickTroubled(own: readonly LeafLife[], number: number): LeafLife | undefined {
+  const troubled = own.filter(({ node }) => node.outcomes.includes('error'));
+  return pick(troubled.length > 0 ? troubled : own, number);
 }
 
 /** Whether a signal makes it end with this reason at once. */
