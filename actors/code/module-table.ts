@@ -36,8 +36,7 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
   #current: Loaded<Exports>;
   #canary: Loaded<Exports> | undefined = undefined;
   old: Loaded<Exports> | undefined = undefined;
-  /** What starts while a step is prepared runs this already, if its key is in the share. */
-  arriving: Loaded<Exports> | undefined = undefined;
+  #arriving: Loaded<Exports> | undefined = undefined;
   /** Whether a lookup has to choose, or has to be noted; a built-in version alone is neither. */
   #plain = true;
 
@@ -55,6 +54,12 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
 
   get canary(): Loaded<Exports> | undefined {
     return this.#canary;
+  }
+
+  /** What starts while a step is prepared runs this already, if its key is in the share. */
+  set arriving(loaded: Loaded<Exports> | undefined) {
+    this.#arriving = loaded;
+    anyLoaded = true;
   }
 
   /** Every version that is there; where two share code it is the earlier one's. */
@@ -79,7 +84,7 @@ export class ModuleEntry<Exports extends object = object> implements Module<Expo
 
   /** The version for a process that starts. */
   toStart(key: string | undefined): Loaded<Exports> {
-    const { arriving } = this;
+    const arriving = this.#arriving;
     if (arriving !== undefined && isFor(arriving, key)) return arriving;
     return this.inForce(key);
   }
@@ -121,7 +126,7 @@ export function isFor({ share }: Loaded, key: string | undefined): boolean {
 const byName = new Map<string, ModuleEntry>();
 /** By the callback module of any version. */
 const byCallbacks = new WeakMap<object, ModuleEntry>();
-/** While only built-in versions were ever in force nothing has to be looked for. */
+/** While only built-in versions ever were, or were about to be, in force nothing has to be looked for. */
 let anyLoaded = false;
 
 /** Enters a module; the same exports once more change nothing. */

@@ -89,6 +89,14 @@ function defined(): { name: string; module: GenServer<number, number, Call> } {
   return { name, module };
 }
 
+void t.test('what starts while the very first step of all is prepared is new already', async t => {
+  const { name, module } = defined();
+  const prepared = await code.prepare({ load: [version(name, SECOND)] });
+  t.equal(await call(await started(module, 1), { kind: 'version' }), 2);
+  prepared.revert();
+  t.equal(await call(await started(module, 1), { kind: 'version' }), 'built-in');
+});
+
 void t.test('running processes, and those that start, run the new version', async t => {
   const { name, module } = defined();
   const running = await started(module, 5);
