@@ -6,6 +6,7 @@ import {
   isAlive,
   send,
   spawn,
+  sys,
   whereis,
 } from '../../../actors/index.ts';
 import type { From, Pid, Request, ServerPid } from '../../../actors/index.ts';
@@ -66,6 +67,32 @@ void t.test('start: what init may return', async t => {
   ]);
   t.equal(whereis('slow'), undefined);
   t.throws(() => genStatem.start({} as never, undefined), /callbackMode and init/);
+});
+
+void t.test('start: what came while init was awaited waits for the first step', async t => {
+  const order: unknown[] = [];
+  let ready: (result: unknown) => void = () => undefined;
+  const module = moduleOf(
+    (type, content) => {
+      order.push([type, content]);
+      return keep;
+    },
+    {
+      callbackMode: () => ['handle_event_function', 'state_enter'],
+      init: () => new Promise(resolve => (ready = resolve)),
+    },
+  );
+  const started = genStatem.start(module, undefined, { name: 'slowly' });
+  const asked = sys.replaceState('slowly', state => {
+    order.push('sys');
+    return state;
+  });
+  cast('slowly', 'message');
+  ready(['ok', 'a', 0]);
+  await started;
+  await asked;
+  await settle();
+  t.same(order, [['enter', 'a'], 'sys', ['cast', 'message']]);
 });
 
 void t.test('start: an error in init is told bare, as in OTP', async t => {

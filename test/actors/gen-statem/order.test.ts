@@ -338,7 +338,7 @@ void t.test(
   'the actions of init: obeyed before any message, and the start cannot be postponed',
   async t => {
     const { pid, seen } = await scripted(
-      {},
+      { message: ['next_state', 'b', 0] },
       {
         callbackMode: () => ['handle_event_function', 'state_enter'],
         init: () => [
@@ -355,6 +355,7 @@ void t.test(
       ['internal', 'first', 'a'],
       ['state_timeout', 'zero', 'a'],
       ['cast', 'message', 'a'],
+      ['enter', 'a', 'b'],
     ]);
   },
 );
@@ -362,7 +363,10 @@ void t.test(
 void t.test('states are compared by their contents', async t => {
   const { pid, seen } = await scripted({
     late: ['keep_state_and_data', 'postpone'],
-    deep: ['next_state', { name: 'x', list: [1, { two: 2 }] }, 0],
+    // A new object each time.
+    get deep() {
+      return ['next_state', { name: 'x', list: [1, { two: 2 }] }, 0];
+    },
     other: ['next_state', { name: 'x', list: [1, { two: 3 }] }, 0],
   });
   await feed(pid, 'deep', 'late', 'deep', 'deep');
