@@ -28,7 +28,8 @@ export interface EnterLoopOptions {
  * @param serverName the name that it is registered under already, or its own pid
  * @param after what comes next when no message does, as from `init`
  * @throws TypeError outside of a bare process
- * @throws Exit `'process_not_registered'` when it has not that name; `['bad_action', after]`
+ * @throws Exit `'process_not_registered'`, or `['process_not_registered_via', module]`, when it has not
+ *   that name; `['bad_action', after]`
  */
 export function enterLoop<
   State,
@@ -57,7 +58,16 @@ export function processToEnter(serverName: StartName | Pid | undefined): Process
   if (behaviour !== undefined && !(behaviour instanceof Bare)) {
     throw new TypeError('enterLoop() is for a bare process: this one is a server already');
   }
-  const named = typeof serverName === 'number' ? serverName : serverName && whereis(serverName);
-  if (serverName !== undefined && named !== pid) throw new Exit('process_not_registered');
+  if (serverName !== undefined) requireRegistered(serverName, pid);
   return process;
+}
+
+function requireRegistered(serverName: StartName | Pid, pid: Pid): void {
+  const named = typeof serverName === 'number' ? serverName : whereis(serverName);
+  if (named === pid) return;
+  throw new Exit(
+    typeof serverName === 'object'
+      ? ['process_not_registered_via', serverName[1]]
+      : 'process_not_registered',
+  );
 }

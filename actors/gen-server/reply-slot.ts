@@ -46,6 +46,11 @@ export class ReplySlot implements Replier, Watcher, Holding, Waiting {
     resolve: (value: unknown) => void,
     reject: (exit: Exit) => void,
   ) {
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(
+        `${description[0]}: the timeout must be 0 or more milliseconds or Infinity, got ${timeoutMs}`,
+      );
+    }
     this.#caller = caller;
     this.#target = target;
     this.#description = description;

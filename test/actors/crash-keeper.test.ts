@@ -1,7 +1,7 @@
 /** What is kept of a step that crashed, for replay. */
 import t from 'tap';
 import { call, cast, exit, send, setCrashKeeper, start, sys } from '../../actors/index.ts';
-import type { GenServer, KeptCrash, Pid } from '../../actors/index.ts';
+import type { GenServer, KeptCrash, LogEvent, Pid } from '../../actors/index.ts';
 import { settle } from '../../actors/testing.ts';
 import { captureLog } from './capture-log.ts';
 import { exitOf } from './exit-of.ts';
@@ -54,6 +54,9 @@ function keeping(t: { teardown: (undo: () => void) => void }): KeptCrash[] {
 async function begin(module: GenServer, name?: string): Promise<Pid> {
   return (await start(module, null, name === undefined ? {} : { name }))[1] as Pid;
 }
+
+const wasTold = (events: readonly LogEvent[], text: RegExp): boolean =>
+  events.some(({ report }) => report.kind === 'message' && text.test(report.text));
 
 const copy = (state: State): unknown => structuredClone(state);
 
@@ -127,7 +130,7 @@ void t.test('kept is only what a step of its own ended', async t => {
     }),
   );
   t.equal(await call(broken, { kind: 'fine' } as never), 'ok', 'looking at it does not end it');
-  t.match(events[0], { level: 'warning', report: { text: /snapshot\(\) of a state failed/ } });
+  t.ok(wasTold(events, /snapshot\(\) of a state failed/));
 });
 
 void t.test('nobody keeps: no snapshot is taken; a keeper that fails is told of', async t => {
@@ -145,5 +148,5 @@ void t.test('nobody keeps: no snapshot is taken; a keeper that fails is told of'
   });
   t.match(await exitOf(call(pid, { kind: 'crash' } as never)), [{ reason: Error }]);
   t.equal(taken, 2, 'before handleCall and before terminate');
-  t.match(events, [{ report: { text: /the crash keeper failed: Error: disk full/ } }, {}]);
+  t.ok(wasTold(events, /the crash keeper failed: Error: disk full/));
 });

@@ -17,10 +17,21 @@ import {
   sys,
   whereis,
 } from '../../actors/index.ts';
-import type { DownMessage, GenServer, MonitorRef, Pid, Request } from '../../actors/index.ts';
+import type {
+  DownMessage,
+  GenServer,
+  LogEvent,
+  MonitorRef,
+  Pid,
+  Request,
+} from '../../actors/index.ts';
 import { createVirtualClock, settle } from '../../actors/testing.ts';
 import { captureLog } from './capture-log.ts';
 import { exitOf } from './exit-of.ts';
+
+/** How many crashes were reported; a busy machine may be told of, too. */
+const crashes = (events: readonly LogEvent[]): number =>
+  events.filter(({ report }) => report.kind === 'crash').length;
 
 /** Runs a function as a trapping process; what else comes to it is collected. */
 async function asProcess<T>(
@@ -93,7 +104,7 @@ void t.test('who returns no handler and entered no loop ends normally', async t 
   t.same(got, []);
   const acked = await asProcess(() => procLib.startLink<Pid>(() => procLib.initAck(self())));
   t.same(acked.got, [{ kind: 'EXIT', pid: acked.value, reason: 'normal' }]);
-  t.same(events, []);
+  t.equal(crashes(events), 0);
 });
 
 void t.test('a death before the ack is the answer, and no EXIT comes', async t => {
@@ -164,7 +175,7 @@ void t.test('initFail: the answer that it says, the death that it says', async t
     const { value, got } = await failing(exception);
     t.match(value, ['failed', Number]);
     t.match(got, [{ kind: 'DOWN', ref: value[1], reason }], 'its DOWN comes, as proc_lib’s');
-    t.equal(events.length, reason === 'normal' ? 0 : 1);
+    t.equal(crashes(events), reason === 'normal' ? 0 : 1);
   }
 });
 
@@ -225,7 +236,7 @@ void t.test('enterLoop: a bare process becomes a server, with its parent', async
   send(bare, 'become');
   send(bare, 'next');
   t.same(await call(bare, { kind: 'get' }), ['become', 'next']);
-  t.same(events, []);
+  t.equal(crashes(events), 0);
 });
 
 void t.test('enterLoop refuses what cannot be', async t => {
@@ -238,6 +249,13 @@ void t.test('enterLoop refuses what cannot be', async t => {
     (await entering(...(args as Parameters<typeof enterLoop>)))[1];
   t.equal(await end(module, {}, 1, 'no.such.name'), 'process_not_registered');
   t.equal(await end(module, {}, 1, 4), 'process_not_registered');
+  const nobody = {
+    registerName: () => 'yes',
+    unregisterName: () => undefined,
+    whereisName: () => undefined,
+    send: () => undefined,
+  };
+  t.same(await end(module, {}, 1, ['via', nobody, 'key']), ['process_not_registered_via', nobody]);
   t.same(await end(module, {}, 1, undefined, -1), ['bad_action', -1]);
   t.throws(() => enterLoop(module, {}, 1), TypeError);
   const again: GenServer<null, null, Request<'again'>> = {

@@ -86,6 +86,12 @@ void t.test('the caller exits with timeout, noproc, calling_self or the exit rea
   ]);
   t.match(await exitOf(call(server, { kind: 'get' })), ['noproc', ['call', server]]);
   t.match(await exitOf(call('nobody', { kind: 'get' })), ['noproc', ['call', 'nobody']]);
+  const alive = await started();
+  for (const bad of [-1, Number.NaN]) {
+    await t.rejects(call(alive, { kind: 'get' }, bad), RangeError);
+    await t.rejects(stop(alive, 'normal', bad), RangeError);
+  }
+  t.equal(await call(alive, { kind: 'get' }), 0, 'nobody was asked anything');
   const selfish: GenServer<null, null, Request<'self', object, unknown>> = {
     init: () => ['ok', null],
     async handleCall(_request, _from, state) {

@@ -211,7 +211,7 @@ void t.test('a crash report shows what formatStatus shows, else only the kind', 
     const pid = await begin(given as never, 'secret');
     await sys.log(pid, true);
     await exitOf(call(pid, { kind: 'crash', content: 'private' } as never));
-    const { report } = events.pop()!;
+    const { report } = events.findLast(each => each.report.kind === 'crash')!;
     return (report as unknown as { behaviour: object }).behaviour;
   };
   const always = { behaviour: 'gen_server', lastMessage: 'call crash', client: undefined };
