@@ -39,6 +39,23 @@ async function serve(...args: readonly string[]): Promise<{ server: Running; url
   return { server, url: /^ready (\S+)$/.exec(line)?.[1] ?? line };
 }
 
+void t.test('the observer’s page is inside', async t => {
+  const { server, url } = await serve();
+  const page = await fetch(`${url}/observer`);
+  t.equal(page.status, 200, await page.clone().text());
+  t.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
+  const [script = ''] = /\/observer\/assets\/[^"]+\.js/.exec(await page.text()) ?? [];
+  const asset = await fetch(`${url}${script}`);
+  t.equal(asset.status, 200, script);
+  t.equal(asset.headers.get('content-type'), 'text/javascript; charset=utf-8');
+  t.equal((await fetch(`${url}/observer/assets/nothing.js`)).status, 404);
+  const { stdout, code } = await place.run(['observe', '--once', '--data', data]);
+  t.equal(code, 0);
+  t.match(stdout, 'most time');
+  server.child.kill('SIGTERM');
+  t.equal((await server.ended).code, 0);
+});
+
 void t.test('the same version, usage and exit codes as the command', async t => {
   const command = new Workplace();
   t.teardown(() => command.end());
@@ -79,7 +96,7 @@ void t.test('a server, and clients that talk through it', async t => {
 });
 
 void t.test('a running server is upgraded by another binary, under open connections', async t => {
-  const { server, url } = await serve('--isolates', '1');
+  const { server, url } = await serve();
   for (const handle of ['carol', 'dave'])
     await place.run(['register', '--server', url, '--handle', handle, ...home(handle)]);
   const listening = place.start(['listen', ...home('carol'), '--json', '--count', '1']);
