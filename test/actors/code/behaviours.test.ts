@@ -83,6 +83,12 @@ void t.test('the handlers of an event manager, each by its own module; all or no
     ['b', 2, 'x'],
     ['a', 1, 'x'],
   ]);
+  const both = await code.prepare({ load: [first, version(names[1], COLLECTOR('new b'))] });
+  both.revert();
+  t.same(await states(), [
+    ['b', 2, 'x'],
+    ['a', 1, 'x'],
+  ]);
   const outcome = await code.upgrade([first, version(names[1], COLLECTOR('new b'))]);
   t.equal(outcome.processes, 1);
   await genEvent.syncNotify(manager, 'y');
