@@ -8,24 +8,25 @@
 import { requireProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { call as callServer, cast, DEFAULT_CALL_TIMEOUT_MS } from '../gen-server/gen-server.ts';
-import type { RequestId, Response } from '../gen-server/pending-request.ts';
-import {
-  checkResponse as checkServerResponse,
-  receiveResponse as receiveServerResponse,
-} from '../gen-server/responses.ts';
-import { sendRequest as sendServerRequest } from '../gen-server/send-request.ts';
-import type { AnyRequest, ReplyOf, RequestOfKind, StartResult } from '../gen-server/types.ts';
-import { monitor } from '../links.ts';
+import type {
+  AnyRequest,
+  ReplyOf,
+  RequestOfKind,
+  StartMonitorResult,
+  StartResult,
+} from '../gen-server/types.ts';
 import { whereis } from '../names.ts';
-import type { MonitorRef, Pid } from '../pid.ts';
+import type { Pid } from '../pid.ts';
 import type { StartOptions } from '../proc-lib.ts';
 import type { Dest } from '../server-ref.ts';
-import { knownStart } from '../start-result.ts';
 import type { EventRequest } from './requests.ts';
-import { startManager } from './start.ts';
-import type { Handler, NewHandler, StartMonitorResult } from './types.ts';
+import { startManager, startManagerMonitored } from './start.ts';
+import type { Handler, NewHandler } from './types.ts';
 
 export { stop } from '../gen-server/gen-server.ts';
+export { reqidsAdd, reqidsNew, reqidsSize, reqidsToList } from '../gen-server/request-ids.ts';
+export { checkResponse, receiveResponse, sendRequest, waitResponse } from './responses.ts';
+export type { CollectedHandlerResponse, HandlerResponse } from './responses.ts';
 
 /** A manager traps exits, always. */
 export type EventManagerOptions = Omit<StartOptions, 'trapExit' | 'timeoutMs'>;
@@ -41,14 +42,8 @@ export function start(options: EventManagerOptions = {}): Promise<StartResult> {
 }
 
 /** As {@link start}, monitored by the calling process: `['ok', [pid, ref]]`. */
-export async function startMonitor(
-  options: EventManagerOptions = {},
-): Promise<StartMonitorResult<MonitorRef>> {
-  requireProcess('genEvent.startMonitor()');
-  // A manager is there at once: so it is watched before it can die.
-  const result = knownStart(startManager(options));
-  if (result?.[0] === 'ok') return Promise.resolve(['ok', [result[1], monitor(result[1])]]);
-  return Promise.resolve(['error', result?.[1]]);
+export function startMonitor(options: EventManagerOptions = {}): Promise<StartMonitorResult> {
+  return startManagerMonitored(options);
 }
 
 /**
@@ -101,35 +96,6 @@ export function call(
   timeoutMs = DEFAULT_CALL_TIMEOUT_MS,
 ): Promise<unknown> {
   return callServer(untyped(manager), { kind: 'call', handler, request } as AnyRequest, timeoutMs);
-}
-
-/** Asks one handler and goes on; the response is fetched later. */
-export function sendRequest(manager: Dest, handler: Handler, request: unknown): RequestId {
-  return sendServerRequest(untyped(manager), { kind: 'call', handler, request } as AnyRequest);
-}
-
-/** As gen-server's, with a handler's `['error', …]` as it is. */
-export async function receiveResponse(
-  id: RequestId,
-  timeoutMs = Infinity,
-): Promise<Response | readonly ['error', unknown] | 'timeout'> {
-  return handlersError(await receiveServerResponse(id, timeoutMs));
-}
-
-/** As gen-server's, with a handler's `['error', …]` as it is. */
-export function checkResponse(
-  message: unknown,
-  id: RequestId,
-): Response | readonly ['error', unknown] | 'no_reply' {
-  return handlersError(checkServerResponse(message, id));
-}
-
-function handlersError<T>(response: Response | T): Response | readonly ['error', unknown] | T {
-  if (!Array.isArray(response) || response[0] !== 'reply') return response;
-  const reply: unknown = response[1];
-  return Array.isArray(reply) && reply[0] === 'error' && reply.length === 2
-    ? (reply as unknown as readonly ['error', unknown])
-    : response;
 }
 
 /**

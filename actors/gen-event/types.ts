@@ -2,7 +2,6 @@
 import type { ExitReason } from '../exit.ts';
 import type { AnyRequest, Eventually, ReplyOf } from '../gen-server/types.ts';
 import type { ExitMessage } from '../messages.ts';
-import type { Pid } from '../pid.ts';
 import type { ShownStatus, Status } from '../sys/format-status.ts';
 
 /**
@@ -67,7 +66,3 @@ export interface GenEventExitMessage {
   /** `'normal'`, `'shutdown'`, `['swapped', newHandler, pid]`, or what it crashed with. */
   readonly reason: ExitReason;
 }
-
-/** The outcome of `startMonitor`. */
-export type StartMonitorResult<Ref> =
-  readonly ['ok', readonly [Pid, Ref]] | readonly ['error', ExitReason];

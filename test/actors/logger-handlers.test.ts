@@ -2,6 +2,7 @@
 import t from 'tap';
 import {
   exit,
+  genEvent,
   isAlive,
   logger,
   processInfo,
@@ -273,7 +274,8 @@ void t.test('a manager that is killed comes back with its handlers', async t => 
     ['adding', 'kept'],
     ['adding', 'kept'],
   ]);
-  exit(whereis('logger') as Pid, 'kill');
+  await genEvent.stop('logger');
+  t.same(logger.getHandlerIds(), ['kept'], 'nor does it forget them when it is stopped');
   const other = keeper();
   t.equal(await logger.addHandler('other', other.module), 'ok');
   say('both');

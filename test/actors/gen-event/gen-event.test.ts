@@ -319,6 +319,35 @@ void t.test('sendRequest, receiveResponse, checkResponse', async t => {
   t.same(await ask(), ['error', ['noproc', pid]]);
 });
 
+void t.test('collections of requests', async t => {
+  captureLog(t);
+  const pid = await started();
+  await genEvent.addHandler(pid, one, 1);
+  const caller = hand();
+  await caller.run(async () => {
+    let open = genEvent.reqidsNew<string>();
+    open = genEvent.sendRequest(pid, one, { kind: 'greet' }, 'first', open);
+    open = genEvent.sendRequest(pid, two, { kind: 'greet' }, 'second', open);
+    const first = await genEvent.receiveResponse(open, 1_000, true);
+    if (!Array.isArray(first)) throw new Error('expected a response');
+    const [response, label, left] = first as unknown as genEvent.CollectedHandlerResponse<string>;
+    t.same([response, label], [['reply', 'hello from one'], 'first']);
+    t.equal(genEvent.reqidsSize(left), 1);
+    t.match(await genEvent.waitResponse(left, 1_000, true), [
+      ['error', 'bad_module'],
+      'second',
+      {},
+    ]);
+  });
+  await sys.suspend(pid);
+  await caller.run(async () => {
+    const id = genEvent.sendRequest(pid, one, { kind: 'greet' });
+    t.equal(await genEvent.waitResponse(id, 0), 'timeout');
+    await sys.resume(pid);
+    t.same(await genEvent.waitResponse(id), ['reply', 'hello from one'], 'it was not given up');
+  });
+});
+
 void t.test('deleteHandler: what terminate returned', async t => {
   captureLog(t);
   const pid = await started();
