@@ -45,3 +45,12 @@ export function failed(trial: Trial, { crashes }: TrialLimits): boolean {
     trial.crashes / share > (TIMES_AS_OFTEN * trial.othersCrashes) / (1 - share)
   );
 }
+
+/** The trials without these modules: somebody has decided about them. */
+export const withoutNames = (
+  trials: readonly Trial[],
+  names: readonly string[],
+): readonly Trial[] =>
+  trials
+    .map(trial => ({ ...trial, names: trial.names.filter(name => !names.includes(name)) }))
+    .filter(trial => trial.names.length > 0);

@@ -1,8 +1,9 @@
 import t from 'tap';
-import { send, setClock } from '../../../actors/index.ts';
+import { exit, send, setClock, spawn } from '../../../actors/index.ts';
 import { createVirtualClock, settle } from '../../../actors/testing.ts';
 import { ack, bulk, decoded, dev, send as message } from '../../contract/shard/fixture.ts';
 import { captureLog } from '../../actors/capture-log.ts';
+import { StorePort } from '../../../server/stores/port.ts';
 import { PortOwner } from '../port-owner.ts';
 import { until } from '../until.ts';
 import { TestStore } from './test-store.ts';
@@ -150,6 +151,32 @@ void t.test('on a full disk a job fails alone', async t => {
   t.match(await first, { upTo: seq - 1 });
   t.match(await Promise.all(together), ['failed', { acked: seq - 1 }, { upTo: seq - 1 }]);
   t.match(await owner.submit(message(ann, seq, [bob])), { kind: 'accepted', upTo: seq });
+});
+
+void t.test('an answer comes with the owner’s state as it is by then', async t => {
+  const store = new TestStore(t);
+  await store.start();
+  const port = new StorePort<{ version: number }>(0);
+  let state = { version: 1 };
+  let told = 0;
+  const owner = spawn(message => {
+    if (typeof message === 'function') (message as () => void)();
+    else port.handle(message as never, state);
+  });
+  t.teardown(() => exit(owner, 'kill'));
+  const held = store.holdCommit();
+  send(owner, () => {
+    const got = (_: unknown, { version }: typeof state): void => {
+      told = version;
+    };
+    port.submit(message(ann, 1, [bob]), got, () => t.fail('there is room'));
+  });
+  const { release } = await held;
+  // Its code is changed meanwhile: the state is another object.
+  state = { version: 2 };
+  release();
+  await until(() => told > 0);
+  t.equal(told, 2);
 });
 
 void t.test('messages that are for another port are left to it', t => {

@@ -1,0 +1,56 @@
+/** What the coordinator of code knows, and what of it outlives it. */
+import type { Participants } from './everywhere.ts';
+import type { Book } from './in-force.ts';
+import type { HistoryEntry } from './listing.ts';
+import type { Trial, TrialLimits } from './trial.ts';
+
+export interface CoordinatorArgument {
+  /** The directory to load when none is named. */
+  readonly directory: string | undefined;
+  readonly limits: TrialLimits;
+  /** Told in the log. */
+  readonly onNotice: (text: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What survives this process: what is in force is a fact, not its opinion. */
+export interface Facts extends Participants {
+  /** Which server this is about: a process may have one after the other. */
+  readonly of: object;
+  directory: string | undefined;
+  loads: number;
+  book: Book;
+  trials: readonly Trial[];
+  history: readonly HistoryEntry[];
+}
+
+export interface State extends CoordinatorArgument {
+  readonly facts: Facts;
+}
+
+/** To itself. */
+export type Info =
+  | { readonly kind: 'trial_over'; readonly load: number }
+  | { readonly kind: 'take_back_again'; readonly names: readonly string[] };
+
+const HISTORY_ENTRIES = 50;
+
+export const newFacts = (argument: CoordinatorArgument): Facts => ({
+  of: argument,
+  directory: argument.directory,
+  loads: 0,
+  book: new Map(),
+  joined: new Set(),
+  blamed: new Set(),
+  underWay: undefined,
+  trials: [],
+  history: [],
+});
+
+/** In the log, and in `code list`. */
+export function note(state: State, text: string): void {
+  state.onNotice(`code: ${text}`);
+  const { facts } = state;
+  facts.history = [...facts.history, { at: state.now(), text }].slice(-HISTORY_ENTRIES);
+}
