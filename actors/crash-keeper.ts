@@ -5,11 +5,14 @@
  * it runs: the callback, the message, and the state before it. A state that a module changes in
  * place is no longer what it was when the crash comes: such a module exports `snapshot(state)`,
  * which gives plain data of its own and is called *before each step*: that costs what it copies, so
- * it runs only while somebody keeps crashes. Of a module without it the state itself is kept, which
- * is right where each callback returns a new one.
+ * it runs only while somebody keeps crashes. Who keeps them may bring a way for modules that have
+ * none. Of all others the state itself is kept, which is right where each callback returns a new one.
+ *
+ * What a step was answered is kept as well: a callback that awaits calls goes on with their answers.
  */
 import { wallNow } from './clock.ts';
-import { isOrderly } from './exit.ts';
+import { runOutside } from './context.ts';
+import { isOrderly, reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
 import { log } from './logger.ts';
 import type { Name, Pid } from './pid.ts';
@@ -22,6 +25,8 @@ export interface KeptCrash {
   readonly ancestors: readonly Ancestor[];
   /** What reports call the process. */
   readonly label: string;
+  /** On whose behalf it ran, see `code`. */
+  readonly codeKey: string | undefined;
   readonly module: object;
   /** The callback's name, such as `'handleCall'`. */
   readonly callback: string;
@@ -30,12 +35,21 @@ export interface KeptCrash {
   /** The state before the step: what `snapshot` gave where `isSnapshot`, else a reference. */
   readonly state: unknown;
   readonly isSnapshot: boolean;
+  /** What its calls were answered during the step, in the order of the answers. */
+  readonly answers: readonly KeptAnswer[];
   readonly reason: ExitReason;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
 
-/** Takes a crash, before anybody else is told of it. It runs while the process ends: be quick. */
+/** A call that was answered, or that made its caller exit. */
+export interface KeptAnswer {
+  /** As in the exit reason of a call that fails: `['call', server, kind, timeoutMs]`. */
+  readonly call: readonly unknown[];
+  readonly answer: { readonly value: unknown } | { readonly exit: ExitReason };
+}
+
+/** Takes a crash, before anybody else is told of it. It runs while the process ends, as nobody: be quick. */
 export type CrashKeeper = (crash: KeptCrash) => void;
 
 /** A step under way. */
@@ -45,7 +59,12 @@ export interface Step {
   readonly args: readonly unknown[];
   readonly state: unknown;
   readonly isSnapshot: boolean;
+  /** How many answers had been kept before it began. */
+  readonly began: number;
 }
+
+/** Plain data that stands for the state; undefined where a reference is as good. */
+export type Snapshot = (module: object, state: unknown) => unknown;
 
 /** What a module that changes its state in place exports for the keeper. */
 export interface Snapshots {
@@ -53,12 +72,51 @@ export interface Snapshots {
 }
 
 let keeper: CrashKeeper | undefined;
+let snapshotOf: Snapshot | undefined;
 
-/** Puts a keeper in place, or none, and returns the old one. */
-export function setCrashKeeper(replacement: CrashKeeper | undefined): CrashKeeper | undefined {
+/**
+ * Puts a keeper in place, or none, and returns the old one.
+ * @param snapshot for the states of modules that have no `snapshot` of their own
+ */
+export function setCrashKeeper(
+  replacement: CrashKeeper | undefined,
+  snapshot?: Snapshot,
+): CrashKeeper | undefined {
   const old = keeper;
   keeper = replacement;
+  snapshotOf = snapshot;
   return old;
+}
+
+/** More than one step waits for. */
+const ANSWERS_AT_MOST = 1_000;
+let answersKept = 0;
+/** The newest answers of each process, numbered. */
+const answers = new WeakMap<Process, (KeptAnswer & { readonly n: number })[]>();
+
+/** Keeps what the process's call is answered, while somebody keeps crashes. */
+export function keepAnswer<T>(
+  caller: Process | undefined,
+  call: readonly unknown[],
+  pending: Promise<T>,
+): Promise<T> {
+  if (keeper === undefined || caller === undefined) return pending;
+  const keep = (answer: KeptAnswer['answer']): void => {
+    const kept = answers.get(caller) ?? [];
+    if (kept.length === 0) answers.set(caller, kept);
+    kept.push({ n: (answersKept += 1), call, answer });
+    if (kept.length > ANSWERS_AT_MOST) kept.shift();
+  };
+  return pending.then(
+    value => {
+      keep({ value });
+      return value;
+    },
+    (thrown: unknown) => {
+      keep({ exit: reasonOf(thrown) });
+      throw thrown;
+    },
+  );
 }
 
 /** True while steps have to be remembered. Read before every callback, so it costs no more. */
@@ -73,23 +131,42 @@ export function stepOf(
   args: readonly unknown[],
   state: unknown,
 ): Step {
-  if (module.snapshot === undefined) return { module, callback, args, state, isSnapshot: false };
+  const step = { module, callback, args, began: answersKept };
   try {
-    return { module, callback, args, state: module.snapshot(state), isSnapshot: true };
+    const snapshot =
+      module.snapshot === undefined ? snapshotOf?.(module, state) : module.snapshot(state);
+    if (snapshot !== undefined) return { ...step, state: snapshot, isSnapshot: true };
   } catch (error) {
     // Looking at a process must not end it.
     const text = `snapshot() of a state failed, so that only a reference is kept: ${String(error)}`;
     log('warning', { kind: 'message', text }, undefined);
-    return { module, callback, args, state, isSnapshot: false };
   }
+  return { ...step, state, isSnapshot: false };
 }
 
 /** Hands a step to the keeper if its end was a crash. A keeper that fails is told of, no more. */
 export function keepCrash(process: Process, step: Step, reason: ExitReason): void {
   if (keeper === undefined || isOrderly(reason)) return;
-  const { pid, name, ancestors, label } = process;
+  const keep = keeper;
+  const { pid, name, ancestors, label, codeKey } = process;
+  const { began, ...what } = step;
+  const own = (answers.get(process) ?? []).flatMap(({ n, call, answer }) =>
+    n > began ? [{ call, answer }] : [],
+  );
+  const crash = {
+    pid,
+    name,
+    ancestors,
+    label,
+    codeKey,
+    ...what,
+    answers: own,
+    reason,
+    at: wallNow(),
+  };
   try {
-    keeper({ pid, name, ancestors, label, ...step, reason, at: wallNow() });
+    // As nobody: what it looks up is not what the process used.
+    runOutside(() => keep(crash));
   } catch (error) {
     const text = `the crash keeper failed: ${String(error)}`;
     log('error', { kind: 'message', text }, pid);

@@ -21,6 +21,8 @@ export interface CreateOptions extends SpawnOptions {
   readonly parent?: Pid;
   /** On whose behalf it runs, such as a user's name: see `code`. */
   readonly codeKey?: string | undefined;
+  /** Only where it stands in for a process that is no more: that one's pid, which nobody else has. */
+  readonly pid?: Pid;
 }
 
 export interface SpawnOptions {
@@ -123,7 +125,7 @@ export function createProcess(
   // Its supervisor may be elsewhere, and have asked a process of this isolate to start it.
   const parent = options.parent ?? caller;
   const process = new Process(
-    makePid(),
+    options.pid ?? makePid(),
     label,
     parent,
     options.trapExit ?? false,

@@ -97,6 +97,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/chaos.ts')).defineChaos,
   },
   {
+    name: 'replay',
+    summary:
+      'run the step that crashed a process once more, from a file that `serve --crashes` kept',
+    load: async () => (await import('./commands/replay.ts')).defineReplay,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine: actors, relay or recovery, next to a baseline',
     load: async () => (await import('../bench/command.ts')).defineBench,

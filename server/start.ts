@@ -6,6 +6,7 @@ import { backup } from './backup/backup.ts';
 import { codeName, isRefused, type Changed } from './code/protocol.ts';
 import { addCodeRoutes } from './code/routes.ts';
 import type { Config } from './config/config.ts';
+import { keepCrashesAs } from './crashes/keep.ts';
 import { ensureDirectory, ensureTicketSecret, shardCount } from './data-directory.ts';
 import { gatewayName } from './gateway/protocol.ts';
 import type { GatewayOptions } from './gateway/options.ts';
@@ -76,7 +77,13 @@ async function start(config: Config, version: string): Promise<RunningServer> {
   const onNotice = (text: string): void => logger.notice(text);
   setIsolateCodec(isolateCodec());
   const shards = shardCount(config.dataDirectory, config.shards);
-  const settings = { config, shards, ticketSecret: ensureTicketSecret(config.dataDirectory) };
+  const settings = {
+    config,
+    shards,
+    ticketSecret: ensureTicketSecret(config.dataDirectory),
+    version,
+  };
+  keepCrashesAs(settings);
   const router = makeRouter(config, shards, metrics, onError);
   if (observing !== undefined) {
     addObserverRoutes(router, { ...observing, shards, version, onNotice });

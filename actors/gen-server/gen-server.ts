@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { callingProcess } from '../context.ts';
+import { keepAnswer } from '../crash-keeper.ts';
 import { moduleToStart } from '../code/module-table.ts';
 import { Exit } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
@@ -29,6 +30,7 @@ import type { Pid } from '../pid.ts';
 import { processAt } from '../process-table.ts';
 import { startMonitored, startProcess } from '../proc-lib.ts';
 import type { Starter, StartOptions } from '../proc-lib.ts';
+import type { Process } from '../process.ts';
 import { ReplySlot } from './reply-slot.ts';
 import type { CallDescription } from './reply-slot.ts';
 import { isolateAt } from '../server-ref.ts';
@@ -144,6 +146,16 @@ export function call(
 ): Promise<unknown> {
   const caller = callingProcess();
   const description: CallDescription = ['call', server, request.kind, timeoutMs];
+  return keepAnswer(caller, description, ask(caller, server, request, description, timeoutMs));
+}
+
+function ask(
+  caller: Process | undefined,
+  server: Dest,
+  request: AnyRequest,
+  description: CallDescription,
+  timeoutMs: number,
+): Promise<unknown> {
   const target = processAt(server);
   if (target === undefined) {
     return callElsewhere(ops.call, server, request, packCall, description, timeoutMs);

@@ -16,6 +16,24 @@ const instances: Readonly<Record<EntryPoint, object>> = {
   'strowger/server': server,
 };
 
+/** What a module's exports were compiled from; of built-in ones nothing. As long as the exports live. */
+const origins = new WeakMap<object, Origin>();
+
+export interface Origin {
+  readonly name: string;
+  readonly path: string;
+  readonly files: readonly HandlerFile[];
+}
+
+function note({ exports }: code.Version, origin: Origin): void {
+  origins.set(exports, origin);
+  const { default: own } = exports as { readonly default?: unknown };
+  if (typeof own === 'object' && own !== null) origins.set(own, origin);
+}
+
+/** @returns where these exports, or this callback module, come from; undefined for what is built in */
+export const originOf = (exports: object): Origin | undefined => origins.get(exports);
+
 /**
  * @param runs which modules this isolate runs: the others are not even compiled
  * @throws CodeError `compile_failed` with file and line
@@ -50,5 +68,10 @@ export function compileLoad(
 
   return modules
     .filter(({ name }) => runs(name))
-    .map(({ name, path }) => (path === undefined ? code.builtIn(name) : versionOf(path)));
+    .map(({ name, path }) => {
+      if (path === undefined) return code.builtIn(name);
+      const version = versionOf(path);
+      note(version, { name, path, files });
+      return version;
+    });
 }

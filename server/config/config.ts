@@ -14,6 +14,7 @@ export type UndecidedOption =
   | 'acme.email'
   | 'acme.http_host'
   | 'handlers'
+  | 'crashes'
   | 'registration'
   | 'admin.token_file'
   | 'observer'
@@ -68,6 +69,8 @@ export interface Config {
     readonly canaryMs: number;
     readonly crashes: number;
   };
+  /** Absolute; undefined: they are not kept. */
+  readonly crashes: string | undefined;
   readonly registration: 'open' | 'invite' | 'closed';
   readonly isolates: {
     /** 0: everything in one thread. */
@@ -109,6 +112,7 @@ export function buildConfig(values: DecidedValues): Config {
     port: values.port,
     ...certificate(values),
     ...handlers(values),
+    crashes: values.crashes,
     registration: values.registration,
     isolates: {
       count: values['isolates.count'],

@@ -86,6 +86,10 @@ export const options = {
     default: 3,
     doc: 'How many crashes of new code are too many.',
   }),
+  crashes: path({
+    defaultText: 'none: crashes are reported, not kept',
+    doc: 'A directory in which the message and the state of each crashed step are kept for `strowger replay`. They hold what users wrote, and keeping them takes time from every message.',
+  }),
   registration: choice(['open', 'invite', 'closed'], {
     defaultText: '`open` when `host` is a loopback address, else `invite`',
     doc: 'Who may register: everybody, who has an invite code, or nobody.',

@@ -9,6 +9,8 @@ export interface IsolateSettings {
   readonly config: Config;
   readonly shards: number;
   readonly ticketSecret: Uint8Array;
+  /** The program's version, for what is kept of it. */
+  readonly version: string;
 }
 
 /** What is known when the thread is made, which may be long before it is needed. */

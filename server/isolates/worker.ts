@@ -11,6 +11,7 @@ import {
 import { application } from '../../supervisors/index.ts';
 import type { ApplicationSpec } from '../../supervisors/index.ts';
 import { createLogger, logSink } from '../logging.ts';
+import { keepCrashesAs } from '../crashes/keep.ts';
 import { countRestarts } from '../metrics/count-restarts.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { observeIsolate } from '../observer/arguments.ts';
@@ -63,6 +64,7 @@ async function begin(
   );
   const log = new StartLog(observing?.sink(lines) ?? lines);
   setLogger(log.sink);
+  keepCrashesAs(data);
   if (!holdLog) log.release();
   port.on('message', (message: Exclude<ToWorker, Begin>) => {
     switch (message.kind) {

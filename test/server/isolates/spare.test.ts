@@ -35,6 +35,7 @@ const settings = {
   config: loadConfig({ flags: { data: '/nowhere' } }),
   shards: 1,
   ticketSecret: new Uint8Array(32),
+  version: 'test',
 };
 
 interface Scene {
