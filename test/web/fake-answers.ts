@@ -1,5 +1,6 @@
 /** What the fake server says: 100,000 mailboxes in one isolate, one of them poisoned, and a state machine. */
 import type {
+  CodeAnswer,
   EventsAnswer,
   IsolatesAnswer,
   IsolateSummary,
@@ -75,7 +76,7 @@ export function answerOf(path: string, query: URLSearchParams): object | undefin
     case 'events':
       return events(Number(query.get('after') ?? 0));
     case 'code':
-      return { modules: null };
+      return code;
     default:
       return undefined;
   }
@@ -473,4 +474,30 @@ const sockets: SocketsAnswer = {
     session: pid(900 + index, 1),
     isolate: 1,
   })),
+};
+
+const code: CodeAnswer = {
+  modules: [
+    {
+      isolate: 1,
+      name: 'mailbox',
+      current: {
+        version: '2',
+        source: 'handlers/mailbox.ts',
+        loadedAt: startedAt,
+        processes: 99_000,
+        crashes: 0,
+      },
+      old: { version: '1', source: null, loadedAt: null, processes: 0, crashes: 1 },
+      canary: {
+        version: '3',
+        source: 'canary/mailbox.ts',
+        loadedAt: startedAt,
+        processes: 1_000,
+        crashes: 3,
+        share: 0.01,
+      },
+    },
+  ],
+  unanswered: [2],
 };

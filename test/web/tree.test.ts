@@ -59,3 +59,21 @@ void t.test('the tree by keyboard', async t => {
   await page.getByRole('heading', { level: 1, name: /gateway|5120/ }).waitFor();
   t.match(page.url(), `#/process/${pids.gateway}`);
 });
+
+for (const width of [1_280, 1_100, 800]) {
+  void t.test(
+    `deep down in the tree, ${width} pixels: the name is what there is room for`,
+    async t => {
+      const page = await visit.open('/tree', { viewport: { width, height: 720 } });
+      for (const name of [/^isolate\.1/, /^isolate ,/, /^mailboxes/]) {
+        await page.getByRole('treeitem', { name }).click();
+      }
+      await page.getByRole('treeitem', { name: /^mailbox\.user000000/ }).waitFor();
+      const cut = await page.evaluate(
+        `[...document.querySelectorAll('[role=treeitem] a')]
+         .filter(link => link.scrollWidth > link.clientWidth + 1).map(link => link.textContent)`,
+      );
+      t.same(cut, []);
+    },
+  );
+}

@@ -7,16 +7,24 @@ import {
   type SystemAnswer,
 } from '../../protocol/observer.ts';
 
+const SAME_START_MS = 2_000;
+
 /** Samples newer than what is known are asked for with this; undefined asks for all that the server has. */
 export function newestSample(known: SystemAnswer | undefined): number | undefined {
-  const times = known?.history.map(({ samples }) => samples.at(-1)?.at ?? 0) ?? [];
-  // The slowest isolate's: others' samples that come twice are dropped.
+  if (known === undefined) return undefined;
+  const answering = new Set(
+    known.isolates.flatMap(({ answers, isolate }) => (answers ? isolate : [])),
+  );
+  // The slowest isolate's of those that answer: others' samples that come twice are dropped.
+  const times = known.history
+    .filter(({ isolate }) => answering.has(isolate))
+    .map(({ samples }) => samples.at(-1)?.at ?? 0);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** The new answer with the whole history, as long as the server itself keeps it. */
 export function addSystem(known: SystemAnswer | undefined, answer: SystemAnswer): SystemAnswer {
-  if (known?.startedAt !== answer.startedAt) return answer;
+  if (known === undefined || startedAnew(known, answer)) return answer;
   const since = answer.now - HISTORY_SECONDS * 1_000;
   const old = new Map(known.history.map(({ isolate, samples }) => [isolate, samples]));
   const fresh = new Map(answer.history.map(({ isolate, samples }) => [isolate, samples]));
@@ -29,6 +37,10 @@ export function addSystem(known: SystemAnswer | undefined, answer: SystemAnswer)
   }));
   return { ...answer, history: history.filter(({ samples }) => samples.length > 0) };
 }
+
+/** The server reckons its start from two clocks, which do not agree to the millisecond. */
+const startedAnew = (known: SystemAnswer, answer: SystemAnswer): boolean =>
+  Math.abs(answer.startedAt - known.startedAt) > SAME_START_MS;
 
 function joined(old: readonly Sample[], fresh: readonly Sample[]): readonly Sample[] {
   const newest = old.at(-1)?.at ?? -Infinity;

@@ -99,6 +99,10 @@ export function foldTimeline(events: readonly ObservedEvent[]): readonly Inciden
   return incidents.reverse();
 }
 
+/** Warnings may be many, and must not hide what died. */
+export const isMoreThanWarning = ({ kind }: Incident): boolean =>
+  kind !== 'warning' && kind !== 'skipped';
+
 function alone(event: ObservedEvent): Incident {
   const { n, at, isolate, kind, text, process, supervisor, reason, stack } = event;
   const base = { n, at, isolate, kind, text, process, supervisor, reason, stack };

@@ -15,7 +15,7 @@ import { TreeView } from './views/tree.tsx';
 /** What the navigation leads to. */
 export const places = [
   { path: '/', name: 'Overview' },
-  { path: '/tree', name: 'Supervision tree' },
+  { path: '/tree', name: 'Tree' },
   { path: '/processes', name: 'Processes' },
   { path: '/timeline', name: 'Time line' },
   { path: '/registry', name: 'Registry' },

@@ -16,6 +16,7 @@ const system = (now: number, samples: Readonly<Record<number, readonly number[]>
   ({
     now,
     startedAt,
+    isolates: Object.keys(samples).map(isolate => ({ isolate: Number(isolate), answers: true })),
     history: Object.entries(samples).map(([isolate, times]) => ({
       isolate: Number(isolate),
       samples: times.map(sample),
@@ -30,6 +31,18 @@ void t.test('asks from the slowest isolate on, and drops what comes twice', asyn
   t.equal(newestSample(system(0, {})), undefined);
   const known = system(2_000, { 0: [1_000, 2_000], 1: [1_100] });
   t.equal(newestSample(known), 1_100);
+  const silent = {
+    ...known,
+    isolates: [
+      { isolate: 0, answers: true },
+      { isolate: 1, answers: false },
+    ],
+  };
+  t.equal(
+    newestSample(silent as unknown as SystemAnswer),
+    2_000,
+    'not from where a silent one stopped',
+  );
   const next = addSystem(known, system(3_000, { 0: [2_000, 3_000], 1: [2_100] }));
   t.same(timesOf(next), { 0: [1_000, 2_000, 3_000], 1: [1_100, 2_100] });
   t.equal(next.now, 3_000);
@@ -50,8 +63,10 @@ void t.test(
 );
 
 void t.test('a server that was started anew has a past of its own', async t => {
-  const known = system(2_000, { 0: [1_000] }, 1);
-  t.same(timesOf(addSystem(known, system(3_000, { 0: [3_000] }, 2))), { 0: [3_000] });
+  const known = system(20_000, { 0: [19_000] }, 1_000);
+  const answer = (startedAt: number) => system(30_000, { 0: [29_000] }, startedAt);
+  t.same(timesOf(addSystem(known, answer(25_000))), { 0: [29_000] });
+  t.same(timesOf(addSystem(known, answer(1_003))), { 0: [19_000, 29_000] }, 'clocks do not agree');
 });
 
 const events = (from: number, to: number, last = to): EventsAnswer => ({

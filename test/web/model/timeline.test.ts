@@ -1,7 +1,7 @@
 /** Of one death the server tells several times; the time line has one line, with what came of it. */
 import t from 'tap';
 import type { ObservedEvent, ProcessRef } from '../../../protocol/observer.ts';
-import { foldTimeline } from '../../../web/model/timeline.ts';
+import { foldTimeline, isMoreThanWarning } from '../../../web/model/timeline.ts';
 
 let n = 0;
 
@@ -159,4 +159,14 @@ void t.test('whatever belongs to nothing stands alone', async t => {
     tell('restarted', { supervisor, child: 'never told of' }),
   ];
   t.equal(foldTimeline(told).length, told.length);
+});
+
+void t.test('warnings may be left out', async t => {
+  const told = [tell('warning'), tell('crash'), tell('skipped'), tell('action')];
+  t.same(
+    foldTimeline(told)
+      .filter(isMoreThanWarning)
+      .map(({ kind }) => kind),
+    ['action', 'crash'],
+  );
 });

@@ -1,6 +1,12 @@
 /** The addresses of the observer API, each with the type of its answer: see protocol/observer.ts. */
 import {
   PAGE_LIMIT,
+  type ChildRequest,
+  type ExitRequest,
+  type ReplaceStateRequest,
+  type SendRequest,
+  type SwitchRequest,
+  type TraceRequest,
   type CodeAnswer,
   type DoneAnswer,
   type EventsAnswer,
@@ -54,6 +60,22 @@ export const processesAt = (
 export const processAt = (pid: ObservedPid): Address<ProcessView> => at(`process/${pid}`);
 
 export const traceAt = (pid: ObservedPid): Address<TraceAnswer> => at(`process/${pid}/trace`);
+
+/** What each action is told with its address. */
+export interface ActionBodies {
+  readonly trace: TraceRequest;
+  readonly stop_trace: object;
+  readonly suspend: object;
+  readonly resume: object;
+  readonly send: SendRequest;
+  readonly exit: ExitRequest;
+  readonly replace_state: ReplaceStateRequest;
+  readonly log: SwitchRequest;
+  readonly statistics: SwitchRequest;
+  readonly terminate_child: ChildRequest;
+  readonly restart_child: ChildRequest;
+  readonly delete_child: ChildRequest;
+}
 
 export const actionAt = (pid: ObservedPid, action: ProcessAction): Address<DoneAnswer> =>
   at(`process/${pid}/${action}`);

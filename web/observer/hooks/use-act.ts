@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { DoneAnswer, ObservedPid, ProcessAction } from '../../../protocol/observer.ts';
-import { actionAt } from '../api/addresses.ts';
+import { actionAt, type ActionBodies } from '../api/addresses.ts';
 import { useSession } from './use-session.ts';
 
 export interface Acting {
@@ -9,7 +9,11 @@ export interface Acting {
   readonly failed: boolean;
   readonly busy: boolean;
   /** Does it, and says `done` when it is done. */
-  readonly act: (action: ProcessAction, body: object, done: string) => void;
+  readonly act: <Action extends ProcessAction>(
+    action: Action,
+    body: ActionBodies[Action],
+    done: string,
+  ) => void;
 }
 
 /** Actions on one process. Afterwards all that is seen is asked for at once, so that the effect shows. */

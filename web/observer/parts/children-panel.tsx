@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ProcessAction, SupervisorView, TreeNode } from '../../../protocol/observer.ts';
+import type { SupervisorView, TreeNode } from '../../../protocol/observer.ts';
 import { formatCount } from '../../model/format.ts';
 import { titleOf } from '../../model/describe-entry.ts';
 import { treeAt } from '../api/addresses.ts';
@@ -12,6 +12,8 @@ import { Pager, ROWS_PER_PAGE } from './pager.tsx';
 import { Panel } from './panel.tsx';
 import { Confirm } from './process-actions.tsx';
 import { ProcessLink } from './process-link.tsx';
+
+type ChildAction = 'terminate_child' | 'restart_child' | 'delete_child';
 
 interface ChildrenPanelProps {
   readonly pid: number;
@@ -26,7 +28,7 @@ export function ChildrenPanel({ pid, supervisor }: ChildrenPanelProps) {
   const { act, busy, outcome, failed } = useAct(pid);
   const close = (): void => setEnding(undefined);
   const name = (node: TreeNode): string | number | null => node.id ?? node.pid;
-  const childAct = (action: ProcessAction, node: TreeNode, done: string): void => {
+  const childAct = (action: ChildAction, node: TreeNode, done: string): void => {
     const id = name(node);
     if (id !== null) act(action, { id }, `${titleOf(node)}: ${done}`);
   };

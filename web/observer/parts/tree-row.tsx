@@ -29,7 +29,7 @@ export function TreeRow({ item, top, replaced }: TreeRowProps) {
       data-replaced={replaced}
       style={{ transform: `translateY(${top}px)` }}
     >
-      <span className="who" style={{ paddingLeft: `${level * 18}px` }}>
+      <span className="who" style={{ paddingLeft: `${level * 16}px` }}>
         <span className="twist" aria-hidden="true">
           {item.isFolder() ? (item.isExpanded() ? '▾' : '▸') : ''}
         </span>
@@ -83,13 +83,13 @@ function What({ entry, words, replaced }: WhatProps) {
       )}
       <span className="unseen">{words.slice(title.length)}</span>
       <span className="remarks" aria-hidden="true">
-        {node.label !== null && !title.startsWith(node.label) && (
-          <span className="hint">{node.label}</span>
-        )}
         {node.status !== 'running' && (
           <Badge tone={node.status === 'restarting' ? 'warn' : 'plain'}>{node.status}</Badge>
         )}
         {replaced && <Badge tone="good">restarted</Badge>}
+        {node.label !== null && !title.startsWith(node.label) && (
+          <span className="hint">{node.label}</span>
+        )}
       </span>
     </>
   );

@@ -7,6 +7,7 @@ import { DataTable, type Column } from '../parts/data-table.tsx';
 import { Heading } from '../parts/heading.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { Unanswered } from '../parts/unanswered.tsx';
 
 /** Which version of which module runs: current, old, and a canary's share. */
 export function Code() {
@@ -15,6 +16,7 @@ export function Code() {
     <>
       <Heading title="Code versions" about="of modules that can be swapped while they run" />
       <Problem error={error} />
+      {data !== undefined && <Unanswered of={data.unanswered} what="Isolate" />}
       <Panel title="Modules" bare>
         {data === undefined ? (
           <p className="nothing">Asking the server …</p>

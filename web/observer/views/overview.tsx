@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import type { IsolateSummary, Sample, SystemAnswer } from '../../../protocol/observer.ts';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../../model/format.ts';
 import { perIsolate, sums, total } from '../../model/series.ts';
-import { foldTimeline } from '../../model/timeline.ts';
+import { foldTimeline, isMoreThanWarning } from '../../model/timeline.ts';
 import { overviewAt, timelineAt } from '../api/addresses.ts';
 import { usePolled } from '../hooks/use-polled.ts';
 import { Badge } from '../parts/badge.tsx';
@@ -22,7 +22,10 @@ const LAST_INCIDENTS = 6;
 export function Overview() {
   const { data: system, error } = usePolled(overviewAt);
   const { data: timeline } = usePolled(timelineAt);
-  const incidents = useMemo(() => foldTimeline(timeline?.events ?? []), [timeline]);
+  const incidents = useMemo(
+    () => foldTimeline(timeline?.events ?? []).filter(isMoreThanWarning),
+    [timeline],
+  );
 
   return (
     <>

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { foldTimeline, type Incident } from '../../model/timeline.ts';
+import { foldTimeline, isMoreThanWarning, type Incident } from '../../model/timeline.ts';
 import { plural } from '../../model/format.ts';
 import { timelineAt } from '../api/addresses.ts';
 import { usePolled } from '../hooks/use-polled.ts';
@@ -16,7 +16,10 @@ export function Timeline() {
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const incidents = useMemo(() => foldTimeline(data?.events ?? []), [data]);
-  const matching = incidents.filter(incident => matches(incident, search.trim().toLowerCase()));
+  const [warnings, setWarnings] = useState(true);
+  const matching = incidents
+    .filter(incident => warnings || isMoreThanWarning(incident))
+    .filter(incident => matches(incident, search.trim().toLowerCase()));
   return (
     <>
       <Heading title="Time line" about="of crashes and restarts" />
@@ -31,6 +34,14 @@ export function Timeline() {
             onChange={event => setSearch(event.target.value)}
           />
         </label>
+        <label>
+          <input
+            type="checkbox"
+            checked={warnings}
+            onChange={event => setWarnings(event.target.checked)}
+          />
+          Warnings too
+        </label>
         <span className="hint" role="status">
           {plural(matching.length, 'incident')}
         </span>
@@ -38,8 +49,8 @@ export function Timeline() {
       <Panel title="Newest first" bare>
         {data === undefined ? (
           <p className="nothing">Asking the server …</p>
-        ) : search !== '' && matching.length === 0 ? (
-          <p className="nothing">Nothing of what is kept matches “{search}”.</p>
+        ) : matching.length < incidents.length && matching.length === 0 ? (
+          <p className="nothing">Nothing of what is kept matches.</p>
         ) : (
           <Incidents incidents={matching.slice(0, shown)} />
         )}
