@@ -328,6 +328,47 @@ void t.test('a server with people on it', async t => {
     });
   });
 
+  await t.test('what people write is seen nowhere', async t => {
+    const secret = 'only-alice-and-bob-may-read-this';
+    const { rows } = await server.look<ProcessesAnswer>('processes?q=store.&limit=200');
+    const stores = rows.filter(({ label }) => label === 'store');
+    for (const { pid } of stores) {
+      await server.act(pid, 'trace', { events: 50, seconds: 60 });
+      await server.act(pid, 'log', { on: true });
+    }
+    const sent = await speaker.send({ to: peer.user }, { targets: [peer.id] }, secret);
+    await sent.accepted;
+    const seen: string[] = [];
+    const see = async (path: string): Promise<void> => {
+      seen.push(JSON.stringify(await server.look(path)));
+    };
+    for (const { pid } of stores) {
+      await see(`process/${pid}/trace`);
+      await see(`process/${pid}`);
+    }
+    t.ok(
+      seen.some(text => text.includes('decide') && text.includes(' bytes>')),
+      'the send was seen, its body as so many bytes',
+    );
+    for (const q of ['mailbox', 'session', 'link', 'directory']) {
+      const found = await server.look<ProcessesAnswer>(`processes?q=${q}&limit=50`);
+      for (const { pid } of found.rows) {
+        const { status, body } = await server.ask('GET', `process/${pid}`);
+        if (status === 200) seen.push(JSON.stringify(body));
+      }
+    }
+    const { tables } = await server.look<TablesAnswer>('tables');
+    for (const { shard, name, size } of tables) {
+      if (size > 0) await see(`tables/${shard}/${name}?limit=50`);
+    }
+    t.ok(seen.length > 20);
+    for (const text of seen) t.notOk(text.includes(secret));
+    for (const { pid } of stores) {
+      await server.act(pid, 'log', { on: false });
+      await server.act(pid, 'stop_trace');
+    }
+  });
+
   await t.test('what cannot be: a code and a sentence', async t => {
     const pid = await need('keeper');
     for (const [method, path, body, status, error] of [
