@@ -37,8 +37,10 @@ const keptLogLines = 40;
 const stopTimeoutMs = 20_000;
 
 const command = fileURLToPath(new URL('../../bin/strowger.js', import.meta.url));
-/** As bin/strowger.js and `npm start` ask for them. */
-const nodeFlags = ['--enable-source-maps', '--max-semi-space-size=64'];
+/** As bin/strowger.js and `npm start` ask for them; the binary, which takes none of Node's flags, sets them itself. */
+const nodeFlags = command.startsWith('strowger:')
+  ? []
+  : ['--enable-source-maps', '--max-semi-space-size=64'];
 
 /** @throws (rejects) Error with the end of the log when the server does not become ready */
 export async function startServerProcess(

@@ -122,6 +122,16 @@ void t.test('another thread and another process run what they run without the bi
   await relay.ended;
 });
 
+void t.test('the chaos lab starts its server from the binary', async t => {
+  const { code, stdout, stderr } = await place.run([
+    ...['chaos', '--duration', '2', '--users', '4', '--rate', '20', '--every', '500'],
+    ...['--kill', 'store,server'],
+  ]);
+  t.equal(code, 0, stderr);
+  t.match(stdout, 'The promises held.');
+  t.strictSame(readdirSync(temporary), [], 'nothing is left');
+});
+
 void t.test('the addons go where something may be run, or a sentence says what to do', async t => {
   const { server } = await serve();
   server.child.kill('SIGINT');
