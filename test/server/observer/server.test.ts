@@ -1,6 +1,7 @@
 /** The observer of a real server with two isolates. */
 import t from 'tap';
 import type {
+  CodeAnswer,
   EventsAnswer,
   IsolatesAnswer,
   ObservedPid,
@@ -326,6 +327,21 @@ void t.test('a server with people on it', async t => {
       status: 400,
       body: { error: 'bad_field', message: /begin with the first page/ },
     });
+  });
+
+  await t.test('code: the modules of every isolate, and who runs them', async t => {
+    const { modules, unanswered } = await server.look<CodeAnswer>('code');
+    t.same(unanswered, []);
+    const sessions = (modules ?? []).filter(({ name }) => name === 'session');
+    t.same(
+      sessions.map(({ isolate }) => isolate),
+      [0, 1, 2],
+    );
+    t.equal(
+      sessions.reduce((sum, { current }) => sum + current.processes, 0),
+      4,
+    );
+    t.match(sessions[0], { current: { source: null, loadedAt: null }, old: null, canary: null });
   });
 
   await t.test('what people write is seen nowhere', async t => {
