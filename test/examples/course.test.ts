@@ -1,11 +1,14 @@
 /** The course does as it says: programs are run, changed as a lesson says, run again, and print what the page shows. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import ts from 'typescript';
-import { change, excerptsOf, stepsOf, type Step } from './lesson.ts';
+import { Workplace } from '../cli/strowger.ts';
+import { tour } from '../cli/tour.ts';
+import { change, excerptsOf, filesOf, stepsOf, type Step } from './lesson.ts';
 
 const root = new URL('../../../', import.meta.url);
 const course = new URL('docs/course/', root);
@@ -64,6 +67,21 @@ async function run(file: URL): Promise<string> {
     (error: unknown) => error as { stdout: string },
   );
   return done.stdout.trimEnd();
+}
+
+for (const lesson of lessons) {
+  const page = read(new URL(lesson, course));
+  const steps = stepsOf(page).filter(({ command }) => !RUN.test(command));
+  if (steps.length === 0) continue;
+  void t.test(`${lesson}, with a server`, async t => {
+    const place = new Workplace();
+    t.teardown(() => place.end());
+    for (const [path, text] of filesOf(page)) {
+      mkdirSync(dirname(place.path(path)), { recursive: true });
+      writeFileSync(place.path(path), text);
+    }
+    await tour(t, place, steps, { isolates: 1 });
+  });
 }
 
 void t.test('every solution runs to its end', async t => {

@@ -28,10 +28,21 @@ export function stepsOf(page: string): Step[] {
   return steps;
 }
 
+/** Begins a piece of code that is a file of the reader's own, or a change that the reader is to make by hand. */
+const FILE = /^\/\/ (?<path>\S+\.ts)(?<where>, .*)?\n/;
+
+const code = (page: string): string[] =>
+  [...page.matchAll(PARTS)].flatMap(([, kind, text = '']) => (kind === 'ts' ? [text] : []));
+
 /** The pieces of the program that the lesson shows. */
-export function excerptsOf(page: string): string[] {
-  return [...page.matchAll(PARTS)].flatMap(([, kind, text = '']) => (kind === 'ts' ? [text] : []));
-}
+export const excerptsOf = (page: string): string[] => code(page).filter(text => !FILE.test(text));
+
+/** The files that the lesson lets its reader write: path and text. */
+export const filesOf = (page: string): [path: string, text: string][] =>
+  code(page).flatMap(text => {
+    const { path, where } = FILE.exec(text)?.groups ?? {};
+    return path === undefined || where !== undefined ? [] : [[path, text.replace(FILE, '')]];
+  });
 
 /**
  * The program with the change made.
