@@ -63,9 +63,10 @@ void t.test('every kind is killed, and the promises hold', async t => {
 });
 
 void t.test('kills of what is no gateway and no server close no socket', async t => {
-  const kinds = ['sessions', 'mailboxes', 'groups', 'store', 'code'] as const;
-  const result = await run(15, { kinds });
+  const kinds = ['sessions', 'mailboxes', 'groups', 'store', 'code', 'isolates'] as const;
+  const result = await run(12, { kinds, seed: seedWithAll(kinds, 12) });
   t.same(complaints(result), []);
+  t.same(new Set(result.kills.map(({ kind }) => kind)), new Set(kinds));
   t.equal(result.socketsClosed, 0);
 });
 
