@@ -27,13 +27,15 @@ interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string | number;
   readonly sort?: { readonly by: string; readonly descending: boolean };
   readonly onSort?: (column: string) => void;
+  /** Whether no row has a link or button: then the keyboard scrolls the table itself. */
+  readonly plain?: boolean;
   /** Instead of rows. */
   readonly empty: string;
 }
 
 /** A table with sortable heads; the arrow keys go from row to row, Home and End to the first and the last. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { caption, columns, rows, rowKey, sort, onSort, empty } = props;
+  const { caption, columns, rows, rowKey, sort, onSort, plain = false, empty } = props;
   const [current, setCurrent] = useState<string | number>();
   const reachable = rows.some(row => rowKey(row) === current) ? current : undefined;
 
@@ -50,7 +52,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
   if (rows.length === 0) return <p className="nothing">{empty}</p>;
   return (
-    <div className="sheet">
+    <div
+      className="sheet"
+      {...(plain ? { tabIndex: 0, role: 'group', 'aria-label': caption } : {})}
+    >
       <table>
         <caption className="unseen">{caption}</caption>
         <thead>

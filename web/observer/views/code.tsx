@@ -23,6 +23,7 @@ export function Code() {
         ) : (
           <DataTable
             caption="Modules"
+            plain
             columns={columns}
             rows={data.modules ?? []}
             rowKey={({ isolate, name }) => `${isolate}/${name}`}

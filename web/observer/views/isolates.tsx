@@ -50,6 +50,7 @@ function Isolate({ view }: { readonly view: IsolateView }) {
       </div>
       <DataTable
         caption={`Where the time of isolate ${isolate} went`}
+        plain
         columns={columns}
         rows={view.labels}
         rowKey={({ label }) => label}

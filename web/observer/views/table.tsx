@@ -47,6 +47,7 @@ export function Table({ shard, name }: TableProps) {
           <Panel title="Records" bare>
             <DataTable
               caption={`Records of ${name}`}
+              plain
               columns={columnsOf(data.table)}
               rows={data.rows}
               rowKey={record => record.map(({ text }) => text).join('\u0000')}
