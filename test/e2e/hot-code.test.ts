@@ -105,23 +105,31 @@ export default {
   });
 });
 
-void t.test('a version whose codeChange throws leaves code and states as they were', async t => {
-  const directory = await directoryOf(
-    t,
-    mailbox(`codeChange(_from, state) { throw new Error('cannot'); },`),
-  );
-  await underLoad(t, {}, async stage => {
-    await until(async () => {
-      const { modules } = await list();
-      return (modules.find(({ name }) => name === 'mailbox')?.current.processes ?? 0) > 0;
-    }, 'mailboxes run');
-    const result = await load(directory);
-    t.ok(isRefused(result));
-    t.match(result, { message: /cannot/ });
-    t.same(await versionsOf('mailbox'), { current: 'built-in' });
-    t.equal(crashesIn(stage), 0);
-  });
-});
+void t.test(
+  'a codeChange that throws in one isolate leaves code and states of all as they were',
+  async t => {
+    const directory = await directoryOf(t, {
+      'session.ts': `
+import { thisIsolate } from 'strowger/actors';
+import { builtin } from 'strowger/server';
+export default {
+  ...builtin.session,
+  codeChange(_from, state) {
+    if (thisIsolate() === 2) throw new Error('cannot');
+    return ['ok', { ...state, device: 'nobody:1' }];
+  },
+};
+`,
+    });
+    await underLoad(t, {}, async stage => {
+      const result = await load(directory);
+      t.ok(isRefused(result));
+      t.match(result, { message: /cannot/ });
+      t.same(await versionsOf('session'), { current: 'built-in' });
+      t.equal(crashesIn(stage), 0);
+    });
+  },
+);
 
 void t.test('a version that throws on its 100th message is taken back', async t => {
   const directory = await directoryOf(
