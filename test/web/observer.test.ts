@@ -192,15 +192,23 @@ void t.test(
   },
 );
 
-void t.test('a supervisor that a person looks at', async t => {
-  const page = await open('/registry');
-  await search(page, 'isolates');
-  await page.getByRole('link', { name: 'isolates', exact: true }).click();
-  await page.getByRole('cell', { name: 'isolate.1' }).waitFor();
-  t.match(await page.getByRole('main').textContent(), /Restarts used0 of 10 in 60 s/);
-  t.match(await page.getByRole('main').textContent(), /Strategyone_for_one/);
-  t.same(await opened[0]?.violations(), []);
-});
+void t.test(
+  'the address that the command prints leads in; a supervisor that a person looks at',
+  async t => {
+    const { stdout } = await place.run(['observe', '--data', 'data', '--url']);
+    const observed = await ObservedPage.open(browser, url);
+    opened.push(observed);
+    const { page } = observed;
+    await page.goto(stdout.trim());
+    await page.getByRole('link', { name: 'Registry' }).click();
+    await search(page, 'isolates');
+    await page.getByRole('link', { name: 'isolates', exact: true }).click();
+    await page.getByRole('cell', { name: 'isolate.1' }).waitFor();
+    t.match(await page.getByRole('main').textContent(), /Restarts used0 of 10 in 60 s/);
+    t.match(await page.getByRole('main').textContent(), /Strategyone_for_one/);
+    t.same(await opened[0]?.violations(), []);
+  },
+);
 
 void t.test('a server that is killed and started again: the page is back by itself', async t => {
   const page = await open('/');
