@@ -40,6 +40,8 @@ export interface Asked {
 export class FakeServer {
   /** Every question with the right token, in order. */
   readonly asked: Asked[] = [];
+  /** Whether it has no observer. */
+  off = false;
   readonly #server: Server;
   #port = 0;
 
@@ -86,6 +88,10 @@ export class FakeServer {
     const address = url.pathname.slice('/observer/api/'.length);
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     this.asked.push({ method: request.method ?? '', address: address + url.search, body });
+    if (this.off) {
+      sendJson(response, 404, { error: 'not_found', message: 'There is nothing at this path.' });
+      return;
+    }
     const answer = request.method === 'POST' ? { ok: true } : answerOf(address, url.searchParams);
     if (answer === undefined) {
       sendJson(response, 404, { error: 'no_process', message: 'There is no such process.' });

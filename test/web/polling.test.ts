@@ -48,3 +48,16 @@ void t.test(
     t.ok(visit.server.asked.length > asked);
   },
 );
+
+void t.test(
+  'a server whose observer is off: the page says how it is switched on, and sees when it is',
+  async t => {
+    visit.server.off = true;
+    const page = await visit.newPage();
+    await page.goto(`${visit.server.url}#token=${TOKEN}`);
+    await page.getByRole('alert').getByText('started with --observer').waitFor();
+    t.same(await visit.observed.violations(), []);
+    visit.server.off = false;
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  },
+);

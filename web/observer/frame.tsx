@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Link as RouteLink, Router, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import { overviewAt } from './api/addresses.ts';
 import type { Link } from './api/api.ts';
 import icon from './icon.svg';
+import { usePolled } from './hooks/use-polled.ts';
 import { useShortcuts } from './hooks/use-shortcuts.ts';
 import { useTheme, type Theme } from './hooks/use-theme.ts';
 import { Help } from './parts/help.tsx';
@@ -88,7 +90,9 @@ const linkText: Readonly<Record<Link, string>> = {
   off: 'observer is off',
 };
 
+/** Goes on asking: the server may be started anew with it. */
 function Off() {
+  usePolled(overviewAt);
   return (
     <p className="banner note" role="alert">
       This server’s observer is off. It is on when the server listens on this machine only, or when
