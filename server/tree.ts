@@ -66,7 +66,7 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
       [
         coordinatorSpec,
         // With isolates each has a loader of its own, and this one is for what runs here.
-        ...(config.isolates.count === 0 ? [] : [loaderSpec(['main'])]),
+        ...(config.isolates.count === 0 ? [] : [loaderSpec(config, ['main'])]),
         {
           id: isolatesName,
           type: 'supervisor',

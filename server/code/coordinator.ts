@@ -23,7 +23,7 @@ import {
 import { ASK_WITHIN_MS, change, check, finish, here, tellAll } from './everywhere.ts';
 import { readHandlers, type HandlerSet } from './handler-files.ts';
 import { HandlersError } from './handlers-error.ts';
-import { afterLoad, canaries, difference, layersOf, revertible } from './in-force.ts';
+import { afterLoad, canaries, difference, layersOf, loadedBy, revertible } from './in-force.ts';
 import { mergeRows, type Listing } from './listing.ts';
 import {
   isRefused,
@@ -62,6 +62,12 @@ export const codeCoordinator: GenServer<CoordinatorArgument, State, CodeCall, Co
       case 'crashed':
         await crashed(state, message);
         break;
+      case 'taken_back': {
+        const { load, isolate } = message;
+        const names = loadedBy(state.facts.book, load);
+        await takeBack(state, names, `it crashed too often in isolate ${isolate}`);
+        break;
+      }
       case 'isolate_died': {
         const { isolate, reason, heldBy } = message;
         state.facts.joined.delete(isolate);

@@ -92,6 +92,12 @@ function changeEach(book: Book, names: readonly string[], change: (slots: Slots)
   return next;
 }
 
+/** Modules of which that load is the current version, or the canary. */
+export const loadedBy = (book: Book, load: number): readonly string[] =>
+  [...book].flatMap(([name, { current, canary }]) =>
+    canary?.held.load === load || (current !== 'built-in' && current.load === load) ? [name] : [],
+  );
+
 /** Modules with something to go back to: a canary, or an old version. */
 export const revertible = (book: Book): readonly string[] =>
   [...book].flatMap(([name, { old, canary }]) =>

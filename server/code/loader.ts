@@ -35,19 +35,33 @@ import {
   type Step,
 } from './protocol.ts';
 import { smokeArgument } from './smoke.ts';
+import { count, failed, newTrial, type Trial, type TrialLimits } from './trial.ts';
 import { defineModules, moduleNames, swappableNamed, type Place } from './swappable.ts';
 
 export interface LoaderArgument {
   /** Where this isolate stands: with the sockets, with users, or (without further isolates) both. */
   readonly places: readonly Place[];
+  readonly limits: TrialLimits;
 }
 
 interface State extends LoaderArgument {
   readonly runs: (name: string) => boolean;
   /** Whoever is changed stands still meanwhile; it is put back if this process dies. */
   prepared: code.Prepared | undefined;
+  /** What was loaded here last, and may have to go at once. */
+  trial: Trial | undefined;
+  /** What went here at once: the coordinator asks for it later. */
+  readonly contained: Set<string>;
+  /** What it asks for now. */
+  leaving: readonly string[];
   /** What was found good, until it is loaded or given up. */
-  checked: { readonly id: number; readonly versions: readonly code.Version[] } | undefined;
+  checked: Checked | undefined;
+}
+
+interface Checked {
+  readonly id: number;
+  readonly share?: number | undefined;
+  readonly versions: readonly code.Version[];
 }
 
 /** To itself, out of the crash that it is about. */
@@ -69,10 +83,15 @@ const loads = new Map<string, number>();
 type Answer = 'ok' | Refused | readonly string[] | readonly ModuleRow[];
 
 export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSeen> = {
-  async init({ places }): Promise<InitResult<State>> {
+  async init({ places, limits }): Promise<InitResult<State>> {
     defineModules();
     const runs = (name: string): boolean => places.includes(swappableNamed(name).place);
-    const state: State = { places, runs, prepared: undefined, checked: undefined };
+    const state: State = {
+      ...{ places, limits, runs },
+      ...{ prepared: undefined, checked: undefined, trial: undefined },
+      contained: new Set(),
+      leaving: [],
+    };
     tellCrashes(self());
     const layers = await join();
     await dropCanaries(layers);
@@ -90,6 +109,9 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
         return ['reply', await orRefused(() => prepare(state, request.step)), state];
       case 'commit':
         state.prepared?.commit();
+        for (const name of state.leaving) state.contained.delete(name);
+        if (state.prepared !== undefined && state.checked !== undefined)
+          begin(state, state.checked);
         settled(state);
         return ['reply', 'ok', state];
       case 'cancel':
@@ -108,9 +130,12 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
     }
   },
 
-  handleInfo(message, state): CastResult<State> {
+  async handleInfo(message, state): Promise<CastResult<State>> {
     // What a session that is only tried says comes here too, and its end.
-    if (message.kind === 'crash_seen') cast(coordinator, message.crash);
+    if (message.kind === 'crash_seen') {
+      cast(coordinator, message.crash);
+      await contain(state, message.crash);
+    }
     return ['noreply', state];
   },
 
@@ -213,20 +238,48 @@ async function prepare(state: State, step: Step): Promise<'ok' | Refused> {
 /** What of a step is to be done in this isolate; undefined when what it means is not here. */
 function stepHere(state: State, step: Step): code.Step | 'nothing' | undefined {
   if (step.kind !== 'load') {
-    const names = step.names.filter(state.runs);
+    // The code server has no more than one version to go back to.
+    const names = step.names.filter(name => state.runs(name) && !state.contained.has(name));
+    if (step.kind === 'revert') state.leaving = step.names;
     if (names.length === 0) return 'nothing';
     return step.kind === 'promote' ? { promote: names } : { revert: names };
   }
   if (state.checked?.id !== step.id) return undefined;
   const { id, versions } = state.checked;
+  state.checked = { id, versions, share: step.share };
   if (versions.length === 0) return 'nothing';
   remember(id, versions);
   return step.share === undefined ? { load: versions } : { load: versions, share: step.share };
 }
 
+function begin(state: State, { id, share, versions }: Checked): void {
+  const names = namesOf(versions);
+  for (const name of names) state.contained.delete(name);
+  state.trial = newTrial(id, names, share, state.limits, Date.now());
+}
+
+/**
+ * New code that crashes again and again goes here before the coordinator has heard of it: the sessions that it takes with
+ * it may only be restarted so often before their sockets are closed.
+ */
+async function contain(state: State, crash: Crashed): Promise<void> {
+  const { trial, limits } = state;
+  if (trial === undefined || trial.endsAt < Date.now() || !trial.names.includes(crash.name)) return;
+  if (!count(trial, crash) || !failed(trial, limits)) return;
+  state.trial = undefined;
+  const gone = await orRefused(async () => {
+    await code.revert(trial.names, OPTIONS);
+    return 'ok';
+  });
+  // Another step is on its way here: the coordinator does it after that.
+  if (gone === 'ok') for (const name of trial.names) state.contained.add(name);
+  cast(coordinator, { kind: 'taken_back', load: trial.load, isolate: thisIsolate() });
+}
+
 function settled(state: State): void {
   state.prepared = undefined;
   state.checked = undefined;
+  state.leaving = [];
   const kept = code
     .list()
     .flatMap(({ name, current, old, canary }) =>

@@ -78,6 +78,7 @@ export interface Layer {
 
 export type CodeCast =
   | Crashed
+  | TakenBack
   /** From the owner of an isolate's thread, before it is started anew. */
   | IsolateDied
   /** From a loader: what is in force elsewhere cannot be loaded there. */
@@ -87,6 +88,13 @@ export type CodeCast =
       readonly names: readonly string[];
       readonly message: string;
     };
+
+/** From a loader: it has taken a load back in its isolate at once, because that crashed too often there. */
+export interface TakenBack {
+  readonly kind: 'taken_back';
+  readonly load: number;
+  readonly isolate: number;
+}
 
 /** A process has crashed that ran, or was just using, a version of the module. */
 export interface Crashed {

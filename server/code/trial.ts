@@ -1,5 +1,7 @@
 /** When new code has proved itself, and when it goes again: pure, for the coordinator to obey. */
 
+import type { Crashed } from './protocol.ts';
+
 export interface TrialLimits {
   /** How long code that everybody has is on probation. */
   readonly probationMs: number;
@@ -30,6 +32,17 @@ export function newTrial(
 ): Trial {
   const forMs = share === undefined ? limits.probationMs : limits.canaryMs;
   return { load, names, share, endsAt: now + forMs, crashes: 0, othersCrashes: 0 };
+}
+
+/** Counts a crash of a version of one of its modules. @returns whether it was the new one's */
+export function count(trial: Trial, { slot, load }: Pick<Crashed, 'slot' | 'load'>): boolean {
+  if (trial.share !== undefined && slot === 'current') trial.othersCrashes++;
+  // It may be of a version that has been taken back meanwhile.
+  else if (slot !== 'old' && load === trial.load) {
+    trial.crashes++;
+    return true;
+  }
+  return false;
 }
 
 /** How many times as often as the others, for its share of the users, a canary may crash. */

@@ -2,7 +2,7 @@
 import { self, sendAfter } from '../../actors/index.ts';
 import { note, type Info, type State } from './coordinator-state.ts';
 import { isRefused, type Crashed } from './protocol.ts';
-import { failed, withoutNames, type Trial } from './trial.ts';
+import { count, failed, withoutNames, type Trial } from './trial.ts';
 import { promote, revert } from './versions.ts';
 
 const RETRY_MS = 1_000;
@@ -23,14 +23,7 @@ export async function crashed(
   { name, slot, load, isolate, reason }: Crashed,
 ): Promise<void> {
   const trial = state.facts.trials.find(({ names }) => names.includes(name));
-  if (trial === undefined || slot === 'old') return;
-  if (trial.share !== undefined && slot === 'current') {
-    trial.othersCrashes++;
-    return;
-  }
-  // It may be of a version that has been taken back meanwhile.
-  if (load !== trial.load) return;
-  trial.crashes++;
+  if (trial === undefined || !count(trial, { slot, load })) return;
   note(
     state,
     `${name} crashed in isolate ${isolate}, ${trial.crashes} of ${state.limits.crashes}: ${reason}`,

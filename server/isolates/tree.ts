@@ -77,7 +77,7 @@ export function startIsolateTree(
       { strategy: 'one_for_one', ...BUDGET },
       [
         // Before everybody who runs code that may be another one by now.
-        loaderSpec(places),
+        loaderSpec(options.config, places),
         // Shards come and go; a supervisor that is restarted starts those again that are held here.
         branch('stores', () => [
           { strategy: 'one_for_one', ...BUDGET },
@@ -123,9 +123,9 @@ export function startIsolateTree(
 }
 
 /** Loads code in this isolate: each has one, which takes its name itself when it is ready. */
-export const loaderSpec = (places: readonly Place[]): ChildSpec => ({
+export const loaderSpec = ({ code: limits }: Config, places: readonly Place[]): ChildSpec => ({
   id: loaderName,
-  start: () => startLink(loader, { places }, { label: 'code_loader', trapExit: true }),
+  start: () => startLink(loader, { places, limits }, { label: 'code_loader', trapExit: true }),
 });
 
 const shardSpecs = (options: IsolateTreeOptions): ShardSpecs => ({
