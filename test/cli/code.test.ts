@@ -1,6 +1,5 @@
 /** `strowger code`, `serve --handlers` and `--watch`, SIGHUP: as a host uses them. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 import t from 'tap';
 import type { Listing } from '../../server/code/listing.ts';
 import { codeOf, jsonLines, Workplace, type Running } from './strowger.ts';
@@ -13,12 +12,6 @@ t.beforeEach(() => {
 t.afterEach(async () => {
   await place.end();
 });
-
-function write(path: string, text: string): void {
-  const file = place.path(path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
 
 const PING = `import { builtin } from 'strowger/server';\nexport default builtin.ping;\n`;
 
@@ -49,7 +42,7 @@ async function ping(): Promise<string> {
 void t.test('list, load, revert, purge', async t => {
   await serve('--isolates', '2');
   t.equal(await ping(), 'current built in');
-  write('handlers/ping.ts', PING);
+  place.write('handlers/ping.ts', PING);
   const loaded = await code('load', 'handlers');
   t.equal(loaded.code, 0, loaded.stderr);
   t.match(jsonLines(loaded.stdout), [{ modules: ['ping'], unchanged: [], isolates: [0, 1, 2] }]);
@@ -67,13 +60,13 @@ void t.test('list, load, revert, purge', async t => {
   t.equal(await ping(), 'current loaded');
   t.match((await code('revert')).stderr, /^error not_done: There is no version to go back to/);
 
-  write('handlers/ping.ts', `${PING}// another one\nexport const more = 1;\n`);
+  place.write('handlers/ping.ts', `${PING}// another one\nexport const more = 1;\n`);
   t.equal((await code('load', 'handlers')).code, 0);
   t.match(jsonLines((await code('revert', 'ping')).stdout), [{ modules: ['ping'] }]);
   t.equal(await ping(), 'current loaded');
 
   rmSync(place.path('handlers/ping.ts'));
-  write(
+  place.write(
     'handlers/ack.ts',
     `import { builtin } from 'strowger/server';\nexport default builtin.ack;\n`,
   );
@@ -87,7 +80,7 @@ void t.test('list, load, revert, purge', async t => {
 
 void t.test('a canary is loaded for a share, and promoted or reverted', async t => {
   await serve();
-  write('handlers/ping.ts', PING);
+  place.write('handlers/ping.ts', PING);
   for (const share of ['1', '0%', '100%', 'few'])
     t.equal((await code('load', 'handlers', '--canary', share)).code, 2, share);
   t.equal((await code('load', 'handlers', '--canary', '1%')).code, 0);
@@ -99,7 +92,7 @@ void t.test('a canary is loaded for a share, and promoted or reverted', async t 
   t.equal((await code('load', 'handlers', '--canary', '0.5%')).code, 0);
   t.equal((await code('promote')).code, 0);
   t.equal(await ping(), 'current loaded, old built in');
-  write(
+  place.write(
     'handlers/link.ts',
     `import { builtin } from 'strowger/server';\nexport default builtin.link;\n`,
   );
@@ -110,23 +103,23 @@ void t.test('a canary is loaded for a share, and promoted or reverted', async t 
 });
 
 void t.test('serve --handlers: before the port is open; SIGHUP loads them again', async t => {
-  write('handlers/ping.ts', PING);
+  place.write('handlers/ping.ts', PING);
   const running = await serve('--handlers', 'handlers');
   t.equal(await ping(), 'current loaded, old built in');
-  write('handlers/ping.ts', 'export default 3;');
+  place.write('handlers/ping.ts', 'export default 3;');
   running.child.kill('SIGHUP');
   await running.hasSaid('code: refused what is in');
   await running.hasSaid(
     'its default export is to be a function, as ping is a handler; it is number',
   );
   t.equal(await ping(), 'current loaded, old built in');
-  write('handlers/ping.ts', `${PING}export const more = 1;\n`);
+  place.write('handlers/ping.ts', `${PING}export const more = 1;\n`);
   running.child.kill('SIGHUP');
   await running.hasSaid('code: loaded ping');
 });
 
 void t.test('serve --handlers with what cannot be loaded does not start, and says why', async t => {
-  write('handlers/pong.ts', PING);
+  place.write('handlers/pong.ts', PING);
   const args = ['serve', '--port', '0', '--data', 'data', '--handlers', 'handlers'];
   const outcome = await place.run(args);
   t.equal(outcome.code, 1);
@@ -139,10 +132,10 @@ void t.test('serve --handlers with what cannot be loaded does not start, and say
 });
 
 void t.test('serve --watch loads what is saved', async () => {
-  write('handlers/ping.ts', PING);
+  place.write('handlers/ping.ts', PING);
   const running = await serve('--handlers', 'handlers', '--watch');
-  write('handlers/ping.ts', 'export default (');
+  place.write('handlers/ping.ts', 'export default (');
   await running.hasSaid('is no TypeScript');
-  write('handlers/ping.ts', `${PING}export const saved = 1;\n`);
+  place.write('handlers/ping.ts', `${PING}export const saved = 1;\n`);
   await running.hasSaid('code: loaded ping');
 });

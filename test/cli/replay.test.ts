@@ -1,6 +1,6 @@
 /** `serve --crashes` and `strowger replay`: a crash is kept, runs again, and a mended handler is proved on it. */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { jsonLines, Workplace } from './strowger.ts';
 
@@ -12,12 +12,6 @@ t.beforeEach(() => {
 t.afterEach(async () => {
   await place.end();
 });
-
-function write(path: string, text: string): void {
-  const file = place.path(path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
 
 /** Starts a server with these handlers that keeps its crashes, and makes two users. */
 async function serve(): Promise<void> {
@@ -51,8 +45,8 @@ export default send;
 void t.test(
   'a handler that crashes: the step crashes again, and passes with the mended one',
   async t => {
-    write('handlers/send.ts', handler(''));
-    write('mended/send.ts', handler('?'));
+    place.write('handlers/send.ts', handler(''));
+    place.write('mended/send.ts', handler('?'));
     await serve();
     t.equal((await send('short')).code, 0);
     t.equal(
@@ -77,7 +71,7 @@ void t.test(
     const json = await place.run(['replay', file, '--handlers', 'mended', '--json']);
     t.match(jsonLines(json.stdout), [{ verdict: 'passes', outcome: { kind: 'passed' } }]);
 
-    write(
+    place.write(
       'worse/send.ts',
       `export default (_state, { body }) => {
   if (body?.length > 100) throw new RangeError('worse');
@@ -103,8 +97,8 @@ export default {
   },
 };
 `;
-  write('handlers/group.ts', group("throw new Error('nobody may create groups');"));
-  write('mended/group.ts', group(''));
+  place.write('handlers/group.ts', group("throw new Error('nobody may create groups');"));
+  place.write('mended/group.ts', group(''));
   await serve();
   await place.run(['group', 'create', '--name', 'g', '--members', 'bob', '--home', 'alice']);
   const [file = ''] = crashes();
@@ -118,7 +112,7 @@ export default {
 
 void t.test('what is no crash file is refused with a sentence', async t => {
   const replay = async (text: string) => {
-    write('file.json', text);
+    place.write('file.json', text);
     const { code, stderr } = await place.run(['replay', 'file.json']);
     t.equal(code, 1);
     return stderr;

@@ -1,8 +1,8 @@
 /** Runs the command as people do: real processes, in a temporary directory that is the home of all homes. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The path of the command. */
@@ -100,6 +100,13 @@ export class Workplace {
 
   path(name: string): string {
     return join(this.directory, name);
+  }
+
+  /** Writes a file, with the directories that it is in. */
+  write(name: string, text: string): void {
+    const file = this.path(name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   start(args: readonly string[], { input, environment }: RunOptions = {}): Running {

@@ -1,8 +1,7 @@
 /** The course does as it says: programs are run, changed as a lesson says, run again, and print what the page shows. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import t from 'tap';
 import ts from 'typescript';
@@ -76,10 +75,7 @@ for (const lesson of lessons) {
   void t.test(`${lesson}, with a server`, async t => {
     const place = new Workplace();
     t.teardown(() => place.end());
-    for (const [path, text] of filesOf(page)) {
-      mkdirSync(dirname(place.path(path)), { recursive: true });
-      writeFileSync(place.path(path), text);
-    }
+    for (const [path, text] of filesOf(page)) place.write(path, text);
     await tour(t, place, steps, { isolates: 1 });
   });
 }
