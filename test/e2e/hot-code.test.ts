@@ -1,6 +1,6 @@
 /** Code is swapped under load: no socket closes, nothing is lost, doubled or reordered, and what is bad is taken back. */
 import t from 'tap';
-import { call, exit, whereis } from '../../actors/index.ts';
+import { call, exit, sys, whereis } from '../../actors/index.ts';
 import { generation, writeGeneration } from '../../lab/generations.ts';
 import { codeName, isRefused, loaderName } from '../../server/code/protocol.ts';
 import { switchboardName } from '../../server/isolates/protocol.ts';
@@ -161,8 +161,12 @@ import { roles } from 'strowger/protocol';
 export default (state) => { if ((state.roles & roles.send) !== 0) throw new Error('never'); };
 `,
     });
-    await underLoad(t, {}, async () => {
+    await underLoad(t, {}, async stage => {
       t.match(await load(directory), { modules: ['send'] });
+      // Each isolate helps itself: the main thread may have too much to do.
+      await sys.suspend(codeName);
+      await everybodyGoesOn(stage);
+      await sys.resume(codeName);
       await until(
         async () => (await versionsOf('send'))['current'] === 'built-in',
         'it is taken back',
