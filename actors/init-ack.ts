@@ -21,10 +21,12 @@ import type { MessageHandler, SpawnOptions } from './spawn.ts';
 import { settledStart } from './start-result.ts';
 import { isSpecial, SpecialLoop } from './sys/special-process.ts';
 import { isThenable } from './thenable.ts';
+import { startLimit } from './time-limit.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 export interface InitOptions extends Omit<SpawnOptions, 'link'> {
   /** How long it may take to `initAck`, in milliseconds; default without end. Past it: killed, `'timeout'`. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: TimeLimit;
 }
 
 /**
@@ -163,11 +165,12 @@ function startWith(
   if (typeof init !== 'function') {
     throw new TypeError(`procLib.start() expects a function, got ${typeof init}`);
   }
+  const timeoutMs = startLimit(options.timeoutMs);
   const starter = callingProcess();
   const process = createProcess(undefined, options.label ?? (init.name || 'start'), options);
   process.phase = 'starting';
   const ref = monitoring === undefined ? undefined : monitorProcess(process, monitoring);
-  const start = new Start(process, starter, options.timeoutMs ?? Infinity);
+  const start = new Start(process, starter, timeoutMs);
   let result: unknown;
   try {
     if (named(process, options.name, start)) result = runAs(process, () => init());

@@ -21,11 +21,13 @@ import { settledStart } from './start-result.ts';
 import { installDebugOptions } from './sys/debug-command.ts';
 import type { DebugOption } from './sys/debug-command.ts';
 import { isThenable } from './thenable.ts';
+import { startLimit } from './time-limit.ts';
+import type { TimeLimit } from './time-limit.ts';
 import { isVia, pidVia } from './via-name.ts';
 
 export interface StartOptions extends Omit<SpawnOptions, 'link'> {
   /** How long `init` may take in milliseconds; default without end. Past it: killed, `'timeout'`. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: TimeLimit;
   /** What `sys` shows of it from its first message on. */
   readonly debug?: readonly DebugOption[];
   /** Accepted for the likeness: there is no heap of its own to shrink. */
@@ -99,6 +101,7 @@ export function startProcess<P extends Pid>(
   const { name } = options;
   const holder = name === undefined ? undefined : whereis(name);
   if (holder !== undefined) return settledStart<P>(['error', ['already_started', holder]]);
+  startLimit(options.timeoutMs);
   const { parent } = options;
   if (parent !== undefined && isolateOf(parent) === thisIsolate()) {
     throw new TypeError(
@@ -131,7 +134,7 @@ function awaitInit<P extends Pid>(
   options: ProcessOptions,
   starter: Starter,
 ): Promise<StartResult<P>> {
-  const { timeoutMs = Infinity } = options;
+  const timeoutMs = startLimit(options.timeoutMs);
   return new Promise(resolve => {
     let timedOut = false;
     const timer =
@@ -183,7 +186,7 @@ function finishStart<P extends Pid>(
     const pid = process.pid as P;
     return ['ok', pid];
   }
-  if (Array.isArray(result) && result[0] === 'ignore' && result.length === 1) {
+  if (isIgnore(result)) {
     giveBackName(process, options);
     die(process, 'normal');
     return ['ignore'];
@@ -197,6 +200,13 @@ function finishStart<P extends Pid>(
     return failStart(process, result[1], options);
   }
   return failStart(process, ['bad_return_value', result], options);
+}
+
+/** Erlang's atom, or a tuple of it alone, as the start answers it. */
+export function isIgnore(result: unknown): boolean {
+  return (
+    result === 'ignore' || (Array.isArray(result) && result.length === 1 && result[0] === 'ignore')
+  );
 }
 
 function failInit<P extends Pid>(

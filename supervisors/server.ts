@@ -66,7 +66,7 @@ const server: Server = {
   init(kind) {
     const begun = kind.begin();
     const finish = (result: InitResult<Children>): InitResult<State> =>
-      result[0] === 'ok' ? ['ok', { kind, children: result[1] }] : result;
+      result !== 'ignore' && result[0] === 'ok' ? ['ok', { kind, children: result[1] }] : result;
     return begun instanceof Promise ? begun.then(finish) : finish(begun);
   },
 

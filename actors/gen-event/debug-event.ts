@@ -1,6 +1,6 @@
 /** What `sys` shows of an event manager: the messages that it gets, in the shapes of `gen_event.erl`. */
 import { CallMessage, CastMessage } from '../gen-server/messages.ts';
-import { showTerm } from '../sys/event-format.ts';
+import { showTerm, showWho } from '../sys/event-format.ts';
 import type { FormatEvent, SystemEvent } from '../sys/system-event.ts';
 import { isNotification } from './requests.ts';
 
@@ -19,7 +19,7 @@ export function incoming(message: unknown): SystemEvent {
 
 /** As `gen_event.erl`, `print_event/3`. */
 export const showIncoming: FormatEvent = (event, extra) => {
-  const who = `*DBG* ${showTerm(extra)}`;
+  const who = `*DBG* ${showWho(extra)}`;
   if (event[0] !== 'in') return `${who} : ${showTerm(event)}`;
   const message: unknown = event[1];
   if (Array.isArray(message) && message[0] === 'notify') {

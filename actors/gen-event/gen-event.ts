@@ -19,6 +19,7 @@ import { whereis } from '../names.ts';
 import type { Pid } from '../pid.ts';
 import type { StartOptions } from '../proc-lib.ts';
 import type { Dest } from '../server-ref.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import type { EventRequest } from './requests.ts';
 import { startManager, startManagerMonitored } from './start.ts';
 import type { Handler, NewHandler } from './types.ts';
@@ -81,21 +82,21 @@ export function call<Call extends AnyRequest, Kind extends Call['kind']>(
   manager: Dest,
   handler: CallHandler<Call>,
   request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<ReplyOf<RequestOfKind<Call, Kind>> | readonly ['error', unknown]>;
 export function call(
   manager: Dest,
   handler: Handler,
   request: unknown,
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<unknown>;
 export function call(
   manager: Dest,
   handler: Handler,
   request: unknown,
-  timeoutMs = DEFAULT_CALL_TIMEOUT_MS,
+  timeout: TimeLimit = DEFAULT_CALL_TIMEOUT_MS,
 ): Promise<unknown> {
-  return callServer(untyped(manager), { kind: 'call', handler, request } as AnyRequest, timeoutMs);
+  return callServer(untyped(manager), { kind: 'call', handler, request } as AnyRequest, timeout);
 }
 
 /**

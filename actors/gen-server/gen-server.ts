@@ -38,6 +38,8 @@ import type { Dest, ServerPid, TypedServer, UntypedServer } from '../server-ref.
 import { deliver } from '../signals.ts';
 import type { CreateOptions } from '../spawn.ts';
 import { systemCall } from '../sys/system-call.ts';
+import { millisecondsOf } from '../time-limit.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import { resultOf } from './throw-returns.ts';
 
 export const DEFAULT_CALL_TIMEOUT_MS = 5_000;
@@ -132,19 +134,20 @@ function starterOf(module: unknown, arg: unknown, { codeKey }: CreateOptions): S
 export function call<Call extends AnyRequest, Kind extends Call['kind']>(
   server: TypedServer<Call, unknown>,
   request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<ReplyOf<RequestOfKind<Call, Kind>>>;
 export function call(
   server: UntypedServer,
   request: AnyRequest,
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<unknown>;
 export function call(
   server: Dest,
   request: AnyRequest,
-  timeoutMs = DEFAULT_CALL_TIMEOUT_MS,
+  timeout: TimeLimit = DEFAULT_CALL_TIMEOUT_MS,
 ): Promise<unknown> {
   const caller = callingProcess();
+  const timeoutMs = millisecondsOf(timeout);
   const description: CallDescription = ['call', server, request.kind, timeoutMs];
   return keepAnswer(caller, description, ask(caller, server, request, description, timeoutMs));
 }
@@ -203,10 +206,10 @@ export function reply<Reply>(from: From<Reply>, value: Reply): void {
 export async function stop(
   server: Dest,
   reason: ExitReason = 'normal',
-  timeoutMs = Infinity,
+  timeout: TimeLimit = Infinity,
 ): Promise<void> {
   try {
-    await systemCall(server, { kind: 'stop', reason }, timeoutMs);
+    await systemCall(server, { kind: 'stop', reason }, timeout);
   } catch (thrown) {
     if (!(thrown instanceof Exit)) throw thrown;
     // A request to end is answered by the end itself.

@@ -228,7 +228,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   /** What {@link endsWell} let pass. */
   #next(next: unknown): void {
-    if (next === 'hibernate' || next === Infinity) return;
+    if (next === 'hibernate' || next === Infinity || next === 'infinity') return;
     if (typeof next === 'number') this.#startTimeout(next);
     else {
       // Ahead of everything, system messages too.

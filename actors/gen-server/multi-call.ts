@@ -6,6 +6,7 @@ import { thisIsolate } from '../pid.ts';
 import type { Name } from '../pid.ts';
 import { at } from '../server-ref.ts';
 import type { ServerName } from '../server-ref.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import { call, cast } from './gen-server.ts';
 import type { AnyRequest, ReplyOf, RequestOfKind } from './types.ts';
 
@@ -25,24 +26,24 @@ export function multiCall<Call extends AnyRequest, Kind extends Call['kind']>(
   isolates: readonly number[],
   name: ServerName<Call, never>,
   request: RequestOfKind<Call, Kind> & { readonly kind: Kind },
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<MultiCallResult<ReplyOf<RequestOfKind<Call, Kind>>>>;
 export function multiCall(
   isolates: readonly number[],
   name: Name,
   request: AnyRequest,
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<MultiCallResult>;
 export function multiCall(name: Name, request: AnyRequest): Promise<MultiCallResult>;
 export function multiCall(
   where: readonly number[] | Name,
   what: Name | AnyRequest,
   request?: unknown,
-  timeoutMs = Infinity,
+  timeout: TimeLimit = Infinity,
 ): Promise<MultiCallResult<never>> {
   return typeof where === 'string'
-    ? askAll(here(), where, what as AnyRequest, timeoutMs)
-    : askAll(where, what as Name, request as AnyRequest, timeoutMs);
+    ? askAll(here(), where, what as AnyRequest, timeout)
+    : askAll(where, what as Name, request as AnyRequest, timeout);
 }
 
 /** Casts to the server of that name in each isolate, by default in this one and all connected. */
@@ -66,12 +67,12 @@ async function askAll(
   isolates: readonly number[],
   name: Name,
   request: AnyRequest,
-  timeoutMs: number,
+  timeout: TimeLimit,
 ): Promise<MultiCallResult<never>> {
   callingProcess();
   const dests = isolates.map(isolate => at(name, isolate));
   const asked = await Promise.all(
-    dests.map(dest => call(dest, request, timeoutMs).then(answered, unanswered)),
+    dests.map(dest => call(dest, request, timeout).then(answered, unanswered)),
   );
   const replies: (readonly [number, never])[] = [];
   const bad: number[] = [];

@@ -48,7 +48,7 @@ export class ReplySlot implements Replier, Watcher, Holding, Waiting {
   ) {
     if (!(timeoutMs >= 0)) {
       throw new RangeError(
-        `${description[0]}: the timeout must be 0 or more milliseconds or Infinity, got ${timeoutMs}`,
+        `${description[0]}: the timeout must be 0 or more milliseconds, Infinity or 'infinity', got ${timeoutMs}`,
       );
     }
     this.#caller = caller;

@@ -7,13 +7,18 @@ import type { TimerHandle } from '../clock.ts';
 import { callingProcess } from '../context.ts';
 import type { Holding, Process } from '../process.ts';
 import { smallAdd, smallDelete } from '../small-set.ts';
+import { millisecondsOf } from '../time-limit.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import { isResponse, requestOf } from './pending-request.ts';
 import type { RequestId, Response, ResponseMessage, PendingRequest } from './pending-request.ts';
 import { Collection, collectionOf, sealed } from './request-ids.ts';
 import type { RequestIdCollection } from './request-ids.ts';
 
-/** Milliseconds from now, or a moment on the clock of `performance.now()`; `Infinity`: no end. */
-export type ResponseTimeout = number | readonly ['abs', number];
+/**
+ * Milliseconds from now, or a moment on the clock of `performance.now()`; `Infinity` or `'infinity'`:
+ * no end.
+ */
+export type ResponseTimeout = TimeLimit | readonly ['abs', number];
 
 /** The response to one request of a collection, its label, and the collection as it goes on. */
 export type CollectedResponse<Label> = readonly [Response, Label, RequestIdCollection<Label>];
@@ -116,7 +121,7 @@ function awaitResponse(
 ): Promise<unknown> {
   const caller = callingProcess();
   const wanted = wantedOf(what, asked, remove);
-  const leftMs = millisecondsOf(what, timeout);
+  const leftMs = timeLeft(what, timeout);
   if (wanted.requests.length === 0) return Promise.resolve('no_request');
   const here = takeFirst(wanted.requests);
   if (here !== undefined) return Promise.resolve(wanted.answer(...here));
@@ -126,10 +131,15 @@ function awaitResponse(
   });
 }
 
-function millisecondsOf(what: string, timeout: ResponseTimeout): number {
-  const leftMs = typeof timeout === 'number' ? timeout : Math.max(0, timeout[1] - now());
-  if (leftMs >= 0) return leftMs;
-  throw new RangeError(`${what} expects milliseconds of 0 or more, got ${leftMs}`);
+function timeLeft(what: string, timeout: ResponseTimeout): number {
+  const leftMs = Array.isArray(timeout) ? timeUntil(timeout) : millisecondsOf(timeout as TimeLimit);
+  if (typeof leftMs === 'number' && leftMs >= 0) return leftMs;
+  throw new RangeError(`${what} expects milliseconds of 0 or more, got ${String(timeout)}`);
+}
+
+/** A moment that is over is 0 ms from now; what is no moment is none. */
+function timeUntil([tag, moment]: readonly unknown[]): number {
+  return tag === 'abs' && typeof moment === 'number' ? Math.max(0, moment - now()) : NaN;
 }
 
 /** The oldest response that lies in the mailbox, or waits for a caller that is no process. */

@@ -11,7 +11,7 @@ export function endsWell(result: readonly unknown[], place: number): boolean {
 
 function isAfter(value: unknown): boolean {
   if (typeof value === 'number') return value >= 0;
-  if (value === 'hibernate') return true;
+  if (value === 'hibernate' || value === 'infinity') return true;
   if (isTuple(value)) return value.length === 2 && value[0] === 'continue';
   return typeof value === 'object' && value !== null && 'continue' in value;
 }

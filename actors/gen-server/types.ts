@@ -4,6 +4,7 @@ import type { DownMessage, ExitMessage, TimeoutMessage } from '../messages.ts';
 import type { From } from './from.ts';
 import type { MonitorRef, Pid } from '../pid.ts';
 import type { ShownStatus, Status } from '../sys/format-status.ts';
+import type { TimeLimit } from '../time-limit.ts';
 
 declare const replyType: unique symbol;
 
@@ -38,11 +39,12 @@ export type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
  * likeness; there is no heap of its own to shrink), or a `handleContinue` ahead of every message.
  */
 export type After<Continue = never> =
-  number | 'hibernate' | { readonly continue: Continue } | readonly ['continue', Continue];
+  TimeLimit | 'hibernate' | { readonly continue: Continue } | readonly ['continue', Continue];
 
 export type InitResult<State, Continue = never> =
   | readonly ['ok', State]
   | readonly ['ok', State, After<Continue>]
+  | 'ignore'
   | readonly ['ignore']
   /** The start fails with the reason, and a crash is reported. */
   | readonly ['stop', ExitReason]

@@ -28,7 +28,7 @@ import type { Dest, ServerPid, StartName, TypedServer, UntypedServer } from '../
 import { wake } from '../signals.ts';
 import type { CreateOptions } from '../spawn.ts';
 import { installDebugOptions } from '../sys/debug-command.ts';
-import { isThenable } from '../thenable.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import { listOf } from './actions.ts';
 import type { CallbackModule } from './callback-modules.ts';
 import { GenStatemLoop } from './loop.ts';
@@ -141,22 +141,13 @@ function starterOf(module: object, arg: unknown, { codeKey }: CreateOptions): St
     // In state_functions mode a state may be called name.
     label: typeof callbacks.name === 'string' ? callbacks.name : callbacks.init.name,
     behave: process => new GenStatemLoop(callbacks, process),
-    init: () => initialise(callbacks, arg),
+    init: () => resultOf(() => callbacks.init?.(arg)),
     // An error without its stack, as OTP's gen_statem says it and its gen_server does not.
     told: reason => (isErrorExit(reason) ? reason.reason : reason),
   };
 }
 
 type Named = CallbackModule & { readonly name?: unknown };
-
-function initialise(module: CallbackModule, arg: unknown): unknown {
-  const result = resultOf(() => module.init?.(arg));
-  return isThenable(result) ? result.then(asTuple) : asTuple(result);
-}
-
-function asTuple(result: unknown): unknown {
-  return result === 'ignore' ? ['ignore'] : result;
-}
 
 /**
  * Asks a machine and waits for its reply, without end where no time is given. The caller exits as
@@ -181,8 +172,7 @@ export function call(
 }
 
 /** Milliseconds. OTP tells clean from dirty ones by late replies; here no late reply ever comes. */
-export type CallTimeout =
-  number | 'infinity' | readonly ['clean_timeout' | 'dirty_timeout', number | 'infinity'];
+export type CallTimeout = TimeLimit | readonly ['clean_timeout' | 'dirty_timeout', TimeLimit];
 
 function millisecondsOf(timeout: CallTimeout): number {
   const time = Array.isArray(timeout) ? (timeout as readonly unknown[])[1] : timeout;

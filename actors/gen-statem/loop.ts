@@ -15,6 +15,7 @@ import type { ExitReason } from '../exit.ts';
 import { CallMessage, CastMessage } from '../gen-server/messages.ts';
 import { resultOf } from '../gen-server/throw-returns.ts';
 import { isParentExit } from '../parent-exit.ts';
+import { isIgnore } from '../proc-lib.ts';
 import type { Starting } from '../proc-lib.ts';
 import type { Process } from '../process.ts';
 import { crash } from '../signals.ts';
@@ -70,7 +71,7 @@ export class GenStatemLoop extends Machine implements Starting {
       return true;
     }
     const refused = (tag === 'stop' || tag === 'error') && length === 2;
-    if (refused || (tag === 'ignore' && length === 1)) return false;
+    if (refused || isIgnore(result)) return false;
     throw new Exit(['bad_return_from_init', result]);
   }
 

@@ -1,6 +1,6 @@
 /** What `sys` can see of a state machine: `gen_statem.erl`, `sys_debug/3` and `print_event/3`. */
 import type { Process } from '../process.ts';
-import { showTerm } from '../sys/event-format.ts';
+import { showTerm, showWho } from '../sys/event-format.ts';
 import type { FormatEvent } from '../sys/system-event.ts';
 
 /**
@@ -23,7 +23,7 @@ export function show(
 }
 
 const showEvent: FormatEvent = ([tag, one, two, three], extra) => {
-  const who = `*DBG* ${showTerm(extra)}`;
+  const who = `*DBG* ${showWho(extra)}`;
   switch (tag) {
     case 'in':
       return `${who} receive ${showIncoming(one)} in state ${showTerm(two)}`;

@@ -35,9 +35,14 @@ export function showTerm(term: unknown): string {
   });
 }
 
+/** Who it happened to: a name as Erlang prints an atom, anything else as a term. */
+export function showWho(extra: unknown): string {
+  return typeof extra === 'string' ? extra : showTerm(extra);
+}
+
 /** How gen_server says it, and every behaviour that does not say it in its own way. */
 export const showEvent: FormatEvent = (event, extra) => {
-  const who = `*DBG* ${showTerm(extra)}`;
+  const who = `*DBG* ${showWho(extra)}`;
   switch (event[0]) {
     case 'in':
       return `${who} got ${showMessage(event[1])}`;

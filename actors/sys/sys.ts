@@ -2,13 +2,14 @@
  * sys: what can be asked of any behaviour while it runs. The names are those of `sys.erl`.
  *
  * All of it comes ahead of ordinary messages, and rejects with an Exit as a call does. The default
- * timeout is 5,000 ms. Of a server in another isolate the state and status come with what cannot
+ * timeout is 5,000 ms; `'infinity'` waits without end. Of a server in another isolate the state and status come with what cannot
  * cross described in text, and what takes code (`replaceState`, `changeCode`) is a TypeError: it has
  * to be called there.
  */
 import type { ExitReason } from '../exit.ts';
 import type { Dest } from '../server-ref.ts';
 import type { DebugAnswer, DebugCommand, FuncSpec, LogFlag } from './debug-command.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import { systemCall } from './system-call.ts';
 
 export type { DebugFunction, Statistics } from './debug-items.ts';
@@ -21,32 +22,32 @@ export type { SpecialProcess } from './special-process.ts';
 const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** From here on only system messages and the parent's exit are handled. Twice is once. */
-export function suspend(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<'ok'> {
-  return systemCall(server, { kind: 'suspend' }, timeoutMs) as Promise<'ok'>;
+export function suspend(server: Dest, timeout: TimeLimit = DEFAULT_TIMEOUT_MS): Promise<'ok'> {
+  return systemCall(server, { kind: 'suspend' }, timeout) as Promise<'ok'>;
 }
 
 /** Handles ordinary messages again. */
-export function resume(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<'ok'> {
-  return systemCall(server, { kind: 'resume' }, timeoutMs) as Promise<'ok'>;
+export function resume(server: Dest, timeout: TimeLimit = DEFAULT_TIMEOUT_MS): Promise<'ok'> {
+  return systemCall(server, { kind: 'resume' }, timeout) as Promise<'ok'>;
 }
 
 /** The behaviour's state as it is. */
-export function getState(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<unknown> {
-  return systemCall(server, { kind: 'getState' }, timeoutMs);
+export function getState(server: Dest, timeout: TimeLimit = DEFAULT_TIMEOUT_MS): Promise<unknown> {
+  return systemCall(server, { kind: 'getState' }, timeout);
 }
 
 /** Puts what the function returns in place of the state; a throwing one keeps the state. */
 export function replaceState(
   server: Dest,
   change: (state: unknown) => unknown,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeout: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<unknown> {
-  return systemCall(server, { kind: 'replaceState', change }, timeoutMs);
+  return systemCall(server, { kind: 'replaceState', change }, timeout);
 }
 
 /** Status, parent, name, module, and the state as the module's `formatStatus` shows it. */
-export function getStatus(server: Dest, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<unknown> {
-  return systemCall(server, { kind: 'getStatus' }, timeoutMs);
+export function getStatus(server: Dest, timeout: TimeLimit = DEFAULT_TIMEOUT_MS): Promise<unknown> {
+  return systemCall(server, { kind: 'getStatus' }, timeout);
 }
 
 /**
@@ -58,55 +59,55 @@ export function changeCode(
   module: object,
   oldVersion: unknown,
   extra: unknown,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeout: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<'ok'> {
   const request = { kind: 'changeCode', module, oldVersion, extra, strict: true } as const;
-  return systemCall(server, request, timeoutMs) as Promise<'ok'>;
+  return systemCall(server, request, timeout) as Promise<'ok'>;
 }
 
 /** Tells the behaviour to end with the reason, and does not wait until it has (`stop` does). */
 export function terminate(
   server: Dest,
   reason: ExitReason,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeout: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<'ok'> {
-  return systemCall(server, { kind: 'terminate', reason }, timeoutMs) as Promise<'ok'>;
+  return systemCall(server, { kind: 'terminate', reason }, timeout) as Promise<'ok'>;
 }
 
 /** Prints every system event to stdout, or no longer. */
-export function trace(server: Dest, flag: boolean, timeoutMs?: number): Promise<DebugAnswer> {
-  return debug(server, ['trace', flag], timeoutMs);
+export function trace(server: Dest, flag: boolean, timeout?: TimeLimit): Promise<DebugAnswer> {
+  return debug(server, ['trace', flag], timeout);
 }
 
 /**
  * Keeps the last 10 system events (`true`) or the last n (`[true, n]`), or none (`false`). `'get'`
  * answers `['ok', events]`, the oldest first; `'print'` prints them.
  */
-export function log(server: Dest, flag: LogFlag, timeoutMs?: number): Promise<DebugAnswer> {
-  return debug(server, ['log', flag], timeoutMs);
+export function log(server: Dest, flag: LogFlag, timeout?: TimeLimit): Promise<DebugAnswer> {
+  return debug(server, ['log', flag], timeout);
 }
 
 /** Writes every system event to the file, which begins anew; `['error', 'open_file']` if it cannot. */
 export function logToFile(
   server: Dest,
   flag: string | false,
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<DebugAnswer> {
-  return debug(server, ['log_to_file', flag], timeoutMs);
+  return debug(server, ['log_to_file', flag], timeout);
 }
 
 /** Counts messages and callbacks. `'get'` answers `['ok', Statistics]` or `['ok', 'no_statistics']`. */
 export function statistics(
   server: Dest,
   flag: boolean | 'get',
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<DebugAnswer> {
-  return debug(server, ['statistics', flag], timeoutMs);
+  return debug(server, ['statistics', flag], timeout);
 }
 
 /** Ends all debugging. */
-export function noDebug(server: Dest, timeoutMs?: number): Promise<DebugAnswer> {
-  return debug(server, ['no_debug'], timeoutMs);
+export function noDebug(server: Dest, timeout?: TimeLimit): Promise<DebugAnswer> {
+  return debug(server, ['no_debug'], timeout);
 }
 
 /**
@@ -117,24 +118,24 @@ export function noDebug(server: Dest, timeoutMs?: number): Promise<DebugAnswer> 
 export function install<State>(
   server: Dest,
   spec: FuncSpec<State>,
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<DebugAnswer> {
-  return debug(server, ['install', spec], timeoutMs);
+  return debug(server, ['install', spec], timeout);
 }
 
 /** Removes the debug function of this id, or this one. */
 export function remove(
   server: Dest,
   functionOrId: unknown,
-  timeoutMs?: number,
+  timeout?: TimeLimit,
 ): Promise<DebugAnswer> {
-  return debug(server, ['remove', functionOrId], timeoutMs);
+  return debug(server, ['remove', functionOrId], timeout);
 }
 
 function debug(
   server: Dest,
   command: DebugCommand,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeout: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<DebugAnswer> {
-  return systemCall(server, { kind: 'debug', command }, timeoutMs) as Promise<DebugAnswer>;
+  return systemCall(server, { kind: 'debug', command }, timeout) as Promise<DebugAnswer>;
 }

@@ -10,6 +10,8 @@ import { ReplySlot } from '../gen-server/reply-slot.ts';
 import type { CallDescription } from '../gen-server/reply-slot.ts';
 import type { Dest } from '../server-ref.ts';
 import { deliverSystem } from '../signals.ts';
+import { millisecondsOf } from '../time-limit.ts';
+import type { TimeLimit } from '../time-limit.ts';
 import { SystemMessage } from './system-message.ts';
 import type { DebugRequest, SystemRequest } from './system-message.ts';
 
@@ -20,8 +22,9 @@ import type { DebugRequest, SystemRequest } from './system-message.ts';
 export function systemCall(
   server: Dest,
   request: SystemRequest,
-  timeoutMs: number,
+  timeout: TimeLimit,
 ): Promise<unknown> {
+  const timeoutMs = millisecondsOf(timeout);
   const caller = callingProcess();
   const description: CallDescription = ['system', server, nameOf(request), timeoutMs];
   const target = processAt(server);

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { callingProcess } from '../../actors/context.ts';
 import { Exit } from '../../actors/exit.ts';
 import { isExit } from '../../actors/parent-exit.ts';
+import type { TimeLimit } from '../../actors/time-limit.ts';
 import type { SupervisorRef } from '../supervisor.ts';
 import { startOwned } from './supervised.ts';
 import type { TaskOptions } from './supervised.ts';
@@ -17,7 +18,7 @@ export interface AsyncStreamOptions extends TaskOptions {
   /** Outcomes come in the order of the values (default), or as they are ready. */
   readonly ordered?: boolean;
   /** What one task may take in milliseconds; default 5,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: TimeLimit;
   /** Past it the caller exits with `['timeout', …]` (default), or only that task ends. */
   readonly onTimeout?: 'exit' | 'kill_task';
   /** Adds the value to the exit of its task: `['exit', [value, reason]]`. */

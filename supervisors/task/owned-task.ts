@@ -8,6 +8,8 @@ import type { MonitorRef, Pid } from '../../actors/pid.ts';
 import type { Holding, Process, Watcher } from '../../actors/process.ts';
 import { deliver } from '../../actors/signals.ts';
 import { smallAdd, smallDelete } from '../../actors/small-set.ts';
+import { millisecondsOf } from '../../actors/time-limit.ts';
+import type { TimeLimit } from '../../actors/time-limit.ts';
 
 /** What a task came to. */
 export type Outcome<Result> = readonly ['ok', Result] | readonly ['exit', ExitReason];
@@ -92,7 +94,7 @@ export class Task<Result = unknown> implements Watcher {
    * The outcome once it is there; undefined when the time in milliseconds is over before, or what
    * was put into `stops` is called.
    */
-  wait(timeoutMs: number, stops?: Set<() => void>): Promise<Outcome<Result> | undefined> {
+  wait(timeout: TimeLimit, stops?: Set<() => void>): Promise<Outcome<Result> | undefined> {
     const here = this.#outcome;
     if (here !== undefined) return Promise.resolve(here);
     return new Promise(resolve => {
@@ -102,6 +104,7 @@ export class Task<Result = unknown> implements Watcher {
         if (owner !== undefined) owner.holdings = smallDelete<Holding>(owner.holdings, holding);
         resolve(this.#outcome);
       };
+      const timeoutMs = millisecondsOf(timeout);
       const timer = timeoutMs === Infinity ? undefined : after(timeoutMs, settle);
       const holding: Holding = {
         // When the owner dies its code must not go on: then the promise never settles.

@@ -7,6 +7,7 @@
 import { callingProcess } from '../../actors/context.ts';
 import { Exit } from '../../actors/exit.ts';
 import { exit } from '../../actors/links.ts';
+import type { TimeLimit } from '../../actors/time-limit.ts';
 import { Task } from './owned-task.ts';
 import type { Outcome } from './owned-task.ts';
 
@@ -21,7 +22,7 @@ const DEFAULT_TIMEOUT_MS = 5_000;
  */
 async function awaitTask<Result>(
   task: Task<Result>,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeoutMs: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<Result> {
   task.check('await()');
   const outcome = await task.wait(timeoutMs);
@@ -33,7 +34,7 @@ async function awaitTask<Result>(
 /** {@link awaitTask} for several: their results in order, or the exit that came first. */
 export async function awaitMany<Result>(
   tasks: readonly Task<Result>[],
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeoutMs: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<Result[]> {
   for (const task of tasks) task.check('awaitMany()');
   return Promise.all(tasks.map(task => awaitTask(task, timeoutMs)));
@@ -45,7 +46,7 @@ export async function awaitMany<Result>(
  */
 async function yieldTask<Result>(
   task: Task<Result>,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
+  timeoutMs: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<Outcome<Result> | undefined> {
   task.check('yield()');
   const outcome = await task.wait(timeoutMs);
@@ -56,7 +57,7 @@ async function yieldTask<Result>(
 export { awaitTask as await, yieldTask as yield };
 
 export interface YieldManyOptions {
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: TimeLimit;
   /** Returns when so many have come to something; default all. */
   readonly limit?: number;
   /** What becomes of the others: they go on (default), are ignored, or are killed. */
@@ -105,7 +106,7 @@ export async function yieldMany<Result>(
  */
 export async function shutdown<Result>(
   task: Task<Result>,
-  timeout: number | 'brutal_kill' = DEFAULT_TIMEOUT_MS,
+  timeout: TimeLimit | 'brutal_kill' = DEFAULT_TIMEOUT_MS,
 ): Promise<Outcome<Result> | undefined> {
   task.check('shutdown()');
   const { pid } = task;

@@ -680,9 +680,9 @@ void t.test('sys: the debug functions see what comes in', async t => {
       ['in', 'info'],
     ],
   ]);
-  t.match(lines[1], /\*DBG\* 'debugged' got event 'event'/);
-  t.match(lines[2], /\*DBG\* 'debugged'\('one'\) got call \{ kind: 'greet' \}/);
-  t.match(lines[3], /\*DBG\* 'debugged' got 'info'/);
+  t.match(lines[1], /\*DBG\* debugged got event 'event'/);
+  t.match(lines[2], /\*DBG\* debugged\('one'\) got call \{ kind: 'greet' \}/);
+  t.match(lines[3], /\*DBG\* debugged got 'info'/);
 });
 
 void t.test('a crash shows state and message only where formatStatus does', async t => {

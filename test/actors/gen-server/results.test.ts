@@ -127,6 +127,7 @@ void t.test('what is thrown and is no error counts as returned', async t => {
     const init = (arg: unknown) => give(arg) as never;
     t.match(await start({ init }, ['ok', 1]), ['ok', Number]);
     t.same(await start({ init }, ['ignore']), ['ignore']);
+    t.same(await start({ init }, 'ignore'), ['ignore'], 'the bare atom');
     t.same(await start({ init }, 'foo'), ['error', ['bad_return_value', 'foo']]);
     const last = {
       init: () => ['ok', 1],

@@ -222,17 +222,17 @@ void t.test('trace says them in gen_statem’s words; statistics count them', as
   t.match(counts, { messagesIn: 2, messagesOut: 1 });
   await genStatem.stop(pid);
   t.match(lines, [
-    /^\*DBG\* 'traced' enter \{ .*handleEvent.* \} in state 'a'$/,
-    /^\*DBG\* 'traced' consume 'internal' 'init_state' in state 'a'$/,
-    /^\*DBG\* 'traced' receive call \{ kind: 'ask' \} from outside in state 'a'$/,
-    /^\*DBG\* 'traced' send \{ kind: 'ask' \} to outside$/,
-    /^\*DBG\* 'traced' consume call .* in state 'a'$/,
-    /^\*DBG\* 'traced' receive 'cast' \[.*\] in state 'a'$/,
-    /^\*DBG\* 'traced' postpone 'cast' \[.*\] in state 'a' => \{ b: 1 \}$/,
-    /^\*DBG\* 'traced' start_timer \[ 'state_timeout'.* in state \{ b: 1 \}$/,
-    /^\*DBG\* 'traced' postpone 'cast'/,
-    /^\*DBG\* 'traced' start_timer/,
-    /^\*DBG\* 'traced' terminate 'normal' in state \{ b: 1 \}$/,
+    /^\*DBG\* traced enter \{ .*handleEvent.* \} in state 'a'$/,
+    /^\*DBG\* traced consume 'internal' 'init_state' in state 'a'$/,
+    /^\*DBG\* traced receive call \{ kind: 'ask' \} from outside in state 'a'$/,
+    /^\*DBG\* traced send \{ kind: 'ask' \} to outside$/,
+    /^\*DBG\* traced consume call .* in state 'a'$/,
+    /^\*DBG\* traced receive 'cast' \[.*\] in state 'a'$/,
+    /^\*DBG\* traced postpone 'cast' \[.*\] in state 'a' => \{ b: 1 \}$/,
+    /^\*DBG\* traced start_timer \[ 'state_timeout'.* in state \{ b: 1 \}$/,
+    /^\*DBG\* traced postpone 'cast'/,
+    /^\*DBG\* traced start_timer/,
+    /^\*DBG\* traced terminate 'normal' in state \{ b: 1 \}$/,
   ]);
 });
 

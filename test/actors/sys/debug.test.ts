@@ -130,18 +130,18 @@ void t.test('trace prints each event, under the name where there is one', async 
   cast(pid, 'continue');
   t.equal(await call(pid, { kind: 'stop' }), 'bye');
   t.same(lines, [
-    "*DBG* 'traced' got call { kind: 'echo', value: { a: [ 1 ] } } from outside",
-    "*DBG* 'traced' sent { a: [ 1 ] } to outside, new state 1",
-    "*DBG* 'traced' got cast 'cast'",
-    "*DBG* 'traced' new state 2",
-    "*DBG* 'traced' got 'info'",
-    "*DBG* 'traced' new state 3",
-    "*DBG* 'traced' got cast 'continue'",
-    "*DBG* 'traced' new state 4",
-    "*DBG* 'traced' dbg  [ 'continue', 'on' ]",
-    "*DBG* 'traced' new state 5",
-    "*DBG* 'traced' got call { kind: 'stop' } from outside",
-    "*DBG* 'traced' sent 'bye' to outside, new state 6",
+    "*DBG* traced got call { kind: 'echo', value: { a: [ 1 ] } } from outside",
+    '*DBG* traced sent { a: [ 1 ] } to outside, new state 1',
+    "*DBG* traced got cast 'cast'",
+    '*DBG* traced new state 2',
+    "*DBG* traced got 'info'",
+    '*DBG* traced new state 3',
+    "*DBG* traced got cast 'continue'",
+    '*DBG* traced new state 4',
+    "*DBG* traced dbg  [ 'continue', 'on' ]",
+    '*DBG* traced new state 5',
+    "*DBG* traced got call { kind: 'stop' } from outside",
+    "*DBG* traced sent 'bye' to outside, new state 6",
   ]);
   const other = await started();
   await sys.trace(other, true);
@@ -227,8 +227,8 @@ void t.test('logToFile: each event a line, until the process ends', async t => {
   await call(pid, echo('x'));
   t.equal(
     readFileSync(path, 'utf8'),
-    "*DBG* 'filed' got call { kind: 'echo', value: 'x' } from outside\n" +
-      "*DBG* 'filed' sent 'x' to outside, new state 1\n",
+    "*DBG* filed got call { kind: 'echo', value: 'x' } from outside\n" +
+      "*DBG* filed sent 'x' to outside, new state 1\n",
   );
   t.equal(await sys.logToFile(pid, false), 'ok');
   await call(pid, echo('y'));
