@@ -24,6 +24,9 @@ import { isThenable } from './thenable.ts';
 import { startLimit } from './time-limit.ts';
 import type { TimeLimit } from './time-limit.ts';
 
+export { stop } from './gen-server/gen-server.ts';
+export { spawn, spawnLink, spawnMonitor } from './spawn.ts';
+
 export interface InitOptions extends Omit<SpawnOptions, 'link'> {
   /** How long it may take to `initAck`, in milliseconds; default without end. Past it: killed, `'timeout'`. */
   readonly timeoutMs?: TimeLimit;

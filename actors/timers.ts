@@ -60,12 +60,18 @@ class Timer implements Holding {
 /**
  * Sends the message after the delay in milliseconds, of any size (0 included). Not tied to the
  * caller; a timer to a pid ends silently with that process.
- * @throws TypeError for a process of another isolate, as Erlang's badarg: set the timer there
+ * @throws TypeError for what is neither pid nor name, and for a process of another isolate (set the
+ *   timer there), as Erlang's badarg
  */
 export function sendAfter(delayMs: number, dest: Pid | Name, message: unknown): TimerRef {
   callingProcess();
   if (!(delayMs >= 0) || !Number.isFinite(delayMs)) {
     throw new RangeError(`sendAfter() expects milliseconds of 0 or more, got ${delayMs}`);
+  }
+  if (typeof dest !== 'number' && typeof dest !== 'string') {
+    throw new TypeError(
+      `sendAfter() expects a pid or a registered name after the milliseconds, got ${typeof dest}`,
+    );
   }
   if (typeof dest === 'number' && isolateOf(dest) !== thisIsolate()) {
     throw new TypeError(

@@ -215,6 +215,26 @@ const module: GenServer<unknown, unknown, Call, never, unknown, string> = {
   terminate: () => undefined,
 };
 
+void t.test('stop: a special process, by its reason; noproc; another end; too late', async t => {
+  captureLog(t);
+  const begin = (systemTerminate?: () => void | Promise<void>): Promise<Pid> =>
+    procLib.start<Pid>(() => {
+      procLib.initAck(self());
+      return { handle: () => undefined, ...(systemTerminate && { systemTerminate }) };
+    });
+  const ended = await begin();
+  await procLib.stop(ended, 'other', 'infinity');
+  t.notOk(isAlive(ended));
+  t.equal(await exitOf(procLib.stop(ended)), 'noproc');
+  const failing = await begin(() => {
+    throw new Exit('died');
+  });
+  t.equal(await exitOf(procLib.stop(failing)), 'died');
+  const stuck = await begin(() => new Promise(() => undefined));
+  t.equal(await exitOf(procLib.stop(stuck, 'normal', 0)), 'timeout');
+  exit(stuck, 'kill');
+});
+
 void t.test('enterLoop: a bare process becomes a server, with its parent', async t => {
   const events = captureLog(t);
   const { value, pid } = await asProcess(() =>

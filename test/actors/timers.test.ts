@@ -48,6 +48,7 @@ void t.test('sendAfter, readTimer, cancelTimer', async t => {
   await clock.advance(1_000);
   t.same(got, ['first']);
   t.throws(() => sendAfter(-1, pid, 0), /0 or more/);
+  t.throws(() => sendAfter(1, ['message'] as never, 0), /pid or a registered name/);
 });
 
 void t.test(
