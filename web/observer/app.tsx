@@ -43,8 +43,8 @@ function Inside({ session, onRefused }: InsideProps) {
     if (link === 'refused') onRefused();
   }, [link, onRefused]);
   return (
-    <SessionContext value={session}>
+    <SessionContext.Provider value={session}>
       <Frame link={link} />
-    </SessionContext>
+    </SessionContext.Provider>
   );
 }

@@ -21,7 +21,7 @@ export const MOST_LINES = 4;
 export function Chart({ title, labels, lines, format, binary = false }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLParagraphElement>(null);
-  const plot = useRef<UPlot>(null);
+  const plot = useRef<UPlot | null>(null);
   const newest = useRef(lines);
   const names = labels.join('\n');
 
