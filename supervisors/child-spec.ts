@@ -22,12 +22,12 @@ export interface ChildSpec {
   readonly start: Start;
   /** Default `permanent`. */
   readonly restart?: Restart;
-  /** Default 5,000 ms for a worker, `infinity` for a supervisor. */
+  /** Default 5,000 ms for a worker, `infinity` for a supervisor. The number `Infinity` is `infinity`. */
   readonly shutdown?: Shutdown;
   /** Default `worker`. */
   readonly type?: ChildType;
-  /** The callback modules, for code upgrades; default `dynamic`. */
-  readonly modules?: readonly object[] | 'dynamic';
+  /** The callback modules, or their names; shown by `whichChildren`, default `dynamic`. */
+  readonly modules?: readonly (object | string)[] | 'dynamic';
   /** Whether its end may end the supervisor, see `autoShutdown`; default false. */
   readonly significant?: boolean;
 }
@@ -51,13 +51,18 @@ export function checkChildSpec(
     id: given.id,
     start: given.start,
     restart: given.restart ?? 'permanent',
-    shutdown: given.shutdown ?? (type === 'supervisor' ? 'infinity' : DEFAULT_SHUTDOWN_MS),
+    shutdown: shutdownOf(given, type),
     type,
     modules: given.modules ?? 'dynamic',
     significant: given.significant ?? false,
   };
   const error = badField(spec, autoShutdown);
   return error === undefined ? { spec } : { error };
+}
+
+function shutdownOf({ shutdown }: ChildSpec, type: ChildType): Shutdown {
+  if (shutdown === Infinity) return 'infinity';
+  return shutdown ?? (type === 'supervisor' ? 'infinity' : DEFAULT_SHUTDOWN_MS);
 }
 
 function badField(spec: CheckedSpec, autoShutdown: AutoShutdown | undefined): unknown {
@@ -83,8 +88,13 @@ function badField(spec: CheckedSpec, autoShutdown: AutoShutdown | undefined): un
 function badModules(modules: unknown): unknown {
   if (modules === 'dynamic') return undefined;
   if (!Array.isArray(modules)) return ['invalid_modules', modules];
-  const bad: unknown = modules.find(one => typeof one !== 'object' || one === null);
-  return bad === undefined ? undefined : ['invalid_module', bad];
+  const bad = modules.findIndex(one => !isModule(one));
+  return bad === -1 ? undefined : ['invalid_module', modules[bad] as unknown];
+}
+
+/** A callback module, or the name that one goes by, as Erlang's modules are atoms. */
+function isModule(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null);
 }
 
 function isShutdown(value: unknown): value is Shutdown {

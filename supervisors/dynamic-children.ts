@@ -111,15 +111,7 @@ export class DynamicChildren implements Children {
       if (restart !== 'temporary') return this.#restart(pid, child);
     }
     this.#remove(pid, child);
-    return this.#afterEnd(child);
-  }
-
-  /** Only simple_one_for_one has significant children: all of them, or none. */
-  #afterEnd({ spec }: Child): Outcome {
-    const { autoShutdown } = this.#flags;
-    if (autoShutdown === 'never' || !spec.significant) return 'go_on';
-    const over = autoShutdown === 'any_significant' || this.#children.size === 0;
-    return over ? 'shutdown' : 'go_on';
+    return 'go_on';
   }
 
   tryAgain(key: ChildId | Pid): Eventually<Outcome> {
@@ -222,10 +214,8 @@ export class DynamicChildren implements Children {
         const spec = this.#specOf(request.id);
         return spec === undefined ? NOT_FOUND : ['ok', spec];
       }
-      case 'whichChild': {
-        const child = this.#children.get(request.id as Pid);
-        return child === undefined ? NOT_FOUND : ['ok', rowOf(child, undefined)];
-      }
+      case 'whichChild':
+        return this.#whichChild(request.id);
       case 'restartChild':
       case 'deleteChild':
         return ['error', 'simple_one_for_one'];
@@ -290,6 +280,12 @@ export class DynamicChildren implements Children {
     }
     const reason = endProcess({ pid, shutdown: child.spec.shutdown });
     return reason instanceof Promise ? reason.then(finish) : finish(reason);
+  }
+
+  #whichChild(id: ChildId | Pid): SupervisorReply {
+    if (this.#template !== undefined && !isPid(id)) return ['error', 'simple_one_for_one'];
+    const child = this.#children.get(id as Pid);
+    return child === undefined ? NOT_FOUND : ['ok', rowOf(child, undefined)];
   }
 
   /** By pid, a dead one's included, or by the id of the one specification there is. */

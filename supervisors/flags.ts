@@ -11,7 +11,10 @@ export interface SupervisorFlags {
   readonly intensity?: number;
   /** Seconds; default 5. */
   readonly period?: number;
-  /** Whether the end of significant children ends the supervisor; default `never`. */
+  /**
+   * Whether the end of significant children ends the supervisor; default `never`, which is all that
+   * simple_one_for_one may say.
+   */
   readonly autoShutdown?: AutoShutdown;
   /**
    * Milliseconds of silence after which it hibernates (OTP 28). Checked, and without effect: a
@@ -58,6 +61,9 @@ function badFlag(flags: Flags): unknown {
   const intensity = badIntensity(flags);
   if (intensity !== undefined) return intensity;
   if (!AUTO_SHUTDOWNS.includes(autoShutdown)) return ['invalid_auto_shutdown', autoShutdown];
+  if (strategy === 'simple_one_for_one' && autoShutdown !== 'never') {
+    return badCombination(['auto_shutdown', autoShutdown], ['strategy', strategy]);
+  }
   if (!(hibernateAfter >= 0)) return ['invalid_hibernate_after', hibernateAfter];
   if (!['supervisor', 'child'].includes(intensityPer))
     return ['invalid_intensity_per', intensityPer];

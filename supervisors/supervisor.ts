@@ -8,6 +8,7 @@ import type { ChildRow } from './child.ts';
 import type { Eventually, InitResult, StartResult } from '../actors/gen-server/types.ts';
 import { call } from '../actors/gen-server/gen-server.ts';
 import type { Pid } from '../actors/pid.ts';
+import { getStatus } from '../actors/sys/sys.ts';
 import type {
   AdminResult,
   ChildCounts,
@@ -118,9 +119,10 @@ function readInit(module: SupervisorModule, arg: unknown): Plan | 'ignore' | Ref
   return { flags, specs: all.specs };
 }
 
-/** `code_change/3` says why without the tags of a start, but for flags that are none. */
+/** `code_change/3` says why without the tags of a start, but for flags that are none, and what `init` returned if that is nothing. */
 function upgradeError({ wrong, what }: Refusal): unknown {
-  if (wrong === 'bad_return' || wrong === 'bad_start_spec') return [wrong, what];
+  if (wrong === 'bad_return') return (what as readonly unknown[])[2];
+  if (wrong === 'bad_start_spec') return [wrong, what];
   const noFlags = wrong === 'supervisor_data' && Array.isArray(what) && what[0] === 'invalid_type';
   return noFlags ? ['bad_flags', what[1]] : what;
 }
@@ -207,4 +209,10 @@ export function whichChildren(supervisor: SupervisorRef): Promise<readonly Child
 /** How many specifications, living children, supervisors and workers there are. */
 export function countChildren(supervisor: SupervisorRef): Promise<ChildCounts> {
   return call(ask(supervisor), { kind: 'countChildren' }, Infinity);
+}
+
+/** The callback module that it runs now, as `sys.getStatus` shows it. */
+export async function getCallbackModule(supervisor: SupervisorRef): Promise<SupervisorModule> {
+  const { state } = (await getStatus(supervisor)) as { state: { callback: SupervisorModule } };
+  return state.callback;
 }

@@ -97,21 +97,21 @@ void t.test('one that restarts still counts as there', async t => {
   await until(() => !isAlive(pid));
 });
 
-for (const autoShutdown of ['any_significant', 'all_significant'] as const) {
-  void t.test(`simple_one_for_one: ${autoShutdown}`, async t => {
-    captureLog(t);
-    const template: ChildSpec = {
-      id: 'template',
-      start: name => childSpec(String(name), newScript()).start(),
-      restart: 'transient',
-      significant: true,
-    };
-    const pid = await tree(t, { strategy: 'simple_one_for_one', autoShutdown }, [template]);
-    for (const name of ['x', 'y']) await supervisor.startChild(pid, [name]);
-    await crash('x', 'normal');
-    await settle();
-    t.equal(isAlive(pid), autoShutdown === 'all_significant');
-    if (isAlive(pid)) await crash('y', 'normal');
-    await until(() => !isAlive(pid));
-  });
-}
+void t.test('simple_one_for_one: its children are no group that could end together', async t => {
+  for (const autoShutdown of ['any_significant', 'all_significant'] as const) {
+    const flags = { strategy: 'simple_one_for_one', autoShutdown } as const;
+    t.same(await supervisor.startLink(() => [flags, [plain('a', 'transient')]]), [
+      'error',
+      [
+        'supervisor_data',
+        [
+          'bad_combination',
+          [
+            ['auto_shutdown', autoShutdown],
+            ['strategy', 'simple_one_for_one'],
+          ],
+        ],
+      ],
+    ]);
+  }
+});

@@ -21,7 +21,7 @@ import type { GenServer, Pid } from '../../actors/index.ts';
 import { createVirtualClock, settle } from '../../actors/testing.ts';
 import type { ViaModule } from '../../actors/via-name.ts';
 import { supervisor } from '../../supervisors/index.ts';
-import type { ChildSpec, SupervisorFlags } from '../../supervisors/index.ts';
+import type { ChildSpec, SupervisorFlags, SupervisorInit } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
 import type { Teardown } from './children-kit.ts';
 import { childSpec, crash, newScript, pidOf, removeAtEnd, until } from './children-kit.ts';
@@ -129,6 +129,7 @@ void t.test('simple_one_for_one: its specification is found by pid and by id', a
   t.match(await supervisor.getChildspec(pid, 'template'), ['ok', { id: 'template' }]);
   t.same(await supervisor.getChildspec(pid, 'x'), ['error', 'not_found']);
   t.match(await supervisor.whichChild(pid, x as Pid), ['ok', { id: undefined, pid: x }]);
+  t.same(await supervisor.whichChild(pid, 'template'), ['error', 'simple_one_for_one']);
   t.same(await supervisor.restartChild(pid, 'x'), ['error', 'simple_one_for_one']);
   t.same(await supervisor.deleteChild(pid, 'x'), ['error', 'simple_one_for_one']);
   t.equal(await supervisor.terminateChild(pid, x as Pid), 'ok');
@@ -314,4 +315,18 @@ void t.test('via: a supervisor behind a name that a module keeps', async t => {
   t.same(await start(), ['error', ['already_started', pid]]);
   t.match(await supervisor.whichChildren(name), [{ id: 'a' }]);
   t.equal(await supervisor.terminateChild(name, 'a'), 'ok');
+});
+
+void t.test('getCallbackModule: the module that it runs, by its newest version', async t => {
+  captureLog(t);
+  const spec = childSpec('a', newScript());
+  const module = { init: (): SupervisorInit => [{}, [spec]] };
+  const result = await supervisor.startLink(module);
+  const pid = removeAtEnd(t, result[1] as Pid);
+  t.equal(await supervisor.getCallbackModule(pid), module);
+  const next = { ...module };
+  await sys.suspend(pid);
+  await sys.changeCode(pid, next, 1, null);
+  await sys.resume(pid);
+  t.equal(await supervisor.getCallbackModule(pid), next);
 });

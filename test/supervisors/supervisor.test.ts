@@ -188,6 +188,11 @@ void t.test('administration answers as OTP does', async t => {
   t.match(await supervisor.whichChildren(pid), [{ id: 'e', pid: Number }, { id: 'c' }]);
   t.same(await supervisor.countChildren(pid), { specs: 2, active: 1, supervisors: 1, workers: 1 });
   t.match(await supervisor.getChildspec(pid, 'e'), ['ok', { shutdown: 'infinity' }]);
+  const f = childSpec('f', newScript(), { shutdown: Infinity });
+  await supervisor.startChild(pid, f);
+  t.match(await supervisor.getChildspec(pid, 'f'), ['ok', { shutdown: 'infinity' }]);
+  await supervisor.terminateChild(pid, 'f');
+  await supervisor.deleteChild(pid, 'f');
 });
 
 void t.test('shutdown: a child that does not end in time is killed, and reported', async t => {
@@ -312,6 +317,8 @@ void t.test('bad flags and specs are refused with their tags', async t => {
   t.same(check({ modules: 1 }), ['error', ['invalid_modules', 1]]);
   t.same(check({ significant: 1 }), ['error', ['invalid_significant', 1]]);
   t.same(check({ modules: [1] }), ['error', ['invalid_module', 1]]);
+  t.same(check({ modules: [undefined] }), ['error', ['invalid_module', undefined]]);
+  t.same(check({ modules: ['m', {}] }), 'ok', 'modules, or names of modules');
   t.same(check({ silly: true }), 'ok', 'unexpected fields are ignored');
   t.same(check({ significant: true, shutdown: -1 }), [
     'error',

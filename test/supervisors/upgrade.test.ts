@@ -64,7 +64,7 @@ void t.test('bad flags and specifications are refused, and nothing has changed',
   t.match(await upgrade(pid, () => [5, []]), /bad_flags, 5/);
   t.match(await upgrade(pid, () => [{ strategy: 'x' }, []]), /invalid_strategy, x/);
   t.match(await upgrade(pid, () => [{}, [{ id: 'b' }]]), /missing_start/);
-  t.match(await upgrade(pid, () => 5), /bad_return/);
+  t.match(await upgrade(pid, () => 'odd'), /callback_failed, odd\]/, 'what init said, bare');
   t.match(
     await upgrade(pid, () => [{ strategy: 'simple_one_for_one' }, [spec]]),
     /bad_flags/,

@@ -112,6 +112,7 @@ void t.test('start: ignore, stop, raise, bad return, taken name, timeout', async
   const begin = (init: () => unknown, options = {}) =>
     start({ init } as GenServer, undefined, options);
   t.same(await begin(() => ['ignore']), ['ignore']);
+  t.same(await begin(() => 'ignore'), ['ignore'], 'the atom by itself');
   t.same(await begin(() => ['stop', 'why']), ['error', 'why']);
   t.match(
     await begin(() => {

@@ -91,6 +91,7 @@ const simple: fc.Arbitrary<Omit<Branch, 'id'>> = fc
     flags: {
       ...given,
       strategy: 'simple_one_for_one' as const,
+      autoShutdown: 'never' as const,
       intensityPer: given.intensity % 2 === 0 ? ('child' as const) : ('supervisor' as const),
     },
     pool: outcomes.map(one => ({ ...template, outcomes: one.outcomes }) as Node),

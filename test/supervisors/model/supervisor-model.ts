@@ -182,9 +182,7 @@ export class ModelSupervisor {
     const { autoShutdown } = this.flags;
     if (autoShutdown === 'never' || !child.node.significant) return 'go_on';
     if (autoShutdown === 'any_significant') return 'shutdown';
-    const others = this.simple
-      ? this.children.length > 0
-      : this.children.some(({ life, node }) => life !== undefined && node.significant);
+    const others = this.children.some(({ life, node }) => life !== undefined && node.significant);
     return others ? 'go_on' : 'shutdown';
   }
 
