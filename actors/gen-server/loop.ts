@@ -312,6 +312,8 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   /** Unless the module says in `formatStatus` what may be seen: what it answers is, part by part. */
   describeCrash(reason: ExitReason): ShownStatus | undefined {
+    // A start that fails has no state yet: nobody is asked, as in OTP.
+    if (this.#process.phase === 'starting') return undefined;
     const last = this.#lastMessage;
     return shownBy(this.module, {
       state: this.state,

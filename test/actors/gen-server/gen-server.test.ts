@@ -14,7 +14,14 @@ import {
   sys,
   whereis,
 } from '../../../actors/index.ts';
-import type { From, GenServer, Pid, Request, ServerPid } from '../../../actors/index.ts';
+import type {
+  From,
+  GenServer,
+  InitResult,
+  Pid,
+  Request,
+  ServerPid,
+} from '../../../actors/index.ts';
 import { knownStart } from '../../../actors/start-result.ts';
 import { settle } from '../../../actors/testing.ts';
 import { captureLog } from '../capture-log.ts';
@@ -301,4 +308,17 @@ void t.test('a suspended server obeys its parent, also when its exit came before
     t.same(reasons, ['gone']);
     t.notOk(isAlive(child!));
   }
+});
+
+void t.test('a failed init has no state yet that formatStatus could show', async t => {
+  const events = captureLog(t);
+  let asked = 0;
+  const formatStatus = (): object => {
+    asked += 1;
+    return { state: 'shown' };
+  };
+  const init = (): InitResult<number> => ['stop', 'why'];
+  t.same(await start({ init, formatStatus }, undefined), ['error', 'why']);
+  t.equal(asked, 0);
+  t.match(events, [{ report: { kind: 'crash', error: 'why', behaviour: { state: undefined } } }]);
 });
