@@ -99,6 +99,11 @@ export function startProcess<P extends Pid>(
   starter: Starter,
 ): Promise<StartResult<P>> {
   const { name } = options;
+  if (name !== undefined && typeof name !== 'string' && !isVia(name)) {
+    throw new TypeError(
+      `start(): a name is a string, or ['via', module, key]; got ${JSON.stringify(name)}`,
+    );
+  }
   const holder = name === undefined ? undefined : whereis(name);
   if (holder !== undefined) return settledStart<P>(['error', ['already_started', holder]]);
   startLimit(options.timeoutMs);

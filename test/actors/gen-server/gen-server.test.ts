@@ -120,6 +120,7 @@ void t.test('start: ignore, stop, raise, bad return, taken name, timeout', async
     start({ init } as GenServer, undefined, options);
   t.same(await begin(() => ['ignore']), ['ignore']);
   t.same(await begin(() => 'ignore'), ['ignore'], 'the atom by itself');
+  t.throws(() => void begin(() => ['ok', 0], { name: ['local', 'x'] }), { name: 'TypeError' });
   t.same(await begin(() => ['stop', 'why']), ['error', 'why']);
   t.match(
     await begin(() => {
