@@ -20,6 +20,8 @@ export function print(line: string): Promise<void> {
 
 // A write that fails tells its own callback; without a listener the event would be thrown as well.
 process.stdout.on('error', () => undefined);
+// With a closed terminal nobody reads what is for people, and what goes on is to come to its end all the same.
+process.stderr.on('error', () => undefined);
 
 /** One JSON line on stdout. */
 export const printJson = (value: unknown): Promise<void> => print(JSON.stringify(value));

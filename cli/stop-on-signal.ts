@@ -1,8 +1,11 @@
-/** The first SIGTERM or SIGINT stops something in good order, the next one ends the process at once. */
+/** The first signal to end stops something in good order, the next one ends the process at once. */
+
+/** Those that say so; a server takes SIGHUP for something else. */
+export type EndingSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 /** What of `process` is used. */
 export interface SignalSource {
-  on(signal: 'SIGTERM' | 'SIGINT', listener: (signal: string, number: number) => void): unknown;
+  on(signal: EndingSignal, listener: (signal: string, number: number) => void): unknown;
   exit(code: number): void;
 }
 
@@ -14,11 +17,15 @@ export interface Stopping {
 /** Repeated sooner it comes from the same key: a parent that passes signals on doubles what the terminal sends to all. */
 const sameKeyMs = 500;
 
-/** @param now milliseconds of a clock that never goes back */
+/**
+ * @param now milliseconds of a clock that never goes back
+ * @param signals SIGHUP with them for what is over when its terminal is closed
+ */
 export function stopOnSignal(
   stop: () => Promise<void>,
   source: SignalSource = process,
   now: () => number = () => performance.now(),
+  signals: readonly EndingSignal[] = ['SIGTERM', 'SIGINT'],
 ): Stopping {
   const stopping: { done: Promise<void> | null } = { done: null };
   let begunAt = 0;
@@ -28,7 +35,6 @@ export function stopOnSignal(
       stopping.done = stop();
     } else if (now() - begunAt > sameKeyMs) source.exit(128 + number);
   };
-  source.on('SIGTERM', onSignal);
-  source.on('SIGINT', onSignal);
+  for (const signal of signals) source.on(signal, onSignal);
   return stopping;
 }

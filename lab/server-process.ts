@@ -3,6 +3,7 @@
  * always within a bounded time.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +64,9 @@ export class ServerProcess {
   readonly #log: string[] = [];
   #child: ChildProcess | null = null;
   #url = '';
+  /** For the exit of this process before the end of its server: what was killed then may be writing its last. */
+  readonly #removeWithUs = (): void =>
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
 
   /** See {@link startServerProcess}. */
   constructor(directory: string, options: ServerProcessOptions) {
@@ -104,6 +108,9 @@ export class ServerProcess {
     });
     this.#child = child;
     endWithUs(child);
+    // After the line above: who is dead writes no more. Added anew for each child, to come after its listener.
+    process.off('exit', this.#removeWithUs);
+    if (this.#isTemporary) process.on('exit', this.#removeWithUs);
     child.once('exit', () => {
       if (this.#child === child) this.#child = null;
     });
@@ -139,8 +146,13 @@ export class ServerProcess {
   /** Kills it, and removes the directory if it was made here. */
   async end(): Promise<void> {
     await this.kill();
-    if (this.#options.directory === undefined)
-      await rm(this.directory, { recursive: true, force: true });
+    if (!this.#isTemporary) return;
+    await rm(this.directory, { recursive: true, force: true });
+    process.off('exit', this.#removeWithUs);
+  }
+
+  get #isTemporary(): boolean {
+    return this.#options.directory === undefined;
   }
 
   #arguments(): readonly string[] {

@@ -1,6 +1,13 @@
 /** What `strowger chaos` shows of a run, while it goes on and when it is over. */
 import type { Progress } from '../../lab/chaos/chaos.ts';
-import { complaints, summaries, type ChaosResult, type Kill } from '../../lab/chaos/result.ts';
+import {
+  notKilled,
+  outcomeOf,
+  summaries,
+  verdictSentence,
+  type ChaosResult,
+  type Kill,
+} from '../../lab/chaos/result.ts';
 import type { KillKind } from '../../lab/chaos/kinds.ts';
 import type { Colors } from '../observe/colors.ts';
 import { table } from '../table.ts';
@@ -39,7 +46,10 @@ export const killLine = ({ doneMs, kind, victim, recoveryMs }: Kill): string =>
 export function verdictText(result: ChaosResult, styles: Colors): string {
   const { verdict, seed, seconds, endedEarly, socketsClosed, restarts } = result;
   const { accepted, delivered, undecided } = verdict.counts;
-  const wrong = complaints(result);
+  const missed = notKilled(result);
+  const paint = { held: styles.green, broken: styles.red, untested: styles.yellow }[
+    outcomeOf(result)
+  ];
   const { lost, doubled, reordered } = verdict;
   return [
     `${seconds.toFixed(1)} s${endedEarly ? ' (ended early)' : ''}, seed ${seed}`,
@@ -48,9 +58,10 @@ export function verdictText(result: ChaosResult, styles: Colors): string {
     '',
     recoveries(result, styles),
     '',
-    wrong.length === 0
-      ? styles.green('The promises held.')
-      : styles.red(`Broken: ${wrong.join('; ')}.`),
+    ...(missed.length === 0
+      ? []
+      : [styles.yellow(`Not killed, so not tested: ${missed.join(', ')}.`)]),
+    paint(verdictSentence(result)),
   ].join('\n');
 }
 

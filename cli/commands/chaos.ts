@@ -7,7 +7,14 @@ import picocolors from 'picocolors';
 import { MESSAGES_LIMIT, runChaos, type ChaosOptions } from '../../lab/chaos/chaos.ts';
 import { killKinds, type KillKind } from '../../lab/chaos/kinds.ts';
 import { chaosPage } from '../../lab/chaos/report.ts';
-import { complaints, summaries, type ChaosResult } from '../../lab/chaos/result.ts';
+import {
+  complaints,
+  notKilled,
+  outcomeOf,
+  summaries,
+  untested,
+  type ChaosResult,
+} from '../../lab/chaos/result.ts';
 import { nearest } from '../../server/config/suggestion.ts';
 import { count, seconds } from '../arguments.ts';
 import { killLine, progressLine, screen, verdictText } from '../chaos/text.ts';
@@ -77,10 +84,12 @@ async function chaos(serverArguments: readonly string[], options: Options): Prom
     every,
   } = options;
   const ending = new AbortController();
-  stopOnSignal(() => {
+  const end = (): Promise<void> => {
     ending.abort();
     return Promise.resolve();
-  });
+  };
+  // Its server has a session of its own: a terminal that is closed tells the lab alone.
+  stopOnSignal(end, process, undefined, ['SIGTERM', 'SIGINT', 'SIGHUP']);
   const view = viewOf(options, seed);
   const result = await runChaos({
     ...{ seconds: duration / 1_000, drainMs: drain, users, ratePerSecond: rate, kinds: kill },
@@ -94,7 +103,7 @@ async function chaos(serverArguments: readonly string[], options: Options): Prom
     ? printJson(asJson(result))
     : print(verdictText(result, stdoutStyles)));
   if (options.report !== undefined) say(`The report is in ${options.report}.`);
-  if (complaints(result).length > 0) process.exitCode = exitCodes.failed;
+  if (outcomeOf(result) !== 'held') process.exitCode = exitCodes.failed;
 }
 
 const stdoutStyles = picocolors.createColors(process.stdout.isTTY && picocolors.isColorSupported);
@@ -138,8 +147,11 @@ function asJson(result: ChaosResult): object {
   const { counts, ...findings } = verdict;
   return {
     ...rest,
-    held: complaints(result).length === 0,
+    outcome: outcomeOf(result),
+    held: outcomeOf(result) === 'held',
     complaints: complaints(result),
+    untested: untested(result),
+    notKilled: notKilled(result),
     counts,
     findings: Object.fromEntries(
       Object.entries(findings).map(([kind, { length }]) => [kind, length]),

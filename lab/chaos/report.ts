@@ -3,10 +3,11 @@ import { escapeText as text } from '../page/html.ts';
 import { style } from '../page/style.ts';
 import { timeline, type Event } from '../page/timeline.ts';
 import { findingKinds } from '../verdict.ts';
-import { complaints, summaries, type ChaosResult } from './result.ts';
+import { complaints, outcomeOf, summaries, verdictSentence, type ChaosResult } from './result.ts';
 
 export function chaosPage(result: ChaosResult, at: string): string {
-  const wrong = complaints(result);
+  const outcome = outcomeOf(result);
+  const sentence = outcome === 'broken' ? complaints(result).join('; ') : verdictSentence(result);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -21,7 +22,7 @@ export function chaosPage(result: ChaosResult, at: string): string {
 each of its receivers. What was accepted must arrive once and in order, and no socket may close but for a kill of the
 gateway or of the server.</p>
 <p class="made">${text(how(result))}, ${text(at)}.</p>
-<p><b class="${wrong.length === 0 ? 'reached' : 'missed'}">${text(wrong.length === 0 ? 'The promises held.' : wrong.join('; '))}</b></p>
+<p><b class="${outcome === 'held' ? 'reached' : 'missed'}">${text(sentence)}</b></p>
 ${counts(result)}
 <h2>Kills and recovery</h2>
 <p>Recovered is a kill when everything that had been sent before it has arrived, everybody is connected, and who was

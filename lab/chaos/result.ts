@@ -76,7 +76,42 @@ function percentile(times: readonly number[], share: number): number {
   return times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? NaN;
 }
 
-/** Everything that is wrong, a sentence each; nothing is when the promises held. */
+/** `untested`: nothing is wrong, and nothing was done that could have shown it. */
+export type Outcome = 'held' | 'broken' | 'untested';
+
+export function outcomeOf(result: ChaosResult): Outcome {
+  if (complaints(result).length > 0) return 'broken';
+  return untested(result).length > 0 ? 'untested' : 'held';
+}
+
+/** The outcome in a sentence. */
+export function verdictSentence(result: ChaosResult): string {
+  const outcome = outcomeOf(result);
+  switch (outcome) {
+    case 'held':
+      return 'The promises held.';
+    case 'broken':
+      return `Broken: ${complaints(result).join('; ')}.`;
+    case 'untested':
+      return `Nothing was tested: ${untested(result).join('; ')}.`;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Why the run tells nothing of the promises; nothing when it does. */
+export function untested(result: ChaosResult): string[] {
+  const why: string[] = [];
+  if (notKilled(result).length === result.kinds.length) why.push('nothing was killed');
+  if (result.verdict.counts.accepted === 0) why.push('no message was accepted');
+  return why;
+}
+
+/** Kinds that were to be killed and of which nobody was. */
+export const notKilled = (run: Pick<ChaosResult, 'kinds' | 'kills'>): KillKind[] =>
+  summaries(run).flatMap(({ kind, kills }) => (kills === 0 ? kind : []));
+
+/** Everything that is wrong, a sentence each. */
 export function complaints(result: ChaosResult): string[] {
   const { verdict, failure, socketsClosedWithoutReason: closed, kinds } = result;
   const found = findingKinds

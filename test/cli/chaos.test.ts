@@ -1,5 +1,5 @@
 /** `strowger chaos` as people run it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { Workplace } from './strowger.ts';
 
@@ -93,4 +93,38 @@ void t.test('Ctrl-C ends it with the verdict so far', async t => {
   const { code, stdout } = await running.ended;
   t.equal(code, 0);
   t.match(stdout, /\(ended early\)[^]*The promises held\./);
+});
+
+void t.test('a closed terminal (SIGHUP) ends it too, and nothing is left of it', async t => {
+  const place = workplace(t);
+  mkdirSync(place.path('tmp'));
+  const running = place.start(
+    [
+      ...['chaos', '--duration', '600', '--users', '4', '--rate', '20', '--every', '100'],
+      ...['--kill', 'sessions'],
+    ],
+    { environment: { TMPDIR: place.path('tmp') } },
+  );
+  await running.hasSaid('sessions');
+  const [directory = ''] = readdirSync(place.path('tmp'));
+  const url = readFileSync(place.path(`tmp/${directory}/url`), 'utf8').trim();
+  running.child.kill('SIGHUP');
+  const { code, stdout } = await running.ended;
+  t.equal(code, 0);
+  t.match(stdout, /\(ended early\)/);
+  t.same(readdirSync(place.path('tmp')), []);
+  await t.rejects(fetch(url), 'the server has gone');
+});
+
+void t.test('nothing was killed: neither held nor broken, exit code 1', async t => {
+  const place = workplace(t);
+  const { code, stdout } = await place.run([
+    ...['chaos', '--duration', '1', '--users', '2', '--rate', '20', '--every', '5000'],
+    ...['--kill', 'store', '--json'],
+  ]);
+  t.equal(code, 1);
+  t.match(JSON.parse(stdout), {
+    ...{ outcome: 'untested', held: false, complaints: [] },
+    ...{ untested: ['nothing was killed'], notKilled: ['store'] },
+  });
 });

@@ -30,3 +30,14 @@ void t.test('the first signal stops, one from the same key does nothing, a later
   t.equal(source.code, 128 + 15);
   t.end();
 });
+
+void t.test('SIGHUP is one of them only where it is named', t => {
+  const source = new Process();
+  const stop = (): Promise<void> => Promise.resolve();
+  stopOnSignal(stop, source);
+  t.equal(source.listenerCount('SIGHUP'), 0);
+  const stopping = stopOnSignal(stop, source, undefined, ['SIGHUP']);
+  source.emit('SIGHUP', 'SIGHUP', 1);
+  t.ok(stopping.done instanceof Promise);
+  t.end();
+});

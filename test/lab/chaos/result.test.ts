@@ -1,6 +1,14 @@
 import t from 'tap';
 import { chaosPage } from '../../../lab/chaos/report.ts';
-import { complaints, summaries, type ChaosResult, type Kill } from '../../../lab/chaos/result.ts';
+import {
+  complaints,
+  notKilled,
+  outcomeOf,
+  summaries,
+  verdictSentence,
+  type ChaosResult,
+  type Kill,
+} from '../../../lab/chaos/result.ts';
 import { Latency } from '../../../lab/latency.ts';
 import { emptyVerdict, type Finding } from '../../../lab/verdict.ts';
 import type { DeviceId } from '../../../protocol/ids.ts';
@@ -65,6 +73,22 @@ void t.test('nothing is wrong with a clean run; each broken promise is told', t 
   ]);
   t.same(told({ kills: [kill('store', null)] }), ['not recovered from 1 kill of store']);
   t.same(told({ failure: 'the server is gone' }), ['the server is gone']);
+  t.end();
+});
+
+void t.test('a run that killed nobody, or in which nothing was accepted, tested nothing', t => {
+  const { verdict } = clean;
+  t.same([outcomeOf(clean), verdictSentence(clean)], ['held', 'The promises held.']);
+  t.same(notKilled(clean), ['gateway']);
+  const unkilled = { ...clean, kills: [kill('store', null, null)] };
+  t.equal(outcomeOf(unkilled), 'untested');
+  t.equal(verdictSentence(unkilled), 'Nothing was tested: nothing was killed.');
+  t.match(chaosPage(unkilled, 'today'), /class="missed">Nothing was tested/);
+  const unheard = { ...clean, verdict: emptyVerdict({ ...verdict.counts, accepted: 0 }) };
+  t.equal(verdictSentence(unheard), 'Nothing was tested: no message was accepted.');
+  const broken = { ...unkilled, failure: 'the server is gone' };
+  t.equal(outcomeOf(broken), 'broken');
+  t.equal(verdictSentence(broken), 'Broken: the server is gone.');
   t.end();
 });
 
