@@ -42,6 +42,11 @@ export class Flight {
     if (upTo > this.#acceptedUpTo) this.#acceptedUpTo = upTo;
   }
 
+  /** Whether the number is of a time before this flight: of an earlier run of the same sender. */
+  isEarlier(seq: number): boolean {
+    return this.#offset < 0 || seq < this.#offset;
+  }
+
   /** @returns when the message was intended to be sent @throws RangeError when it is not under way */
   delivered(seq: number): number {
     this.#one(seq);

@@ -87,7 +87,9 @@ export class LoadLoop<Id extends string> {
 
   /** A message of this sender has arrived at one receiver. */
   arrived(from: Id, seq: number): void {
-    const sender = this.#senderOf(from);
+    const sender = this.#byId.get(from);
+    // What an earlier load of these users had received, and whose acknowledgement was cut off with its connection.
+    if (sender === undefined || sender.flight.isEarlier(seq)) return;
     const intendedAt = sender.flight.delivered(seq);
     this.#delivered++;
     this.#latency?.record(this.#now() - intendedAt);

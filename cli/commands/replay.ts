@@ -1,4 +1,6 @@
 /** `strowger replay`: the step that crashed a process, once more, so that one can see why and prove that it is mended. */
+import { url as inspectorUrl } from 'node:inspector';
+import { Worker } from 'node:worker_threads';
 import type { Command } from 'commander';
 import { describeReason, type ExitReason } from '../../server/crashes/reason.ts';
 import { readHandlers } from '../../server/code/handler-files.ts';
@@ -30,11 +32,33 @@ export function defineReplay(command: Command): void {
 async function run(path: string, { handlers, json }: Options): Promise<void> {
   const file = readCrashFile(path);
   const mended = handlers === undefined ? undefined : await readHandlers(handlers, moduleNames);
+  const over = limitTime();
   const replayed = await replay(file, mended);
+  over();
   const verdict = judge(file, replayed);
   if (json === true) await printJson({ verdict, ...plainly(replayed) });
   else for (const line of told(file, replayed, verdict)) await print(line);
   process.exitCode = { passes: exitCodes.done, same: exitCodes.failed, otherwise: 3 }[verdict];
+}
+
+/** A step takes milliseconds. One that never returns holds this thread, so another one looks at the clock. */
+const STEP_MS = 10_000;
+const NEVER =
+  'The step never returns, or what is at the top of a handler does not: this program ends.\n';
+const CLOCK = `
+const { workerData } = require('node:worker_threads');
+setTimeout(() => {
+  require('node:fs').writeSync(2, workerData.text);
+  process.kill(process.pid, 'SIGKILL');
+}, workerData.ms);
+`;
+
+/** @returns what ends the limit; in a debugger there is none */
+function limitTime(): () => void {
+  if (inspectorUrl() !== undefined) return () => undefined;
+  const clock = new Worker(CLOCK, { eval: true, workerData: { ms: STEP_MS, text: NEVER } });
+  clock.unref();
+  return () => void clock.terminate();
 }
 
 type Verdict = 'passes' | 'same' | 'otherwise';

@@ -60,7 +60,12 @@ export function readCrashFile(file: string): CrashFile {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause));
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EISDIR'
+          ? 'it is a directory, name a file in it'
+          : (code ?? String(cause));
     throw new CrashFileError(`The crash file ${file} cannot be read: ${why}.`, { cause });
   }
   let value: unknown;

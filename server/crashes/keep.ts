@@ -37,14 +37,7 @@ export function keepCrashesAs({ config, shards, version }: IsolateSettings): voi
 
 /** From here on this isolate's crashes are kept. @throws StartError when the directory cannot be made */
 function keepCrashes(keeping: Keeping): void {
-  try {
-    mkdirSync(keeping.directory, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError('bad_config', `The directory for crashes cannot be made: ${why}`, {
-      cause,
-    });
-  }
+  makeDirectory(keeping.directory);
   let minute = { from: 0, kept: 0 };
   setCrashKeeper(
     crash => {
@@ -59,6 +52,25 @@ function keepCrashes(keeping: Keeping): void {
       return name !== null && pictured.includes(name) ? toPicture(state, known) : undefined;
     },
   );
+}
+
+/** Its parent must be there: a mistyped path is not made up, directory by directory. */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(directory).isDirectory()) return;
+    const why =
+      code === 'ENOENT'
+        ? 'the directory that it is to be in does not exist'
+        : code === 'EEXIST'
+          ? 'there is a file of that name'
+          : (code ?? String(cause));
+    throw new StartError('bad_config', `${directory} cannot be made, for crashes: ${why}.`, {
+      cause,
+    });
+  }
 }
 
 const builtIn = new Map(swappable.map(({ name, exports }) => [exports.default, name]));

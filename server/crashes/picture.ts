@@ -177,7 +177,7 @@ class Reader {
       case 'date':
         return this.#keep(new Date(picture['is'] as number));
       case 'bytes':
-        return this.#keep(new Uint8Array(Buffer.from(picture['base64'] as string, 'base64')));
+        return this.#keep(new Uint8Array(Buffer.from(text(picture['base64']), 'base64')));
       case 'error':
         return this.#error(picture);
       case 'object':

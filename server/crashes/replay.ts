@@ -54,6 +54,8 @@ export interface Replayed {
   readonly before: Picture;
 }
 
+const callbacks = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'terminate'];
+
 /** A step that awaits something nobody here will give is not waited for longer. */
 const WAIT_MS = 2_000;
 
@@ -67,6 +69,8 @@ export async function replay(file: CrashFile, mended: Mended | undefined): Promi
     throw new CrashFileError(
       `This is the crash of ${file.label}, whose state cannot be kept: only steps of session, mailbox, group and link can be run again. What there is stands in the file.`,
     );
+  if (!callbacks.includes(callback))
+    throw new CrashFileError(`This program has no callback ${callback}: is the file whole?`);
   setLogger(() => undefined);
   joinAs(file.isolate);
   defineModules();
@@ -75,18 +79,28 @@ export async function replay(file: CrashFile, mended: Mended | undefined): Promi
   file.shards.placement?.forEach((isolate, shard) => {
     if (isolate === file.isolate) holdShard(shard);
   });
-  for (const picture of file.accounts) remember('account', fromPicture(picture, known));
-  for (const picture of file.groups) remember('group', fromPicture(picture, known));
+  for (const picture of file.accounts) remember('account', valueOf(picture));
+  for (const picture of file.groups) remember('group', valueOf(picture));
 
-  const stage = new Stage(file.answers.map(answer => fromPicture(answer, known) as KeptAnswer));
-  const state = fromPicture(file.state, known);
-  const args = file.args.map(arg => fromPicture(arg, known));
+  const stage = new Stage(file.answers.map(answer => valueOf(answer) as KeptAnswer));
+  const state = valueOf(file.state);
+  const args = file.args.map(arg => valueOf(arg));
   await surround(stage, file);
   Date.now = () => file.at;
-  const callbacks = (code.lookup(module) as { readonly default: object }).default;
+  const current = (code.lookup(module) as { readonly default: object }).default;
   const step = { callback, args, state, pid: file.pid as Pid };
-  const outcome = await run(callbacks, step, file.name ?? undefined);
+  const outcome = await run(current, step, file.name ?? undefined);
   return { outcome, deeds: stage.deeds, before: file.state };
+}
+
+/** @throws CrashFileError for what is no picture */
+function valueOf(picture: Picture): unknown {
+  try {
+    return fromPicture(picture, known);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new CrashFileError(`The crash file is damaged: ${cause.message}.`, { cause });
+  }
 }
 
 async function loadHandlers({ handlers }: CrashFile, mended: Mended | undefined): Promise<void> {

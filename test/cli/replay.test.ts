@@ -81,6 +81,11 @@ void t.test(
     const worse = await place.run(['replay', file, '--handlers', 'worse']);
     t.equal(worse.code, 3, worse.stderr);
     t.match(worse.stdout, /The step crashes otherwise: RangeError: worse/);
+
+    place.write('endless/send.ts', 'export default () => {\n  for (;;);\n};\n');
+    const endless = await place.run(['replay', file, '--handlers', 'endless']);
+    t.match(endless.stderr, /The step never returns/);
+    t.equal(endless.code, null, 'ended by a signal');
   },
 );
 
@@ -121,6 +126,18 @@ void t.test('what is no crash file is refused with a sentence', async t => {
   t.match(await replay('{}'), /^error bad_crash_file: .*`serve --crashes DIR` makes them/);
   t.match(await replay('{"strowger":"crash","version":7}'), /has version 7, this program reads 1/);
   t.match(await replay('{"strowger":"crash","version":1}'), /is damaged: program: /);
+  t.match((await place.run(['replay', '.'])).stderr, /it is a directory, name a file in it/);
+  const whole = JSON.stringify({
+    ...{ strowger: 'crash', version: 1, program: '', at: 0, isolate: 1, pid: 1025, name: null },
+    ...{ label: 'session', module: 'session', callback: 'constructor', summary: '', reason: null },
+    ...{ args: [], state: { $: 'class', name: 'Stranger' }, answers: [], accounts: [], groups: [] },
+    ...{ shards: { count: 1, placement: null }, names: [], handlers: [] },
+  });
+  t.match(await replay(whole), /has no callback constructor/);
+  t.match(
+    await replay(whole.replace('constructor', 'handleInfo')),
+    /is damaged: the class Stranger is not known here/,
+  );
   const missing = await place.run(['replay', 'nothing.json']);
   t.match(missing.stderr, /^error bad_crash_file: .*there is no such file/);
 });

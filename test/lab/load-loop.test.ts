@@ -83,3 +83,24 @@ void t.test('a failure ends the run with its reason, and every further one', asy
   await t.rejects(loop.run({ seconds: 60 }), /the line is dead/);
   t.throws(() => loop.arrived('a', 1), RangeError);
 });
+
+void t.test('what an earlier load has left is no message of this one', async t => {
+  const loop = new LoadLoop<'a' | 'stranger'>(1);
+  let seq = 10;
+  const send = (): number => {
+    seq++;
+    const mine = seq;
+    setImmediate(() => {
+      loop.arrived('a', mine);
+    });
+    return mine;
+  };
+  loop.addSender('a', { send, receivers: 1, accepted: false });
+  loop.arrived('a', 10);
+  loop.arrived('stranger', 11);
+  const running = loop.run({ seconds: 0.02 });
+  loop.arrived('a', 10);
+  loop.arrived('stranger', 12);
+  const result = await running;
+  t.equal(result.deliveredInAll, seq - 10, 'only its own are counted');
+});
