@@ -81,7 +81,7 @@ void t.test('a failure ends the run with its reason, and every further one', asy
   loop.fail(new Error('the line is dead'));
   await t.rejects(run, /the line is dead/);
   await t.rejects(loop.run({ seconds: 60 }), /the line is dead/);
-  t.throws(() => loop.arrived('a', 1), RangeError);
+  t.throws(() => loop.accepted('nobody' as 'a', 1), RangeError);
 });
 
 void t.test('what an earlier load has left is no message of this one', async t => {
