@@ -7,15 +7,17 @@ export function table(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   styles: Colors,
+  gap = 2,
 ): string {
   const made = new Table({
     head: heads.map(head => styles.dim(head)),
     chars: BARE,
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
+    style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [] },
     colAligns: heads.map((_, index) => (index === 0 ? 'left' : 'right')),
   });
   made.push(...rows.map(row => [...row]));
-  return made.toString();
+  // Behind the last column there is nothing to keep apart.
+  return made.toString().replaceAll(/ +$/gm, '');
 }
 
 const BARE = {

@@ -6,7 +6,7 @@ import { ClientError } from '../../client/errors.ts';
 import { findServer, withServer, type AdministerOptions } from '../administer.ts';
 import { failureOf } from '../failure.ts';
 import { look, type Glance, type Observed } from '../observe/look.ts';
-import { screen } from '../observe/screen.ts';
+import { screen, screenWith, terminalSize, type TerminalSize } from '../observe/screen.ts';
 import { untilQuit, watch } from '../observe/watch.ts';
 import { print, printJson } from '../output.ts';
 
@@ -49,14 +49,23 @@ async function watchScreen(observed: Observed): Promise<void> {
   await watch<Glance>({
     look: () => look(observed),
     show: glance => {
-      shown = screen(glance, { styles: stdoutStyles, columns: process.stdout.columns });
+      shown = screen(glance, { styles: stdoutStyles, size: frameSize() });
       paint(shown);
     },
     ...retried,
-    showFailure: error => paint(`${shown}\n\n${stdoutStyles.red(failureOf(error).text)}`),
+    showFailure: error =>
+      paint(screenWith(shown, stdoutStyles.red(failureOf(error).text), frameSize())),
     enough: untilQuit(),
   });
   paint.done();
+}
+
+/** Of the terminal as it is now; the cursor stands in its last row. */
+function frameSize(): TerminalSize {
+  const size = terminalSize(process.stdout);
+  // What paints looks there, and paints nothing on a terminal of no rows.
+  Object.assign(process.stdout, size);
+  return { ...size, rows: size.rows - 1 };
 }
 
 async function watchLines(observed: Observed): Promise<void> {

@@ -8,7 +8,8 @@ import type { HttpAnswer } from './http-request.ts';
 
 /** What only HTTP knows. */
 export const httpErrors = {
-  not_found: 'There is nothing at this path: see docs/protocol.md for what there is.',
+  not_found:
+    'There is nothing at this path: see docs/protocol.md for what there is, and docs/observer.md for what is below /observer.',
   method_not_allowed: 'This path does not know this method.',
   bad_json: 'The body is not JSON: send one JSON object with content-type application/json.',
   body_too_large: 'The body is larger than the limit of 64 KiB.',

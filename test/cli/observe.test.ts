@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import picocolors from 'picocolors';
 import t from 'tap';
 import type { Glance } from '../../cli/observe/look.ts';
-import { screen } from '../../cli/observe/screen.ts';
+import { screen, screenWith, terminalSize } from '../../cli/observe/screen.ts';
 import { untilQuit, watch } from '../../cli/observe/watch.ts';
 import type { IsolateSummary, Sample } from '../../protocol/observer.ts';
 import { codeOf, jsonLines, Workplace } from './strowger.ts';
@@ -37,6 +37,20 @@ void t.test('one look at a server', async t => {
   t.equal(link.stdout, `${url}/observer#token=${token}\n`);
   t.notMatch(line, token, 'what `serve` prints may be in a log');
 
+  const { port } = new URL(url);
+  const same = await place.run(['observe', '--url', '--server', `http://localhost:${port}`]);
+  t.equal(same.stdout, `http://localhost:${port}/observer#token=${token}\n`);
+  for (const command of [['observe', '--url'], ['backup'], ['code', 'list'], ['invite']]) {
+    const stranger = await place.run([...command, '--server', 'http://127.0.0.1:9']);
+    t.equal(stranger.code, 1);
+    t.match(stranger.stderr, /The admin token in .*data is not shown to http:\/\/127\.0\.0\.1:9/);
+    t.notMatch(stranger.stdout, token);
+  }
+
+  const nowhere = await fetch(`${url}/observer/api/nothing`);
+  t.equal(nowhere.status, 404);
+  t.match(((await nowhere.json()) as { message: string }).message, 'docs/observer.md');
+
   writeFileSync(place.path('wrong'), `${'x'.repeat(43)}\n`);
   const wrong = await place.run(['observe', '--once', '--token-file', 'wrong']);
   t.equal(wrong.code, 1);
@@ -46,6 +60,7 @@ void t.test('one look at a server', async t => {
 void t.test('what is in the way is a sentence', async t => {
   const nothing = await place.run(['observe', '--data', 'nowhere']);
   t.equal(codeOf(nothing), 'no_admin_token');
+  t.match(nothing.stderr, place.path('nowhere/admin-token'), 'where it was looked for');
   const off = ['--isolates', '0', '--observer', 'false'];
   const running = place.start(['serve', '--data', 'closed', '--port', '0', ...off]);
   await running.hasPrinted(1);
@@ -55,7 +70,10 @@ void t.test('what is in the way is a sentence', async t => {
   running.child.kill('SIGTERM');
   const { stdout } = await running.ended;
   const server = stdout.slice('ready '.length).trim();
-  const away = await place.run(['observe', '--data', 'closed', '--server', server]);
+  const stranger = await place.run(['observe', '--url', '--data', 'closed', '--server', server]);
+  t.equal(codeOf(stranger), 'no_admin_token', 'nothing tells that it is this directory’s server');
+  const token = ['--token-file', 'closed/admin-token'];
+  const away = await place.run(['observe', '--data', 'closed', '--server', server, ...token]);
   t.equal(codeOf(away), 'unreachable', away.stderr);
   t.equal(away.code, 1);
 });
@@ -109,10 +127,48 @@ void t.test('the screen', async t => {
   t.match(plain, /2 silent/);
   t.match(plain, /mailbox\.alice +1 +1,234 +5 +1\.500 s/);
   t.match(plain, /01:02:03 {2}crash +mailbox\.alice crashed: boom \(isolate 1\)/);
-  const narrow = screen(glance, { styles: picocolors.createColors(true), columns: 20 });
+  const narrow = screen(glance, {
+    styles: picocolors.createColors(true),
+    size: { rows: 99, columns: 20 },
+  });
   for (const line of narrow.split('\n')) {
     t.ok(line.replaceAll(/\u001b\[\d+m/g, '').length <= 20, line);
   }
+});
+
+void t.test('the screen fits the terminal: its top stays, what is lowest goes', async t => {
+  const styles = picocolors.createColors(false);
+  const [row] = glance.byQueue;
+  const [event] = glance.events;
+  if (row === undefined || event === undefined) throw new Error('expected a row and an event');
+  const long = { ...row, name: `mailbox.${'long'.repeat(20)}` };
+  const full: Glance = {
+    ...glance,
+    byQueue: Array.from({ length: 8 }, () => long),
+    byTime: Array.from({ length: 8 }, () => row),
+    events: Array.from({ length: 8 }, (_, n) => ({ ...event, text: `boom ${n}` })),
+  };
+  for (const rows of [23, 10, 3]) {
+    const shown = screen(full, { styles, size: { rows, columns: 80 } });
+    const lines = shown.split('\n');
+    t.equal(lines.length, rows);
+    t.ok(
+      lines.every(line => line.length <= 80),
+      shown,
+    );
+    t.match(lines[0], /^strowger/);
+  }
+  const shown = screen(full, { styles, size: { rows: 23, columns: 80 } });
+  t.match(shown, /^isolate .* restarts$/m);
+  t.match(shown, /^1 shards .* 7$/m, 'the last column is whole');
+  t.match(shown, /^longest queues .* time\nmailbox\.long.*… .*1\.500 s$/m);
+  t.match(shown, /^most time .* time\n/m);
+  t.match(shown, /boom 7/, 'the newest event');
+  const failed = screenWith(shown, 'away', { rows: 23, columns: 80 }).split('\n');
+  t.equal(failed.length, 23);
+  t.same(failed.slice(-2), ['', 'away']);
+  t.same(terminalSize({ rows: 0, columns: 0 }), { rows: 24, columns: 80 }, 'it does not know');
+  t.same(terminalSize({ rows: 50, columns: 200 }), { rows: 50, columns: 200 });
 });
 
 void t.test(
