@@ -158,8 +158,7 @@ const handlersPhase = ({ handlers }: Config): StartPhase[] =>
         },
       ];
 
-const loadHandlers = (): Promise<Changed | Refused> =>
-  call(codeName, { kind: 'load', directory: undefined, share: undefined }, Infinity);
+const loadHandlers = (): Promise<Changed | Refused> => call(codeName, { kind: 'reload' }, Infinity);
 
 function makeRouter(config: Config, shards: number, metrics: Metrics, onError: OnError): Router {
   const isAdmin = adminCheck(ensureAdminToken(config.adminTokenFile));

@@ -4,6 +4,7 @@
  * Users and groups are in isolates, each with a tree of its own (isolates/tree.ts). Siblings find each other by name
  * and monitor each other; no pid is kept across a restart.
  */
+import { resolve } from 'node:path';
 import {
   cast,
   connectedIsolates,
@@ -31,7 +32,7 @@ import { isolateOfShard } from './isolates/shard-map.ts';
 import { spare, spareName } from './isolates/spare.ts';
 import { switchboard } from './isolates/switchboard.ts';
 import { isolatesName, Threads } from './isolates/threads.ts';
-import { BUDGET, loaderSpec, startIsolateTree } from './isolates/tree.ts';
+import { BUDGET, startIsolateTree } from './isolates/tree.ts';
 import type { IsolateSettings } from './isolates/worker-data.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ObserverArgument } from './observer/observer.ts';
@@ -65,14 +66,12 @@ export function startTree(options: TreeOptions): Promise<StartResult> {
       { strategy: 'one_for_one', ...BUDGET },
       [
         coordinatorSpec,
-        // With isolates each has a loader of its own, and this one is for what runs here.
-        ...(config.isolates.count === 0 ? [] : [loaderSpec(config, ['main'])]),
         {
           id: isolatesName,
           type: 'supervisor',
           start: () =>
             config.isolates.count === 0
-              ? startIsolateTree(isolateServices(settings, metrics), ['isolates', 'main'])
+              ? startIsolateTree(isolateServices(settings, metrics))
               : supervisor.startLink(
                   () => [{ strategy: 'one_for_one', ...ISOLATES_BUDGET }, threads.specs()],
                   undefined,
@@ -120,7 +119,7 @@ const isolateSpec = ({ settings, holdLog }: TreeOptions, number: number): ChildS
 /** Its argument is made once: by that it knows, when it is restarted, that it is still the same server's. */
 function codeSpec({ settings: { config }, gateway }: TreeOptions): ChildSpec {
   const argument: CoordinatorArgument = {
-    directory: config.handlers,
+    directory: config.handlers === undefined ? undefined : resolve(config.handlers),
     limits: config.code,
     onNotice: gateway.onNotice,
     now: Date.now,

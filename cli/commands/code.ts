@@ -18,7 +18,10 @@ export function defineCode(command: Command): void {
   withServer(
     command
       .command('load')
-      .argument('[dir]', 'the directory; without it the one that was loaded last')
+      .argument(
+        '[dir]',
+        'the directory; without it the one that was named last, else that of serve --handlers',
+      )
       .description('load the handlers of a directory in every isolate, or in none'),
   )
     .option('--canary <share>', 'only for a share of the users at first: 1% or 0.5%', share)
@@ -85,8 +88,8 @@ async function list({ json, ...options }: AdministerOptions & { json?: true }): 
   else for (const line of lines(listing)) await print(line);
 }
 
-const lines = ({ directory, modules, trials, history }: Listing): readonly string[] => [
-  `handlers: ${directory ?? 'only those that are built in'}`,
+const lines = ({ directories, modules, trials, history }: Listing): readonly string[] => [
+  `handlers: ${directories.length === 0 ? 'only those that are built in' : directories.join(', ')}`,
   '',
   ...columns([
     ['module', 'version', 'hash', 'loaded', 'processes', 'crashes', 'from'],

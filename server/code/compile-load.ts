@@ -35,13 +35,9 @@ function note({ exports }: code.Version, origin: Origin): void {
 export const originOf = (exports: object): Origin | undefined => origins.get(exports);
 
 /**
- * @param runs which modules this isolate runs: the others are not even compiled
  * @throws CodeError `compile_failed` with file and line
  */
-export function compileLoad(
-  { files, modules }: Load,
-  runs: (name: string) => boolean,
-): readonly code.Version[] {
+export function compileLoad({ files, modules }: Load): readonly code.Version[] {
   const sources = new Map(files.map(file => [file.path, file]));
   const names = new Map(modules.map(({ name, path }) => [path, name]));
   const compiled = new Map<string, code.Version>();
@@ -66,12 +62,10 @@ export function compileLoad(
     return version;
   };
 
-  return modules
-    .filter(({ name }) => runs(name))
-    .map(({ name, path }) => {
-      if (path === undefined) return code.builtIn(name);
-      const version = versionOf(path);
-      note(version, { name, path, files });
-      return version;
-    });
+  return modules.map(({ name, path }) => {
+    if (path === undefined) return code.builtIn(name);
+    const version = versionOf(path);
+    note(version, { name, path, files });
+    return version;
+  });
 }

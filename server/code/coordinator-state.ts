@@ -5,7 +5,7 @@ import type { HistoryEntry } from './listing.ts';
 import type { Trial, TrialLimits } from './trial.ts';
 
 export interface CoordinatorArgument {
-  /** The directory to load when none is named. */
+  /** The one of the server's settings, absolute: what SIGHUP and `--watch` load, and who names none before any was named. */
   readonly directory: string | undefined;
   readonly limits: TrialLimits;
   /** Told in the log. */
@@ -18,7 +18,10 @@ export interface CoordinatorArgument {
 export interface Facts extends Participants {
   /** Which server this is about: a process may have one after the other. */
   readonly of: object;
-  directory: string | undefined;
+  /** Directories that somebody named, the last one at the end, without those of which everything was taken back. */
+  named: readonly string[];
+  /** What the last load changed and nobody took back: what goes back when no module is named. */
+  latest: readonly string[];
   loads: number;
   book: Book;
   trials: readonly Trial[];
@@ -38,7 +41,8 @@ const HISTORY_ENTRIES = 50;
 
 export const newFacts = (argument: CoordinatorArgument): Facts => ({
   of: argument,
-  directory: argument.directory,
+  named: [],
+  latest: [],
   loads: 0,
   book: new Map(),
   joined: new Set(),

@@ -23,7 +23,17 @@ import {
 import { ASK_WITHIN_MS, change, check, finish, here, tellAll } from './everywhere.ts';
 import { readHandlers, type HandlerSet } from './handler-files.ts';
 import { HandlersError } from './handlers-error.ts';
-import { afterLoad, canaries, difference, layersOf, loadedBy, revertible } from './in-force.ts';
+import {
+  afterLoad,
+  canaries,
+  difference,
+  directoriesIn,
+  layersOf,
+  loadedBy,
+  revertible,
+  withOld,
+  type Difference,
+} from './in-force.ts';
 import { mergeRows, type Listing } from './listing.ts';
 import {
   isRefused,
@@ -71,10 +81,13 @@ export const codeCoordinator: GenServer<CoordinatorArgument, State, CodeCall, Co
       case 'isolate_died': {
         const { isolate, reason, heldBy } = message;
         state.facts.joined.delete(isolate);
-        // It died of what was to be loaded: that is refused already.
-        if (state.facts.blamed.delete(isolate)) break;
-        const names = state.facts.trials.flatMap(trial => trial.names);
         const who = heldBy === 0 ? '' : ` in the turn of process ${heldBy}`;
+        // It died of what was to be loaded: that is refused already.
+        if (state.facts.blamed.delete(isolate)) {
+          note(state, `isolate ${isolate} ended over what was refused${who}: ${reason}`);
+          break;
+        }
+        const names = state.facts.trials.flatMap(trial => trial.names);
         await takeBack(state, names, `isolate ${isolate} ended${who}: ${reason}`);
         break;
       }
@@ -110,9 +123,11 @@ async function answerCall(request: CodeCall, state: State) {
     case 'join':
       facts.joined.add(request.isolate);
       facts.blamed.delete(request.isolate);
-      return layersOf(facts.book);
+      return { layers: layersOf(facts.book), withOld: withOld(facts.book) };
     case 'load':
-      return loadOrTell(state, request.directory, request.share);
+      return loadNamed(state, request.directory, request.share);
+    case 'reload':
+      return loadOrTell(state, state.directory, undefined);
     case 'promote':
       return promote(state, request.names);
     case 'revert':
@@ -124,6 +139,18 @@ async function answerCall(request: CodeCall, state: State) {
   }
 }
 
+async function loadNamed(
+  state: State,
+  directory: string | undefined,
+  share: number | undefined,
+): Promise<Changed | Refused> {
+  const { facts } = state;
+  const result = await loadOrTell(state, directory ?? facts.named.at(-1) ?? state.directory, share);
+  if (directory !== undefined && !isRefused(result))
+    facts.named = [...facts.named.filter(name => name !== directory), directory];
+  return result;
+}
+
 /** Nobody may be listening to the answer: a reload by a signal or a saved file is told in the log. */
 async function loadOrTell(
   state: State,
@@ -132,22 +159,20 @@ async function loadOrTell(
 ): Promise<Changed | Refused> {
   const result = await load(state, directory, share);
   if (isRefused(result)) {
-    const from = directory ?? state.facts.directory ?? 'nowhere';
-    note(state, `refused what is in ${from}: ${result.message}`);
+    note(state, `refused what is in ${directory ?? 'nowhere'}: ${result.message}`);
   }
   return result;
 }
 
 async function load(
   state: State,
-  wanted: string | undefined,
+  directory: string | undefined,
   share: number | undefined,
 ): Promise<Changed | Refused> {
   const { facts } = state;
-  const directory = wanted ?? facts.directory;
   if (directory === undefined)
     return refuse('no_handlers', 'This server runs without handlers: name a directory to load.');
-  const read = await readOrRefuse(directory);
+  const read = await readOrRefuse(directory, directory === state.directory);
   if (isRefused(read)) return read;
   const trying = canaries(facts.book);
   if (trying.length > 0)
@@ -163,7 +188,6 @@ async function load(
       'no_canary',
       `${shared.join(', ')} serves everybody at once: load it without --canary.`,
     );
-  if (share === undefined) facts.directory = read.directory;
   if (names.length === 0) return { modules: [], unchanged, isolates: here(facts) };
 
   const id = ++facts.loads;
@@ -175,22 +199,39 @@ async function load(
   const bad = await check(facts, load);
   const result =
     bad ??
-    (await change(facts, { kind: 'load', id, share }, () => {
+    (await change(facts, { kind: 'load', id, share }, names, () => {
       facts.book = afterLoad(facts.book, id, read, changed, share);
+      facts.latest = names;
     }));
   if (isRefused(result)) {
     await tellAll(facts, { kind: 'cancel' });
     return result;
   }
   beginTrial(state, newTrial(id, names, share, state.limits, state.now()));
-  const forWhom = share === undefined ? '' : ` for ${share * 100} % of the users`;
-  note(state, `loaded ${names.join(', ')} from ${read.directory}${forWhom}`);
+  note(state, whatWasLoaded(read.directory, changed, share));
   return { modules: names, unchanged, isolates: result };
 }
 
-async function readOrRefuse(directory: string): Promise<HandlerSet | Refused> {
+function whatWasLoaded(
+  directory: string,
+  changed: Difference['changed'],
+  share: number | undefined,
+): string {
+  const namesOf = (wanted: Difference['changed']) => wanted.map(({ name }) => name).join(', ');
+  const added = changed.filter(({ path }) => path !== undefined);
+  const removed = changed.filter(({ path }) => path === undefined);
+  const forWhom = share === undefined ? '' : ` for ${share * 100} % of the users`;
+  return [
+    ...(added.length === 0 ? [] : [`loaded ${namesOf(added)} from ${directory}${forWhom}`]),
+    ...(removed.length === 0
+      ? []
+      : [`back to the built-in ${namesOf(removed)}, of which the file is gone from ${directory}`]),
+  ].join('; ');
+}
+
+async function readOrRefuse(directory: string, mayBeEmpty: boolean): Promise<HandlerSet | Refused> {
   try {
-    return await readHandlers(directory, moduleNames);
+    return await readHandlers(directory, moduleNames, { mayBeEmpty });
   } catch (error) {
     if (error instanceof HandlersError) return refuse(error.code, error.message);
     throw error;
@@ -203,7 +244,7 @@ async function list({ facts }: State): Promise<Listing> {
   );
   const rows = answers.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
   return {
-    directory: facts.directory,
+    directories: directoriesIn(facts.book),
     modules: mergeRows(rows),
     trials: facts.trials.map(({ names, share, endsAt, crashes, othersCrashes }) => ({
       modules: names,

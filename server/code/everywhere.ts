@@ -30,7 +30,10 @@ export const ASK_WITHIN_MS = 15_000;
 export async function check(facts: Participants, load: Load): Promise<Refused | undefined> {
   const isolates = here(facts);
   if (isolates.length === 0) return refuse('unavailable', 'No isolate is up: try again.');
-  return oneBeforeAll(isolates, isolate => askLoader(facts, isolate, { kind: 'check', load }));
+  const doing = `tried ${namesOf(load)}`;
+  return oneBeforeAll(isolates, isolate =>
+    askLoader(facts, isolate, { kind: 'check', load }, doing),
+  );
 }
 
 /**
@@ -40,12 +43,14 @@ export async function check(facts: Participants, load: Load): Promise<Refused | 
 export async function change(
   facts: Participants,
   step: Step,
+  names: readonly string[],
   decide: () => void,
 ): Promise<readonly number[] | Refused> {
   facts.underWay = 'preparing';
+  const doing = `changed its processes of ${names.join(', ')} (${step.kind})`;
   const isolates = here(facts);
   const bad = await oneBeforeAll(isolates, isolate =>
-    askLoader(facts, isolate, { kind: 'prepare', step }),
+    askLoader(facts, isolate, { kind: 'prepare', step }, doing),
   );
   if (bad !== undefined) {
     await tellAll(facts, { kind: 'cancel' });
@@ -67,17 +72,13 @@ export async function finish(facts: Participants): Promise<void> {
 
 /**
  * Asks one isolate before all others: new code that never comes back holds up that one only, until its watchdog ends it.
- * The thread with the sockets comes last.
  * @returns the first refusal
  */
 async function oneBeforeAll(
   isolates: readonly number[],
   ask: (isolate: number) => Promise<'ok' | Refused>,
 ): Promise<Refused | undefined> {
-  const main = isolates.filter(isolate => isolate === thisIsolate());
-  const [first, ...others] = isolates.filter(isolate => isolate !== thisIsolate());
-  const groups = [first === undefined ? [] : [first], others, main];
-  for (const group of groups) {
+  for (const group of [isolates.slice(0, 1), isolates.slice(1)]) {
     const answers = await Promise.all(group.map(ask));
     const bad = answers.find(isRefused);
     if (bad !== undefined) return bad;
@@ -88,7 +89,8 @@ async function oneBeforeAll(
 export const tellAll = (
   facts: Participants,
   request: { readonly kind: 'commit' | 'cancel' },
-): Promise<unknown> => Promise.all(here(facts).map(isolate => askLoader(facts, isolate, request)));
+): Promise<unknown> =>
+  Promise.all(here(facts).map(isolate => askLoader(facts, isolate, request, 'finished a change')));
 
 /** Those that are there and have what is in force; others get it when they start. */
 export const here = ({ joined }: Participants): number[] => {
@@ -104,6 +106,7 @@ async function askLoader(
   facts: Participants,
   isolate: number,
   request: Exclude<LoaderCall, { kind: 'purge' | 'list' }>,
+  doing: string,
 ): Promise<'ok' | Refused> {
   try {
     return await call(at(loaderName, isolate), request, ASK_WITHIN_MS);
@@ -115,10 +118,13 @@ async function askLoader(
     if (isGone) facts.blamed.add(isolate);
     return refuse(
       'isolate_ended',
-      `isolate ${isolate} did not live through it (${describeReason(why)}): nothing was changed.`,
+      `isolate ${isolate} ${isGone ? 'ended, or was ended because it was stuck (the log says which),' : why === 'timeout' ? `was stuck for ${ASK_WITHIN_MS / 1_000} s` : `failed (${describeReason(why)})`} while it ${doing}: nothing was changed.`,
     );
   }
 }
+
+const namesOf = ({ modules }: Load): string =>
+  modules.map(({ name, path }) => path ?? `the built-in ${name}`).join(', ');
 
 const runsNewCode = (request: LoaderCall): boolean =>
   request.kind === 'check' || (request.kind === 'prepare' && request.step.kind === 'load');

@@ -49,12 +49,14 @@ interface Source extends HandlerFile {
 
 /**
  * @param known the names of the server's modules
+ * @param options `mayBeEmpty`: without a file in it everything is built in, else it is refused
  * @throws (rejects) HandlersError for a directory that cannot be read, a file that is for no module, an import that is
  * not allowed, what is no TypeScript, and more than is taken
  */
 export async function readHandlers(
   directory: string,
   known: readonly string[],
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
 ): Promise<HandlerSet> {
   const root = resolve(directory);
   const paths = await filesOf(root);
@@ -63,7 +65,7 @@ export async function readHandlers(
   for (const path of paths) sources.set(path, await readSource(root, path, names));
   const modules = modulesOf(paths, known);
   refuseStrays(sources, modules, known);
-  if (modules.length === 0)
+  if (modules.length === 0 && !mayBeEmpty)
     throw new HandlersError(
       `There are no handlers in ${root}: name a file for what it replaces, such as ping.ts.`,
     );

@@ -104,6 +104,20 @@ export const revertible = (book: Book): readonly string[] =>
     old === undefined && canary === undefined ? [] : [name],
   );
 
+/** Modules with an old version. */
+export const withOld = (book: Book): readonly string[] =>
+  [...book].flatMap(([name, { old }]) => (old === undefined ? [] : [name]));
+
+/** The directories of which something is current or a canary. */
+export const directoriesIn = (book: Book): readonly string[] => [
+  ...new Set(
+    [...book.values()].flatMap(({ current, canary }) => [
+      ...(current === 'built-in' ? [] : [current.set.directory]),
+      ...(canary === undefined ? [] : [canary.held.set.directory]),
+    ]),
+  ),
+];
+
 export const canaries = (book: Book): readonly string[] =>
   [...book].flatMap(([name, { canary }]) => (canary === undefined ? [] : [name]));
 

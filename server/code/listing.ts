@@ -35,7 +35,8 @@ export interface TrialRow {
 }
 
 export interface Listing {
-  readonly directory: string | undefined;
+  /** Those of which something is in force. */
+  readonly directories: readonly string[];
   readonly modules: readonly ModuleRow[];
   readonly trials: readonly TrialRow[];
   readonly history: readonly HistoryEntry[];

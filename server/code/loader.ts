@@ -29,6 +29,7 @@ import {
   coordinator,
   loaderName,
   type Crashed,
+  type InForce,
   type Layer,
   type Load,
   type LoaderCall,
@@ -36,16 +37,13 @@ import {
 } from './protocol.ts';
 import { smokeArgument } from './smoke.ts';
 import { count, failed, newTrial, type Trial, type TrialLimits } from './trial.ts';
-import { defineModules, moduleNames, swappableNamed, type Place } from './swappable.ts';
+import { defineModules, moduleNames, swappableNamed } from './swappable.ts';
 
 export interface LoaderArgument {
-  /** Where this isolate stands: with the sockets, with users, or (without further isolates) both. */
-  readonly places: readonly Place[];
   readonly limits: TrialLimits;
 }
 
 interface State extends LoaderArgument {
-  readonly runs: (name: string) => boolean;
   /** Whoever is changed stands still meanwhile; it is put back if this process dies. */
   prepared: code.Prepared | undefined;
   /** What was loaded here last, and may have to go at once. */
@@ -83,19 +81,21 @@ const loads = new Map<string, number>();
 type Answer = 'ok' | Refused | readonly string[] | readonly ModuleRow[];
 
 export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSeen> = {
-  async init({ places, limits }): Promise<InitResult<State>> {
+  async init({ limits }): Promise<InitResult<State>> {
     defineModules();
-    const runs = (name: string): boolean => places.includes(swappableNamed(name).place);
     const state: State = {
-      ...{ places, limits, runs },
+      limits,
       ...{ prepared: undefined, checked: undefined, trial: undefined },
       contained: new Set(),
       leaving: [],
     };
     tellCrashes(self());
-    const layers = await join();
+    const { layers, withOld } = await join();
     await dropCanaries(layers);
-    for (const layer of layers) await takeLayer(state, layer);
+    for (const layer of layers) await takeLayer(layer);
+    // Loading leaves the built-in version behind where others have nothing to go back to.
+    for (const { name, old } of code.list())
+      if (old !== undefined && !withOld.includes(name)) code.softPurge(name);
     // Only now can it be asked: while it waits for the coordinator, that one must not wait for it.
     register(loaderName, self());
     return ['ok', state];
@@ -119,14 +119,13 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
         settled(state);
         return ['reply', 'ok', state];
       case 'purge': {
-        const names = request.names.filter(state.runs);
-        const done = names.filter(name =>
+        const done = request.names.filter(name =>
           request.soft ? !code.softPurge(name) : code.purge(name),
         );
         return ['reply', done, state];
       }
       case 'list':
-        return ['reply', rows(state), state];
+        return ['reply', rows(), state];
     }
   },
 
@@ -144,7 +143,7 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
   },
 };
 
-async function join(): Promise<readonly Layer[]> {
+async function join(): Promise<InForce> {
   for (;;) {
     try {
       return await call(coordinator, { kind: 'join', isolate: thisIsolate() }, Infinity);
@@ -159,11 +158,10 @@ async function join(): Promise<readonly Layer[]> {
  * Brings this isolate to what is in force. A new one has nothing yet; in one whose loader has died nearly everything is
  * there already, and stays. What cannot be loaded is in force nowhere for long: the coordinator hears of it.
  */
-async function takeLayer(state: State, { slot, load, share }: Layer): Promise<void> {
-  const names = load.modules.map(({ name }) => name).filter(state.runs);
-  if (names.length === 0) return;
+async function takeLayer({ slot, load, share }: Layer): Promise<void> {
+  const names = namesOf(load.modules);
   const taken = await orRefused(async () => {
-    const versions = compileLoad(load, state.runs);
+    const versions = compileLoad(load);
     remember(load.id, versions);
     const there = new Map(code.list().map(row => [row.name, row]));
     const isAt = (at: Layer['slot'], { name, hash }: code.Version): boolean =>
@@ -199,7 +197,7 @@ const namesOf = (modules: readonly { readonly name: string }[]): readonly string
 
 /** @throws code.CodeError for what is wrong with a version */
 async function check(state: State, load: Load): Promise<'ok' | Refused> {
-  const versions = compileLoad(load, state.runs);
+  const versions = compileLoad(load);
   for (const version of versions) {
     const failure = await tryOut(version);
     if (failure !== undefined)
@@ -239,7 +237,7 @@ async function prepare(state: State, step: Step): Promise<'ok' | Refused> {
 function stepHere(state: State, step: Step): code.Step | 'nothing' | undefined {
   if (step.kind !== 'load') {
     // The code server has no more than one version to go back to.
-    const names = step.names.filter(name => state.runs(name) && !state.contained.has(name));
+    const names = step.names.filter(name => !state.contained.has(name));
     if (step.kind === 'revert') state.leaving = step.names;
     if (names.length === 0) return 'nothing';
     return step.kind === 'promote' ? { promote: names } : { revert: names };
@@ -247,7 +245,6 @@ function stepHere(state: State, step: Step): code.Step | 'nothing' | undefined {
   if (state.checked?.id !== step.id) return undefined;
   const { id, versions } = state.checked;
   state.checked = { id, versions, share: step.share };
-  if (versions.length === 0) return 'nothing';
   remember(id, versions);
   return step.share === undefined ? { load: versions } : { load: versions, share: step.share };
 }
@@ -309,10 +306,10 @@ function tellCrashes(me: Pid): void {
   });
 }
 
-const rows = (state: State): readonly ModuleRow[] =>
+const rows = (): readonly ModuleRow[] =>
   code
     .list()
-    .filter(({ name }) => moduleNames.includes(name) && state.runs(name))
+    .filter(({ name }) => moduleNames.includes(name))
     .map(({ name, current, old, canary }) => ({
       name,
       current: versionRow(current),

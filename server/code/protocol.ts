@@ -48,7 +48,7 @@ export interface Changed {
 export type CodeCall =
   /**
    * Loads a directory's modules in every isolate or in none.
-   * @param directory undefined: the one that was loaded last
+   * @param directory absolute; undefined: the one that was named last and not taken back, else that of the settings
    * @param share as a canary, for this share of the users (0 to 1)
    */
   | Request<
@@ -56,6 +56,8 @@ export type CodeCall =
       { readonly directory: string | undefined; readonly share: number | undefined },
       Changed | Refused
     >
+  /** Loads the directory of the settings again: a signal came, or a file was saved. */
+  | Request<'reload', object, Changed | Refused>
   /** The canary becomes current. */
   | Request<'promote', { readonly names: readonly string[] }, Changed | Refused>
   /** Back to the version before, or without the canary. Without names: the canary, else what was loaded last. */
@@ -67,7 +69,13 @@ export type CodeCall =
     >
   | Request<'list', object, Listing>
   /** From a loader that starts: what is in force, to be loaded in this order before anything else starts there. */
-  | Request<'join', { readonly isolate: number }, readonly Layer[]>;
+  | Request<'join', { readonly isolate: number }, InForce>;
+
+export interface InForce {
+  readonly layers: readonly Layer[];
+  /** Modules that have an old version; all others have none anywhere. */
+  readonly withOld: readonly string[];
+}
 
 /** A load that is in force, or was before, and for which share of the users when it is the canary. */
 export interface Layer {

@@ -11,7 +11,7 @@ import type { Refused } from '../isolates/protocol.ts';
 import { codeName, isRefused } from './protocol.ts';
 
 const load = z.strictObject({
-  /** Absolute; without it the one that was loaded last. */
+  /** Absolute; without it the one that was named last, else the server's own. */
   directory: z.string().min(1).refine(isAbsolute, 'give an absolute path').optional(),
   /** In per cent of the users. */
   canary: z.number().gt(0).lt(100).optional(),

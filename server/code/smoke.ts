@@ -90,8 +90,6 @@ export function smokeArgument(module: string, gateway: Pid): unknown {
       return { opening: opening(gateway), services, begun: false };
     case 'mailbox':
       return { user: NOBODY, shard: 0, passivateMs: MINUTE_MS, window: limits };
-    case 'housekeeping':
-      return { shards: 1, messageLifeMs: MINUTE_MS, sweepEveryMs: MINUTE_MS, now: Date.now };
     default:
       return undefined;
   }

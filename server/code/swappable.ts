@@ -1,6 +1,7 @@
 /**
  * The modules that can be replaced while the server runs: callback modules of its processes, and handlers that a session
- * looks up for each packet or request. A version's default export is what replaces the built-in one.
+ * looks up for each packet or request. A version's default export is what replaces the built-in one. Nothing of the thread
+ * with the sockets is among them: nobody could end that thread if new code never returned.
  */
 import { code } from '../../actors/index.ts';
 import { methods } from '../../protocol/requests.ts';
@@ -9,13 +10,9 @@ import type { PacketHandlers } from '../handlers/contract.ts';
 import { builtin } from './public/server.ts';
 import { smokePackets, smokeState } from './smoke.ts';
 
-/** In which isolates a module is used: in those with the users, or in the one with the sockets. */
-export type Place = 'isolates' | 'main';
-
 export interface Swappable {
   readonly name: string;
   readonly exports: { readonly default: object };
-  readonly place: Place;
   /** Whether what runs it belongs to one user or group, so that a share of them can try a version. */
   readonly canary: boolean;
   /** @throws TypeError that says what is wrong with a version */
@@ -34,29 +31,26 @@ const CALLBACKS = [
 ] as const;
 
 const callbackModules = ['session', 'mailbox', 'group'] as const;
-/** Of these one process serves everybody, or two shards. */
-const shared = ['directory', 'link', 'housekeeping'] as const;
+/** Of these one process serves an isolate, or two shards. */
+const shared = ['directory', 'link'] as const;
 const packetHandlers = ['login', 'send', 'ack', 'request', 'ping'] as const;
 
 export const swappable: readonly Swappable[] = [
   ...[...callbackModules, ...shared].map((name): Swappable => ({
     name,
     exports: { default: builtin[name] },
-    place: name === 'housekeeping' ? 'main' : 'isolates',
     canary: !(shared as readonly string[]).includes(name),
     check: exports => checkCallbacks(name, defaultOf(name, exports)),
   })),
   ...packetHandlers.map((name): Swappable => ({
     name,
     exports: { default: builtin[name] },
-    place: 'isolates',
     canary: true,
     check: exports => checkPacketHandler(name, defaultOf(name, exports)),
   })),
   ...methods.map((method): Swappable => ({
     name: `requests/${method}`,
     exports: { default: builtin.requests[method] },
-    place: 'isolates',
     canary: true,
     check: exports => {
       checkFunction(`requests/${method}`, defaultOf(`requests/${method}`, exports));
@@ -124,7 +118,15 @@ const isCallback = (key: string): boolean => (CALLBACKS as readonly string[]).in
 function checkPacketHandler(name: keyof PacketHandlers, handler: unknown): void {
   checkFunction(name, handler);
   const call = handler as (state: object, packet: object) => unknown;
-  for (const packet of smokePackets(name)) call(smokeState(), packet);
+  for (const packet of smokePackets(name)) {
+    const result = call(smokeState(), packet);
+    if (!(result instanceof Promise)) continue;
+    // Nobody waits for it, and what it may reject with is nothing any more.
+    result.catch(() => undefined);
+    throw new TypeError(
+      `it returns a promise: a packet handler must not wait (the client's other packets are behind it), so write it without async; a request handler may wait`,
+    );
+  }
 }
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value);

@@ -8,8 +8,8 @@ import {
   afterPurge,
   afterRevert,
   canaries,
+  directoriesIn,
   revertible,
-  slotsOf,
   type Book,
 } from './in-force.ts';
 import { isRefused, loaderName, type Changed } from './protocol.ts';
@@ -27,7 +27,7 @@ export async function promote(state: State, wanted: readonly string[]): Promise<
       'no_canary',
       `There is no canary${none === undefined ? '' : ` of ${none}`} to promote.`,
     );
-  const result = await change(facts, { kind: 'promote', names }, () => {
+  const result = await change(facts, { kind: 'promote', names }, names, () => {
     facts.book = afterPromote(facts.book, names);
     facts.trials = withoutNames(facts.trials, names);
   });
@@ -36,39 +36,40 @@ export async function promote(state: State, wanted: readonly string[]): Promise<
   return { modules: names, unchanged: [], isolates: result };
 }
 
-/** Without names: the canary, else all modules of the newest load. */
+/** Without names: the canary, else what the last load changed, as far as it is in force. */
 export async function revertWanted(
   state: State,
   wanted: readonly string[],
 ): Promise<Changed | Refused> {
-  const { book } = state.facts;
+  const { book, latest } = state.facts;
   const possible = revertible(book);
-  const names = wanted.length > 0 ? wanted : newest(book);
+  const names = wanted.length > 0 ? wanted : newest(book, latest);
   const none = names.find(name => !possible.includes(name));
-  if (none !== undefined || names.length === 0)
+  if (none === undefined && names.length > 0) return revert(state, names);
+  if (wanted.length === 0 && possible.length > 0)
     return refuse(
-      'no_old_version',
-      `There is no version${none === undefined ? '' : ` of ${none}`} to go back to.`,
+      'not_in_force',
+      `What was loaded last is not in force any more. There is an old version of ${possible.join(', ')}: name what is to go back, such as \`code revert ${possible.join(' ')}\`.`,
     );
-  return revert(state, names);
+  return refuse(
+    'no_old_version',
+    `There is no version${none === undefined ? '' : ` of ${none}`} to go back to.`,
+  );
 }
 
-function newest(book: Book): readonly string[] {
+function newest(book: Book, latest: readonly string[]): readonly string[] {
   const running = canaries(book);
-  if (running.length > 0) return running;
-  const loadOf = (name: string): number => {
-    const { current } = slotsOf(book, name);
-    return current === 'built-in' ? 0 : current.load;
-  };
-  const possible = revertible(book);
-  const last = Math.max(...possible.map(loadOf));
-  return possible.filter(name => loadOf(name) === last);
+  return running.length > 0 ? running : latest.filter(name => revertible(book).includes(name));
 }
 
 export async function revert(state: State, names: readonly string[]): Promise<Changed | Refused> {
   const { facts } = state;
-  const result = await change(facts, { kind: 'revert', names }, () => {
+  const result = await change(facts, { kind: 'revert', names }, names, () => {
+    const before = directoriesIn(facts.book);
     facts.book = afterRevert(facts.book, names);
+    const now = directoriesIn(facts.book);
+    facts.named = facts.named.filter(name => !before.includes(name) || now.includes(name));
+    facts.latest = facts.latest.filter(name => !names.includes(name));
     facts.trials = withoutNames(facts.trials, names);
   });
   if (isRefused(result)) return result;

@@ -38,7 +38,7 @@ export const watcher: GenServer<WatcherArgument, State, never, never, typeof LOO
     const now = await looksOf(state.directory);
     if (now === state.seen && now !== state.loaded) {
       state.loaded = now;
-      await load(state.directory);
+      await load();
     }
     state.seen = now;
     sendAfter(LOOK_EVERY_MS, self(), LOOK);
@@ -66,9 +66,9 @@ async function about(file: string) {
 }
 
 /** What is refused is in the log. */
-async function load(directory: string): Promise<void> {
+async function load(): Promise<void> {
   try {
-    await call(codeName, { kind: 'load', directory, share: undefined }, Infinity);
+    await call(codeName, { kind: 'reload' }, Infinity);
   } catch (error) {
     // The coordinator is being restarted: the next save, or SIGHUP, loads it.
     if (!(error instanceof Exit)) throw error;

@@ -108,8 +108,8 @@ async function loadHandlers({ handlers }: CrashFile, mended: Mended | undefined)
   const loads = handlers
     .filter(({ name }) => !replaced.has(name))
     .map(({ files, name, path }) => ({ id: 1, files, modules: [{ name, path }] }));
-  for (const load of loads) await code.upgrade(compileLoad(load, () => true));
-  if (mended !== undefined) await code.upgrade(compileLoad({ id: 2, ...mended }, () => true));
+  for (const load of loads) await code.upgrade(compileLoad(load));
+  if (mended !== undefined) await code.upgrade(compileLoad({ id: 2, ...mended }));
 }
 
 function remember(kind: 'account' | 'group', value: unknown): void {

@@ -22,7 +22,6 @@ import {
 } from '../../supervisors/index.ts';
 import { loader } from '../code/loader.ts';
 import { loaderName } from '../code/protocol.ts';
-import type { Place } from '../code/swappable.ts';
 import type { Config } from '../config/config.ts';
 import { directory, directoryName } from '../directory/directory.ts';
 import type { Opening } from '../gateway/port.ts';
@@ -63,21 +62,15 @@ const PARTITIONS = 16;
 /** How long an idle mailbox or group keeps its process. */
 const PASSIVATE_MS = 30_000;
 
-/**
- * Starts the tree, with no shard in it yet.
- * @param places what else this isolate is
- */
-export function startIsolateTree(
-  options: IsolateTreeOptions,
-  places: readonly Place[] = ['isolates'],
-): Promise<StartResult> {
+/** Starts the tree, with no shard in it yet. */
+export function startIsolateTree(options: IsolateTreeOptions): Promise<StartResult> {
   const specs = shardSpecs(options);
   return supervisor.startLink(
     () => [
       { strategy: 'one_for_one', ...BUDGET },
       [
         // Before everybody who runs code that may be another one by now.
-        loaderSpec(options.config, places),
+        loaderSpec(options.config),
         // Shards come and go; a supervisor that is restarted starts those again that are held here.
         branch('stores', () => [
           { strategy: 'one_for_one', ...BUDGET },
@@ -123,9 +116,9 @@ export function startIsolateTree(
 }
 
 /** Loads code in this isolate: each has one, which takes its name itself when it is ready. */
-export const loaderSpec = ({ code: limits }: Config, places: readonly Place[]): ChildSpec => ({
+const loaderSpec = ({ code: limits }: Config): ChildSpec => ({
   id: loaderName,
-  start: () => startLink(loader, { places, limits }, { label: 'code_loader', trapExit: true }),
+  start: () => startLink(loader, { limits }, { label: 'code_loader', trapExit: true }),
 });
 
 const shardSpecs = (options: IsolateTreeOptions): ShardSpecs => ({

@@ -45,7 +45,7 @@ void t.test('list, load, revert, purge', async t => {
   place.write('handlers/ping.ts', PING);
   const loaded = await code('load', 'handlers');
   t.equal(loaded.code, 0, loaded.stderr);
-  t.match(jsonLines(loaded.stdout), [{ modules: ['ping'], unchanged: [], isolates: [0, 1, 2] }]);
+  t.match(jsonLines(loaded.stdout), [{ modules: ['ping'], unchanged: [], isolates: [1, 2] }]);
   t.equal(await ping(), 'current loaded, old built in');
   t.match(jsonLines((await code('load')).stdout), [{ modules: [], unchanged: ['ping'] }]);
 
@@ -116,6 +116,49 @@ void t.test('serve --handlers: before the port is open; SIGHUP loads them again'
   place.write('handlers/ping.ts', `${PING}export const more = 1;\n`);
   running.child.kill('SIGHUP');
   await running.hasSaid('code: loaded ping');
+});
+
+const from = (name: 'ping' | 'ack' | 'request', mark: number): string =>
+  `import { builtin } from 'strowger/server';\nexport const mark = ${mark};\nexport default builtin.${name};\n`;
+
+void t.test('SIGHUP means the directory of --handlers, load the one that was named', async t => {
+  place.write('base/ping.ts', from('ping', 1));
+  place.write('other/ack.ts', from('ack', 1));
+  const running = await serve('--handlers', 'base');
+  t.match((await code('list')).stdout, /^handlers: \S+base$/m);
+  t.equal((await code('load', 'other')).code, 0);
+  t.match((await code('list')).stdout, /^handlers: \S+base, \S+other$/m);
+
+  place.write('base/ping.ts', from('ping', 2));
+  running.child.kill('SIGHUP');
+  await running.hasSaid('code: loaded ping from');
+  t.match(jsonLines((await code('load')).stdout), [{ modules: [], unchanged: ['ack'] }]);
+
+  place.write('other/request.ts', from('request', 1));
+  t.match(jsonLines((await code('load')).stdout), [{ modules: ['request'] }]);
+  t.match(jsonLines((await code('revert')).stdout), [{ modules: ['request'] }]);
+  t.match(
+    (await code('revert')).stderr,
+    /loaded last is not in force .* old version of ping, ack: .*`code revert ping ack`/,
+    'nothing that has proved itself goes',
+  );
+  t.equal((await code('revert', 'ack')).code, 0);
+  place.write('base/ping.ts', from('ping', 3));
+  t.match(jsonLines((await code('load')).stdout), [{ modules: ['ping'] }]);
+
+  rmSync(place.path('base/ping.ts'));
+  running.child.kill('SIGHUP');
+  await running.hasSaid('code: back to the built-in ping, of which the file is gone from');
+  t.equal(await ping(), 'current built in, old loaded');
+});
+
+void t.test('a packet handler that waits is refused', async t => {
+  await serve();
+  place.write('handlers/ping.ts', `export default async () => { throw new Error('late'); };\n`);
+  t.match(
+    (await code('load', 'handlers')).stderr,
+    /returns a promise: a packet handler must not wait/,
+  );
 });
 
 void t.test('serve --handlers with what cannot be loaded does not start, and says why', async t => {

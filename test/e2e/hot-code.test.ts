@@ -190,6 +190,9 @@ void t.test(
       await until(() => stage.deaths(1) + stage.deaths(2) > 0, 'an isolate dies of it');
       await everybodyGoesOn(stage);
       t.same(await versionsOf('mailbox'), { current: 'built-in' });
+      t.match(await call(codeName, { kind: 'revert', names: [] }, Infinity), {
+        code: 'no_old_version',
+      });
       t.ok(stage.deaths(1) <= 1 && stage.deaths(2) <= 1, 'once at most');
       const { history } = await list();
       t.ok(
@@ -207,10 +210,22 @@ void t.test(
     const tried = await directoryOf(t, { 'ping.ts': `for (;;);\nexport default () => undefined;` });
     const changed = await directoryOf(t, mailbox(`codeChange() { for (;;); },`));
     await underLoad(t, { isolatesHeartbeatMs: '500' }, async stage => {
-      t.match(await load(tried), { code: 'isolate_ended' });
+      t.match(await load(tried), {
+        code: 'isolate_ended',
+        message:
+          /^isolate \d ended, or .* stuck .* while it tried ping\.ts: nothing was changed\.$/,
+      });
+      await until(
+        async () =>
+          (await list()).history.some(({ text }) => /ended over .*isolate_stuck/.test(text)),
+        'the log says that it was stuck',
+      );
       t.same(await versionsOf('ping'), { current: 'built-in' });
       await everybodyGoesOn(stage);
-      t.match(await load(changed), { code: 'isolate_ended' });
+      t.match(await load(changed), {
+        code: 'isolate_ended',
+        message: /changed its processes of mailbox \(load\)/,
+      });
       t.same(await versionsOf('mailbox'), { current: 'built-in' });
       await everybodyGoesOn(stage);
     });
@@ -280,6 +295,23 @@ void t.test('a canary that crashes is taken back, and only its share has met it'
       'it is taken back',
     );
     t.match(await versionsOf('mailbox'), { current: 'built-in' });
+  });
+});
+
+void t.test('an isolate that starts has no version that the others cannot go back to', async t => {
+  const ping = (text: string): Files => ({
+    'ping.ts': `import { builtin } from 'strowger/server';\nexport const text = '${text}';\nexport default builtin.ping;`,
+  });
+  const directory = await directoryOf(t, ping('one'));
+  await underLoad(t, {}, async stage => {
+    t.match(await load(directory), { modules: ['ping'] });
+    await write(directory, ping('two'));
+    t.match(await load(directory), { modules: ['ping'] });
+    t.match(await call(codeName, { kind: 'revert', names: [] }, Infinity), { modules: ['ping'] });
+    stage.order({ fault: 'process.exit', isolate: 1, device: undefined });
+    await until(() => stage.deaths(1) === 1, 'an isolate dies');
+    await everybodyGoesOn(stage);
+    t.same(Object.keys(await versionsOf('ping')), ['current']);
   });
 });
 

@@ -10,7 +10,6 @@ import { ping } from '../../handlers/ping.ts';
 import { request } from '../../handlers/request.ts';
 import { requestHandlers } from '../../handlers/requests/index.ts';
 import { send } from '../../handlers/send.ts';
-import { housekeeping } from '../../housekeeping/housekeeping.ts';
 import { link } from '../../links/link.ts';
 import { mailbox } from '../../mailboxes/mailbox.ts';
 import { session } from '../../sessions/session.ts';
@@ -34,7 +33,6 @@ export const builtin = {
   group,
   directory,
   link,
-  housekeeping,
   login,
   send,
   ack,

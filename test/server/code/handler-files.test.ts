@@ -59,6 +59,11 @@ const refused: readonly (readonly [what: string, Files, RegExp])[] = [
     /^pign\.ts is for no module of the server, .* Did you mean "ping\.ts"\?$/,
   ],
   [
+    'what runs in the thread with the sockets, where nobody could end it',
+    { 'housekeeping.ts': 'export default {};' },
+    /^housekeeping\.ts is for no module of the server/,
+  ],
+  [
     'nothing',
     { 'README.md': '' },
     /^There are no handlers in .*: name a file for what it replaces/,

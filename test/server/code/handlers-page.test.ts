@@ -31,7 +31,7 @@ void t.test('they are loaded', async t => {
     ['mailbox', 'ping', 'requests/devices'],
   );
   defineModules();
-  const versions = compileLoad({ id: 1, files, modules }, () => true);
+  const versions = compileLoad({ id: 1, files, modules });
   for (const { name, exports } of versions) swappableNamed(name).check(exports);
   t.match(await code.upgrade(versions), { modules: ['mailbox', 'ping', 'requests/devices'] });
 });
