@@ -70,7 +70,8 @@ export function answerOf(path: string, query: URLSearchParams): object | undefin
     case 'process':
       return third === 'trace' ? trace() : processView(Number(second));
     case 'tables':
-      return second === undefined ? tables : rows(query.get('after'));
+      if (second === undefined) return tables;
+      return Number(second) < tables.shards ? rows(query.get('after')) : undefined;
     case 'sockets':
       return sockets;
     case 'events':

@@ -58,6 +58,21 @@ void t.test('nothing jumps while it is asked again', async t => {
 
 void t.test('a process that is not there', async t => {
   const page = await visit.open(`/process/${pids.gone}`);
-  await page.getByRole('alert').getByText('This process is dead').waitFor();
+  await page.getByRole('alert').getByText('No such process lives').waitFor();
   t.same(await visit.observed.violations(), []);
+});
+
+void t.test('an address that leads nowhere says so, and one with a query to its view', async t => {
+  const page = await visit.open('/process/abc');
+  const alert = page.getByRole('main').getByRole('alert');
+  await alert.getByText('There is no such view').waitFor();
+  t.equal(await page.getByText('NaN').count(), 0);
+  await visit.go('/tables/x/mailbox_rows');
+  await alert.getByText('There is no such view').waitFor();
+  await visit.go('/tables/9/zz');
+  await alert.getByText('There is no such').waitFor();
+  t.equal(await page.getByText('Asking the server').count(), 0);
+  await visit.go('/processes?limit=foo');
+  await page.getByRole('heading', { level: 1, name: 'Processes' }).waitFor();
+  await page.getByText('1–50 of').waitFor();
 });

@@ -13,10 +13,16 @@ import { Views, places } from './views.tsx';
 /** What stands around every view: navigation, how things stand with the server, theme, help. */
 export function Frame({ link }: { readonly link: Link }) {
   return (
-    <Router hook={useHashLocation}>
+    <Router hook={useHashPath} hrefs={href => `#${href}`}>
       <Framed link={link} />
     </Router>
   );
+}
+
+/** No view has a query: what follows a `?` in an address is left out of it. */
+function useHashPath(): ReturnType<typeof useHashLocation> {
+  const [location, navigate] = useHashLocation();
+  return [location.replace(/\?.*$/, ''), navigate];
 }
 
 function Framed({ link }: { readonly link: Link }) {

@@ -29,7 +29,7 @@ export function Process({ pid }: { readonly pid: number }) {
     return (
       <>
         <Heading title={`Process ${pid}`} />
-        {gone ? <Gone name={null} /> : <Problem error={error} />}
+        {gone ? <Unknown /> : <Problem error={error} />}
         {error === undefined && <p className="nothing">Asking the server …</p>}
       </>
     );
@@ -74,6 +74,19 @@ export function Process({ pid }: { readonly pid: number }) {
         </div>
       </div>
     </>
+  );
+}
+
+/** One that died before this page asked, or that never was: nothing is known of it. */
+function Unknown() {
+  return (
+    <p className="banner note" role="alert">
+      <span>
+        No such process lives: it is dead, or there never was one.{' '}
+        <Link href="/timeline">Look at the time line</Link>, or{' '}
+        <Link href="/processes">at the processes that live.</Link>
+      </span>
+    </p>
   );
 }
 

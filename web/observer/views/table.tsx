@@ -38,7 +38,7 @@ export function Table({ shard, name }: TableProps) {
       />
       <Problem error={error} />
       {data === undefined ? (
-        <p className="nothing">Asking the server …</p>
+        error === undefined && <p className="nothing">Asking the server …</p>
       ) : (
         <>
           <Panel title="Schema">
