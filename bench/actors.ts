@@ -32,13 +32,19 @@ export async function run(options: {
   const rounds = new Map(contestants.map(({ name }) => [name, [] as Figures[]]));
   // One round beforehand, not counted: the compilers of both machines have to warm up.
   for (const contestant of contestants) await contestant.measure(options.sizes ?? quickSizes);
-  for (let round = 0; round < (options.quick ? QUICK_ROUNDS : ROUNDS); round += 1) {
+  const count = options.quick ? QUICK_ROUNDS : ROUNDS;
+  for (let round = 0; round < count; round += 1) {
     for (const contestant of contestants) {
       rounds.get(contestant.name)?.push(await contestant.measure(sizes));
     }
   }
+  for (let round = 0; round < count; round += 1) {
+    for (const { name, measureLast } of contestants) {
+      if (measureLast) rounds.get(name)?.push(await measureLast(sizes));
+    }
+  }
   const medianOf = (name: string, key: keyof Figures): number =>
-    median((rounds.get(name) ?? []).map(figures => figures[key] ?? NaN));
+    median((rounds.get(name) ?? []).flatMap(figures => figures[key] ?? []));
   const results: BenchResult[] = [];
   const ratios: BenchRatio[] = [];
   for (const { key, name, unit } of MEASURES) {

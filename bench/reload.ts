@@ -15,7 +15,7 @@ import { Load } from '../lab/load.ts';
 import { startServerProcess, type ServerProcess } from '../lab/server-process.ts';
 import { describeVerdict, isClean } from '../lab/verdict.ts';
 import { Witness } from '../lab/witness.ts';
-import { inPairs } from './conversation.ts';
+import { inPairs, window } from './conversation.ts';
 import { serverFlags, type BenchOptions } from './options.ts';
 import { planOf, type Length, type Plans } from './plans.ts';
 import { machine, type BenchReport } from './report.ts';
@@ -53,11 +53,11 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     const full = await load.run({ warmUpSeconds, seconds: Math.min(seconds, 5) });
     const ratePerSecond = full.deliveredPerSecond * share;
     witness.begin();
-    const quiet = await load.run({ warmUpSeconds, seconds, ratePerSecond });
+    const quiet = await load.run({ warmUpSeconds, seconds, ratePerSecond, burst: window });
     const calm = witness.verdict();
     witness.begin();
     const [busy, reloadMs] = await Promise.all([
-      load.run({ warmUpSeconds: 0, seconds, ratePerSecond }),
+      load.run({ warmUpSeconds: 0, seconds, ratePerSecond, burst: window }),
       reloadEvenly(server, directory, plan),
     ]);
     const verdict = witness.verdict();

@@ -48,6 +48,12 @@ export class OracleMessage {
     return this.targets.includes(device) && !this.seenBy.has(device) && !this.toldLost.has(device);
   }
 
+  /** Whether everybody has seen it who has to, or may. */
+  get hasReachedAll(): boolean {
+    const hasSeen = (device: DeviceId): boolean => this.seenBy.has(device);
+    return this.targets.every(hasSeen) && this.#optional.every(hasSeen);
+  }
+
   mayBeRefused(code: string): boolean {
     return this.#mayRefuse.some(right => right === code);
   }

@@ -2,9 +2,14 @@
  * The delivery oracle: it is told what every device handed in, what the server answered and what every application
  * saw, and says what was lost, doubled, reordered, wrongly refused or leaked. It knows the promise (docs/protocol.md)
  * and nothing of how the server keeps it. A pure recorder: no clock, no input or output.
+ *
+ * Load generators use it for millions of messages, and what it kept of each would be a kilobyte that their garbage
+ * collection copies and marks. So of a message that is accepted and was seen by all who may see it only numbers are left,
+ * a bit each.
  */
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { DeviceId } from '../protocol/ids.ts';
+import { NumberSet } from './number-set.ts';
 import { OracleMessage, type Fate, type Submission } from './oracle-message.ts';
 import { emptyVerdict, type Counts, type Finding, type Verdict } from './verdict.ts';
 
@@ -25,22 +30,29 @@ export interface Notice {
   readonly upTo: number;
 }
 
-/** By number. */
-type Messages = Map<number, OracleMessage>;
+/** What one device sent. */
+interface Sent {
+  /** By number: what may still become right or wrong. */
+  readonly open: Map<number, OracleMessage>;
+  /** Accepted, and seen by all who may see it. */
+  readonly settled: NumberSet;
+}
 
 /** The order of what one device saw of another. */
 interface Pair {
   highest: number;
-  readonly seen: Set<number>;
+  readonly seen: NumberSet;
 }
 
 export class Oracle {
-  readonly #sent = new Map<DeviceId, Messages>();
+  readonly #sent = new Map<DeviceId, Sent>();
   readonly #pairs = new Map<string, Pair>();
+  /** Of the open messages. */
   readonly #ids = new Set<string>();
   readonly #gone = new Set<DeviceId>();
   readonly #findings: Finding[] = [];
   readonly #waiting: { readonly isDue: () => boolean; readonly wake: () => void }[] = [];
+  #submitted = 0;
   #undecided = 0;
   #owed = 0;
   #accepted = 0;
@@ -60,7 +72,7 @@ export class Oracle {
 
   get counts(): Counts {
     return {
-      submitted: this.#ids.size,
+      submitted: this.#submitted,
       accepted: this.#accepted,
       refused: this.#refused,
       delivered: this.#delivered,
@@ -68,15 +80,16 @@ export class Oracle {
     };
   }
 
-  /** @throws RangeError when the number or the id was submitted before: the test itself is wrong then */
+  /** @throws RangeError when the number was submitted before or the id is still open: the test itself is wrong then */
   submitted(submission: Submission): void {
     const { device, seq, id } = submission;
-    const messages = this.#sentBy(device);
-    if (messages.has(seq))
+    const { open, settled } = this.#sentBy(device);
+    if (open.has(seq) || settled.has(seq))
       throw new RangeError(`expected a new number of ${device}, got ${seq} again`);
     if (this.#ids.has(id)) throw new RangeError(`expected a new id, got ${id} again`);
-    messages.set(seq, new OracleMessage(submission));
+    open.set(seq, new OracleMessage(submission));
     this.#ids.add(id);
+    this.#submitted++;
     this.#undecided++;
   }
 
@@ -87,6 +100,7 @@ export class Oracle {
 
   /** The sender was told that this one message is accepted. Being told again changes nothing. */
   accepted(device: DeviceId, seq: number): void {
+    if (this.#isSettled(device, seq)) return;
     const message = this.#message(device, seq);
     if (message === undefined) {
       this.#find({ kind: 'invented', device, from: device, seq, detail: 'accepted, never sent' });
@@ -98,11 +112,17 @@ export class Oracle {
     this.#decide(message, 'accepted');
     this.#acceptedBy.set(device, this.acceptedBy(device) + 1);
     this.#owed += this.#owedOf(message);
+    this.#forget(device, message);
     this.#look();
   }
 
   /** The refusal stands: the message was dropped by its sender. */
   refused(device: DeviceId, seq: number, code: ErrorCode | 'unknown'): void {
+    if (this.#isSettled(device, seq)) {
+      const detail = `accepted and delivered, then refused: ${code}`;
+      this.#find({ kind: 'contradicted', device, from: device, seq, detail });
+      return;
+    }
     const message = this.#message(device, seq);
     if (message === undefined) {
       this.#find({ kind: 'invented', device, from: device, seq, detail: `refused: ${code}` });
@@ -139,6 +159,12 @@ export class Oracle {
   /** An application saw a message: after everything that drops repetitions. */
   delivery({ device, from, seq, id }: Delivery): void {
     this.#delivered++;
+    if (this.#isSettled(from, seq)) {
+      if (!this.#pair(device, from).seen.has(seq))
+        this.#find({ kind: 'leaked', device, from, seq, detail: 'not for this device' });
+      this.#order(device, from, seq);
+      return;
+    }
     const message = this.#message(from, seq);
     if (message === undefined) {
       this.#find({ kind: 'invented', device, from, seq, detail: `seen as ${id}` });
@@ -154,12 +180,13 @@ export class Oracle {
     const owedBefore = message.owes(device);
     message.seenBy.add(device);
     if (owedBefore && message.fate === 'accepted' && !this.#gone.has(device)) this.#owed--;
+    this.#forget(from, message);
     this.#look();
   }
 
   /** The sender was told that messages will not reach a device: they are no longer owed to it. */
   undelivered({ device, peer, after, upTo }: Notice): void {
-    for (const message of this.#sentBy(device).values()) {
+    for (const message of this.#sentBy(device).open.values()) {
       if (message.seq <= after || message.seq > upTo || !message.owes(peer)) continue;
       message.toldLost.add(peer);
       if (message.fate === 'accepted' && !this.#gone.has(peer)) this.#owed--;
@@ -170,11 +197,11 @@ export class Oracle {
   /** The device was removed, or has retired: nothing more is owed to it, and what it saw stays right. */
   removed(device: DeviceId): void {
     if (this.#gone.has(device)) return;
-    for (const messages of this.#sent.values())
-      for (const message of messages.values())
+    for (const { open } of this.#sent.values())
+      for (const message of open.values())
         if (message.fate === 'accepted' && message.owes(device)) this.#owed--;
     this.#gone.add(device);
-    for (const message of this.#sentBy(device).values())
+    for (const message of this.#sentBy(device).open.values())
       if (message.fate === 'undecided') this.#decide(message, 'unresolved');
     this.#look();
   }
@@ -207,8 +234,8 @@ export class Oracle {
   verdict(): Verdict {
     const verdict = emptyVerdict(this.counts);
     for (const finding of this.#findings) verdict[finding.kind].push(finding);
-    for (const [from, messages] of this.#sent)
-      for (const message of messages.values())
+    for (const [from, { open }] of this.#sent)
+      for (const message of open.values())
         if (message.fate === 'accepted')
           for (const device of message.targets)
             if (message.owes(device) && !this.#gone.has(device))
@@ -223,14 +250,32 @@ export class Oracle {
   }
 
   #order(device: DeviceId, from: DeviceId, seq: number): void {
-    const key = `${device} ${from}`;
-    const pair = this.#pairs.get(key) ?? { highest: 0, seen: new Set<number>() };
-    this.#pairs.set(key, pair);
+    const pair = this.#pair(device, from);
     if (pair.seen.has(seq)) this.#find({ kind: 'doubled', device, from, seq, detail: '' });
     else if (seq < pair.highest)
       this.#find({ kind: 'reordered', device, from, seq, detail: `after ${pair.highest}` });
     pair.seen.add(seq);
     pair.highest = Math.max(pair.highest, seq);
+  }
+
+  #pair(device: DeviceId, from: DeviceId): Pair {
+    const key = `${device} ${from}`;
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) this.#pairs.set(key, (pair = { highest: 0, seen: new NumberSet() }));
+    return pair;
+  }
+
+  #isSettled(device: DeviceId, seq: number): boolean {
+    return this.#sent.get(device)?.settled.has(seq) ?? false;
+  }
+
+  /** Keeps no more than its number of a message of which nothing can change. */
+  #forget(device: DeviceId, message: OracleMessage): void {
+    if (message.fate !== 'accepted' || !message.hasReachedAll) return;
+    const { open, settled } = this.#sentBy(device);
+    open.delete(message.seq);
+    settled.add(message.seq);
+    this.#ids.delete(message.id);
   }
 
   #decide(message: OracleMessage, fate: Fate): void {
@@ -264,13 +309,13 @@ export class Oracle {
   }
 
   #message(device: DeviceId, seq: number): OracleMessage | undefined {
-    return this.#sent.get(device)?.get(seq);
+    return this.#sent.get(device)?.open.get(seq);
   }
 
-  #sentBy(device: DeviceId): Messages {
-    let messages = this.#sent.get(device);
-    if (messages === undefined)
-      this.#sent.set(device, (messages = new Map<number, OracleMessage>()));
-    return messages;
+  #sentBy(device: DeviceId): Sent {
+    let sent = this.#sent.get(device);
+    if (sent === undefined)
+      this.#sent.set(device, (sent = { open: new Map(), settled: new NumberSet() }));
+    return sent;
   }
 }

@@ -2,7 +2,7 @@
 /** The workload on nact alone: one message, one turn. */
 import { dispatch, spawnStateless, start, stop } from 'nact';
 import type { Ref } from 'nact';
-import { heapAfterCollection } from './heap.ts';
+import { heapAfterCollection } from '../../lab/heap.ts';
 import { rate } from './workload.ts';
 import type { Contestant, Sizes } from './workload.ts';
 

@@ -32,9 +32,9 @@ export const quickSizes: Sizes = {
 
 /** One round's figures. A contestant leaves out what it cannot tell, or has not. */
 export interface Figures {
-  readonly roundTripsPerSecond: number;
-  readonly fanInPerSecond: number;
-  readonly spawnsPerSecond: number;
+  readonly roundTripsPerSecond?: number;
+  readonly fanInPerSecond?: number;
+  readonly spawnsPerSecond?: number;
   readonly bytesPerProcess?: number;
   readonly restartsPerSecond?: number;
 }
@@ -42,6 +42,8 @@ export interface Figures {
 export interface Contestant {
   readonly name: string;
   measure(sizes: Sizes): Promise<Figures>;
+  /** What would burden the other figures of its process: it follows when all rounds of these are over. */
+  readonly measureLast?: (sizes: Sizes) => Promise<Figures>;
 }
 
 /** Things done per second of wall-clock time. */

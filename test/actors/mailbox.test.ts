@@ -1,8 +1,8 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
 import fc from 'fast-check';
 import t from 'tap';
 import { Mailbox } from '../../actors/mailbox.ts';
+import { collectHeap } from '../../lab/heap.ts';
 
 type Command =
   | { readonly kind: 'push'; readonly value: number }
@@ -65,19 +65,17 @@ void t.test('mailboxes behave as plain arrays, whatever is done to them, and sha
  * @returns how many bytes the collector of young objects leaves of what was in them
  */
 function leftByGrowth(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
   const mailboxes = Array.from({ length: 500 }, () => new Mailbox());
   // One message each: it has its first storage, which the collection makes old.
   for (const mailbox of mailboxes) mailbox.push(undefined);
-  collect();
+  collectHeap();
   const before = getHeapStatistics().used_heap_size;
   for (const mailbox of mailboxes) {
     for (let sent = 0; sent < 8; sent += 1) mailbox.push(new Array<number>(128).fill(1));
     while (mailbox.length > 0) mailbox.shift();
     mailbox.clear();
   }
-  collect({ type: 'minor' });
+  collectHeap('minor');
   return getHeapStatistics().used_heap_size - before;
 }
 

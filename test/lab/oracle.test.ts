@@ -1,5 +1,6 @@
 import t from 'tap';
 import { Oracle } from '../../lab/oracle.ts';
+import { heapAfterCollection } from '../../lab/heap.ts';
 import { describeVerdict, findingKinds, isClean, type FindingKind } from '../../lab/verdict.ts';
 import type { DeviceId } from '../../protocol/ids.ts';
 
@@ -147,5 +148,52 @@ void t.test('who waits for it to settle hears what is missing when time is up', 
 void t.test('a test that submits one number or one id twice is told', async t => {
   const oracle = underWay();
   t.throws(() => oracle.submitted({ device: a, seq: 3, id: 'new', targets: [] }), RangeError);
-  t.throws(() => oracle.submitted({ device: b, seq: 1, id: 'm1', targets: [] }), RangeError);
+  t.throws(() => oracle.submitted({ device: b, seq: 1, id: 'm3', targets: [] }), RangeError);
+  t.throws(
+    () => oracle.submitted({ device: a, seq: 1, id: 'new', targets: [] }),
+    RangeError,
+    'also of a message that has settled',
+  );
+});
+
+void t.test('what has settled is judged as before', async t => {
+  const oracle = underWay();
+  oracle.accepted(a, 2);
+  t.strictSame(kindsFound(oracle), [], 'being told again changes nothing');
+  oracle.delivery({ device: c, from: a, seq: 2, id: 'm2' });
+  oracle.delivery({ device: 'dave:1' as DeviceId, from: a, seq: 1, id: 'm1' });
+  oracle.refused(a, 1, 'blocked');
+  oracle.undelivered({ device: a, peer: b, after: 0, upTo: 2 });
+  oracle.removed(c);
+  t.equal(oracle.owed, 0);
+  t.strictSame(kindsFound(oracle), ['doubled', 'leaked', 'contradicted']);
+  t.match(oracle.counts, { submitted: 3, accepted: 2, refused: 0, delivered: 6 });
+});
+
+void t.test('an optional device that sees it late is still right', async t => {
+  const oracle = new Oracle();
+  oracle.submitted({ device: a, seq: 1, id: 'x', targets: [b], optional: [c] });
+  oracle.accepted(a, 1);
+  oracle.delivery({ device: b, from: a, seq: 1, id: 'x' });
+  oracle.delivery({ device: c, from: a, seq: 1, id: 'x' });
+  oracle.delivery({ device: c, from: a, seq: 1, id: 'x' });
+  t.strictSame(kindsFound(oracle), ['doubled']);
+});
+
+void t.test('of a message that has settled less than 8 bytes are kept', async t => {
+  const oracle = new Oracle();
+  const send = (from: number, upTo: number): void => {
+    for (let seq = from; seq <= upTo; seq++) {
+      oracle.submitted({ device: a, seq, id: `m${seq}`, targets: [b] });
+      oracle.accepted(a, seq);
+      oracle.delivery({ device: b, from: a, seq, id: `m${seq}` });
+    }
+  };
+  send(1, 1_000);
+  const before = await heapAfterCollection();
+  const messages = 100_000;
+  send(1_001, 1_000 + messages);
+  const kept = ((await heapAfterCollection()) - before) / messages;
+  t.ok(kept < 8, `${kept.toFixed(1)} bytes`);
+  t.ok(isClean(oracle.verdict()));
 });

@@ -1,7 +1,7 @@
 /** What is put into an empty list begins a new one: the empty one may be an old object by then. */
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
 import t from 'tap';
+import { collectHeap } from '../../lab/heap.ts';
 import { withItem } from '../../server/young-list.ts';
 
 void t.test('an empty list is left as it is, and the item begins a new one', t => {
@@ -26,16 +26,14 @@ type Put = (list: number[][], item: number[]) => number[][];
  * @returns how many bytes the collector of young objects leaves of what was in them
  */
 function leftBy(put: Put): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
   const holders = Array.from({ length: 1_000 }, (): { list: number[][] } => ({ list: [] }));
-  collect();
+  collectHeap();
   const before = getHeapStatistics().used_heap_size;
   for (const holder of holders) {
     holder.list = put(holder.list, new Array<number>(128).fill(1));
     holder.list = [];
   }
-  collect({ type: 'minor' });
+  collectHeap('minor');
   return getHeapStatistics().used_heap_size - before;
 }
 
