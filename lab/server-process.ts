@@ -107,7 +107,7 @@ export class ServerProcess {
       detached: this.#options.detached ?? false,
     });
     this.#child = child;
-    endWithUs(child);
+    endWithUs(child, this.#isTemporary ? this.directory : undefined);
     // After the line above: who is dead writes no more. Added anew for each child, to come after its listener.
     process.off('exit', this.#removeWithUs);
     if (this.#isTemporary) process.on('exit', this.#removeWithUs);

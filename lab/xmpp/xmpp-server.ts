@@ -75,7 +75,7 @@ export class XmppServer {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    endWithUs(this.#child);
+    endWithUs(this.#child, directory);
     const note = (chunk: Buffer): void => {
       this.#output = `${this.#output}${chunk.toString()}`.split('\n').slice(-keptLines).join('\n');
     };

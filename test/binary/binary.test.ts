@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { codeOf, jsonLines, Workplace, type Running } from '../cli/strowger.ts';
@@ -130,6 +131,17 @@ void t.test('the chaos lab starts its server from the binary', async t => {
   t.equal(code, 0, stderr);
   t.match(stdout, 'The promises held.');
   t.strictSame(readdirSync(temporary), [], 'nothing is left');
+});
+
+void t.test('kill -9 of the chaos lab leaves neither its server nor a file', async t => {
+  const lab = place.start(['chaos', '--duration', '600', '--users', '4', '--kill', 'sessions']);
+  await lab.hasSaid('sessions');
+  const [directory = ''] = readdirSync(temporary).filter(name => name.startsWith('strowger-lab'));
+  const url = readFileSync(join(temporary, directory, 'url'), 'utf8').trim();
+  lab.child.kill('SIGKILL');
+  await lab.ended;
+  while (readdirSync(temporary).length > 0) await pause(10);
+  await t.rejects(fetch(url), 'the server has gone');
 });
 
 void t.test('the addons go where something may be run, or a sentence says what to do', async t => {

@@ -1,5 +1,6 @@
 /** `strowger chaos` as people run it. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Workplace } from './strowger.ts';
 
@@ -113,6 +114,25 @@ void t.test('a closed terminal (SIGHUP) ends it too, and nothing is left of it',
   t.equal(code, 0);
   t.match(stdout, /\(ended early\)/);
   t.same(readdirSync(place.path('tmp')), []);
+  await t.rejects(fetch(url), 'the server has gone');
+});
+
+void t.test('kill -9 of the lab leaves nothing of it either', async t => {
+  const place = workplace(t);
+  mkdirSync(place.path('tmp'));
+  const running = place.start(
+    [
+      ...['chaos', '--duration', '600', '--users', '4', '--rate', '20', '--every', '100'],
+      ...['--kill', 'sessions'],
+    ],
+    { environment: { TMPDIR: place.path('tmp') } },
+  );
+  await running.hasSaid('sessions');
+  const [directory = ''] = readdirSync(place.path('tmp'));
+  const url = readFileSync(place.path(`tmp/${directory}/url`), 'utf8').trim();
+  running.child.kill('SIGKILL');
+  await running.ended;
+  while (readdirSync(place.path('tmp')).length > 0) await pause(10);
   await t.rejects(fetch(url), 'the server has gone');
 });
 

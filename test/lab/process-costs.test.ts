@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { endWithUs } from '../../lab/end-with-us.ts';
 import { cpuBetween, cpuOfThreads, totalSeconds, writtenBytes } from '../../lab/process-costs.ts';
 
 function burn(ms: number): void {
@@ -39,31 +37,4 @@ void t.test('bytes written are counted; a process that is none is an error', asy
   t.ok(written === 0 || written >= 1 << 20, `${written} bytes`);
   t.throws(() => cpuOfThreads(2 ** 22 + 1), { code: 'ENOENT' });
   t.throws(() => writtenBytes(2 ** 22 + 1), { code: 'ENOENT' });
-});
-
-void t.test('what was started ends with who started it', async t => {
-  const module = new URL('../../lab/end-with-us.js', import.meta.url).href;
-  const program = `
-    const { endWithUs } = await import(${JSON.stringify(module)});
-    const { spawn } = await import('node:child_process');
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    endWithUs(child);
-    child.once('spawn', () => { console.log(child.pid); process.exit(); });`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', program]);
-  endWithUs(parent);
-  let said = '';
-  parent.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await new Promise(resolve => parent.once('close', resolve));
-  const pid = Number(said);
-  t.ok(pid > 0);
-  // Until the system has taken the killed one away.
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      break;
-    }
-    await new Promise(resolve => setImmediate(resolve));
-  }
-  t.pass('the child is gone');
 });
