@@ -102,14 +102,17 @@ class EndingGroup implements Holding {
     this.#resolve?.(this.#reasons);
   }
 
-  /** Those that were dead before: their EXITs wait in the mailbox and say why. Read once for all. */
+  /**
+   * Those that were dead before: their EXITs wait in the mailbox and say why. Read once for all. One
+   * without an EXIT had unlinked itself: `child_process_unlinked`, as `unlink_flush/2` says.
+   */
   #readLastWords(dead: ReadonlyMap<Pid, number>): void {
     const exits = this.#caller.mailbox.extract(
       message => isExit(message) && dead.has(message.pid),
     ) as ExitMessage[];
     const reasons = new Map(exits.map(({ pid, reason }) => [pid, reason]));
     for (const [pid, index] of dead) {
-      this.died(index, reasons.has(pid) ? reasons.get(pid) : 'noproc');
+      this.died(index, reasons.has(pid) ? reasons.get(pid) : 'child_process_unlinked');
     }
   }
 

@@ -159,9 +159,10 @@ export class Reporter {
     );
   }
 
-  progress(child: Child): void {
+  /** @param level `debug` for a child that somebody outside has asked to start, as in OTP 27 */
+  progress(child: Child, level: 'info' | 'debug'): void {
     const started = describeChild(child.spec, child.pid);
-    log('info', { kind: 'progress', supervisor: this.#name(), started }, this.#supervisor);
+    log(level, { kind: 'progress', supervisor: this.#name(), started }, this.#supervisor);
   }
 
   #name(): Pid | Name {

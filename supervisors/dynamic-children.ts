@@ -296,8 +296,9 @@ export class DynamicChildren implements Children {
     return id === template.id || (isPid(id) && isDead(id)) ? template : undefined;
   }
 
+  /** The oldest first: there is no order of starts to tell of, but that of OTP's maps of pids. */
   #rows(): ChildRow[] {
-    return [...this.#children.values()].reverse().map(child => rowOf(child, undefined));
+    return [...this.#children.values()].map(child => rowOf(child, undefined));
   }
 
   #counts(): ChildCounts {

@@ -89,7 +89,7 @@ export function terminateChild(supervisor: SupervisorRef, pid: Pid): Promise<Adm
   return call(ask(supervisor), { kind: 'terminateChild', id: pid }, Infinity);
 }
 
-/** All children, the newest first; their ids are undefined. */
+/** All children, the oldest first; their ids are undefined. */
 export function whichChildren(supervisor: SupervisorRef): Promise<readonly ChildRow[]> {
   return call(ask(supervisor), { kind: 'whichChildren' }, Infinity);
 }

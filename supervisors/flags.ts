@@ -1,4 +1,5 @@
 /** A supervisor's flags: defaults and checks, with the tags of `supervisor.erl`, `check_flags/1`. */
+import type { TimeLimit } from '../actors/time-limit.ts';
 import type { Intensity } from './restart-intensity.ts';
 
 export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one' | 'simple_one_for_one';
@@ -18,9 +19,9 @@ export interface SupervisorFlags {
   readonly autoShutdown?: AutoShutdown;
   /**
    * Milliseconds of silence after which it hibernates (OTP 28). Checked, and without effect: a
-   * process here has no heap of its own to shrink. Default `Infinity`.
+   * process here has no heap of its own to shrink. Default `'infinity'`.
    */
-  readonly hibernateAfter?: number;
+  readonly hibernateAfter?: TimeLimit;
   /**
    * Ours, not OTP's. With `'child'` each child has a budget of its own; a child past it is given up
    * (reported and removed) and the supervisor lives. Default `'supervisor'`.
@@ -40,7 +41,7 @@ export function checkFlags(given: SupervisorFlags): { flags: Flags } | { error: 
     intensity: given.intensity ?? 1,
     period: given.period ?? 5,
     autoShutdown: given.autoShutdown ?? 'never',
-    hibernateAfter: given.hibernateAfter ?? Infinity,
+    hibernateAfter: given.hibernateAfter ?? 'infinity',
     intensityPer: given.intensityPer ?? 'supervisor',
   };
   const error = badFlag(flags);
@@ -64,7 +65,7 @@ function badFlag(flags: Flags): unknown {
   if (strategy === 'simple_one_for_one' && autoShutdown !== 'never') {
     return badCombination(['auto_shutdown', autoShutdown], ['strategy', strategy]);
   }
-  if (!(hibernateAfter >= 0)) return ['invalid_hibernate_after', hibernateAfter];
+  if (!isTimeLimit(hibernateAfter)) return ['invalid_hibernate_after', hibernateAfter];
   if (!['supervisor', 'child'].includes(intensityPer))
     return ['invalid_intensity_per', intensityPer];
   if (intensityPer === 'child' && (strategy === 'one_for_all' || strategy === 'rest_for_one')) {
@@ -72,6 +73,12 @@ function badFlag(flags: Flags): unknown {
     return badCombination(['intensity_per', intensityPer], ['strategy', strategy]);
   }
   return undefined;
+}
+
+/** Whole milliseconds, or without end. */
+function isTimeLimit(value: unknown): boolean {
+  if (value === 'infinity' || value === Infinity) return true;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 export function badIntensity({ intensity, period }: Intensity): unknown {

@@ -218,11 +218,11 @@ export class StaticChildren implements Children {
     return undefined;
   }
 
-  async #start(child: Child): Promise<Started> {
+  async #start(child: Child, level: 'info' | 'debug' = 'info'): Promise<Started> {
     const result = await runStart(child);
     if (result[0] === 'error') return result;
     this.#setPid(child, result[0] === 'ok' ? result[1] : undefined);
-    if (result[0] === 'ok') this.#report.progress(child);
+    if (result[0] === 'ok') this.#report.progress(child, level);
     return result;
   }
 
@@ -275,7 +275,7 @@ export class StaticChildren implements Children {
       return ['error', isRunning(present) ? ['already_started', present.pid] : 'already_present'];
     }
     const child = newChild(spec);
-    const result = await this.#start(child);
+    const result = await this.#start(child, 'debug');
     if (result[0] === 'error') {
       const already = Array.isArray(result[1]) && result[1][0] === 'already_started';
       return already ? result : ['error', [result[1], spec]];
@@ -288,7 +288,7 @@ export class StaticChildren implements Children {
     const child = this.#children.get(id);
     if (child === undefined) return NOT_FOUND;
     if (child.pid !== undefined) return isUp(child);
-    return asStarted(await this.#start(child));
+    return asStarted(await this.#start(child, 'debug'));
   }
 
   #deleteChild(id: ChildId): AdminResult {

@@ -201,7 +201,7 @@ export function whichChild(
   return call(ask(supervisor), { kind: 'whichChild', id }, Infinity);
 }
 
-/** All children, the newest first. */
+/** All children, the newest first; those of a simple_one_for_one the oldest first. */
 export function whichChildren(supervisor: SupervisorRef): Promise<readonly ChildRow[]> {
   return call(ask(supervisor), { kind: 'whichChildren' }, Infinity);
 }

@@ -53,7 +53,7 @@ export function startChild(
   return startWork(supervisor, { run, caller: callingProcess() }, options);
 }
 
-/** The pids of all tasks that run, the newest first. */
+/** The pids of all tasks that run, the oldest first. */
 export async function children(supervisor: SupervisorRef): Promise<Pid[]> {
   const rows = await whichChildren(supervisor);
   return rows.flatMap(({ pid }) => (typeof pid === 'number' ? [pid] : []));

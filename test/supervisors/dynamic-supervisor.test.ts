@@ -38,7 +38,7 @@ void t.test('starts, counts, lists and ends children', async t => {
     'error',
     'max_children',
   ]);
-  t.match(await dynamicSupervisor.whichChildren(pid), [{ pid: pidOf('b') }, { pid: pidOf('a') }]);
+  t.match(await dynamicSupervisor.whichChildren(pid), [{ pid: pidOf('a') }, { pid: pidOf('b') }]);
   t.equal(await dynamicSupervisor.terminateChild(pid, pidOf('a')), 'ok');
   t.same(await dynamicSupervisor.terminateChild(pid, 5 as Pid), ['error', 'not_found']);
   script.refuse = 'ignore';

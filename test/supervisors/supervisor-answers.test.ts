@@ -244,6 +244,65 @@ void t.test('a child that unlinks itself is ended all the same', async t => {
   t.notOk(events.some(({ report }) => report.kind === 'supervisor'));
 });
 
+void t.test('one that unlinked itself and died unseen: child_process_unlinked', async t => {
+  const events = captureLog(t);
+  let naughty: Pid | undefined;
+  const spec: ChildSpec = {
+    id: 'naughty',
+    start: () => {
+      const supervising = self();
+      naughty = spawnLink(() => {
+        unlink(supervising);
+        throw new Exit('gone');
+      });
+      return ['ok', naughty];
+    },
+  };
+  const pid = await tree(t, {}, [spec]);
+  send(naughty as Pid, 'die');
+  await until(() => !isAlive(naughty as Pid));
+  t.equal(await supervisor.terminateChild(pid, 'naughty'), 'ok');
+  const reports = events.filter(({ report }) => report.kind === 'supervisor');
+  t.match(
+    reports.map(({ report }) => report),
+    [{ errorContext: 'shutdown_error', reason: 'child_process_unlinked' }],
+  );
+});
+
+void t.test(
+  'progress: info for what a supervisor starts, debug for what it is asked to',
+  async t => {
+    const events = captureLog(t);
+    const levels = (): string[] =>
+      events.splice(0).flatMap(({ level, report }) => (report.kind === 'progress' ? [level] : []));
+    const pid = await tree(t, { intensity: 3 }, [childSpec('a', newScript())]);
+    t.same(levels(), ['info'], 'the first start');
+    await supervisor.startChild(pid, childSpec('b', newScript()));
+    t.same(levels(), ['debug'], 'startChild');
+    await supervisor.terminateChild(pid, 'b');
+    await supervisor.restartChild(pid, 'b');
+    t.same(levels(), ['debug'], 'restartChild');
+    const first = pidOf('b');
+    exit(first, 'kill');
+    await until(() => whereis('b') !== undefined && whereis('b') !== first);
+    t.same(levels(), ['info'], 'a restart');
+  },
+);
+
+void t.test('children of simple_one_for_one are listed with the oldest first', async t => {
+  captureLog(t);
+  const template: ChildSpec = { id: 'template', start: () => startLink(idle, undefined) };
+  const pid = await tree(t, { strategy: 'simple_one_for_one', intensity: 3 }, [template]);
+  const pids: unknown[] = [];
+  for (const _ of [1, 2, 3]) pids.push((await supervisor.startChild(pid, []))[1]);
+  const listed = async (): Promise<unknown[]> =>
+    (await supervisor.whichChildren(pid)).map(row => row.pid);
+  t.same(await listed(), pids);
+  const [oldest, ...others] = pids;
+  exit(oldest as Pid, 'kill');
+  t.same((await listed()).slice(0, 2), others, 'a restarted one is the youngest');
+});
+
 void t.test('{shutdown, Term} restarts a permanent child only', async t => {
   captureLog(t);
   const pid = await tree(t, { intensity: 5 }, [

@@ -282,10 +282,17 @@ void t.test('bad flags and specs are refused with their tags', async t => {
   t.same(await refused({ intensity: -1 }), ['supervisor_data', ['invalid_intensity', -1]]);
   t.same(await refused({ period: 0 }), ['supervisor_data', ['invalid_period', 0]]);
   t.same(await refused({ autoShutdown: 1 }), ['supervisor_data', ['invalid_auto_shutdown', 1]]);
-  t.same(await refused({ hibernateAfter: -1 }), [
-    'supervisor_data',
-    ['invalid_hibernate_after', -1],
-  ]);
+  for (const bad of [-1, 0.5, '5']) {
+    t.same(await refused({ hibernateAfter: bad }), [
+      'supervisor_data',
+      ['invalid_hibernate_after', bad],
+    ]);
+  }
+  for (const hibernateAfter of [0, 1_000, 'infinity', Infinity] as const) {
+    const [tag, pid] = await supervisor.startLink(() => [{ hibernateAfter }, []]);
+    t.equal(tag, 'ok', `hibernateAfter: ${hibernateAfter}`);
+    removeAtEnd(t, pid as Pid);
+  }
   t.same(await refused(['one_for_one', 1, 5] as never), [
     'supervisor_data',
     ['invalid_type', ['one_for_one', 1, 5]],

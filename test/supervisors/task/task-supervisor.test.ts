@@ -26,7 +26,7 @@ void t.test('children: started, listed, ended, counted, never more than maxChild
   const pid = await supervised(t, { maxChildren: 2 });
   const [, one] = await taskSupervisor.startChild(pid, forever);
   const two = await taskSupervisor.asyncNolink(pid, forever);
-  t.same(await taskSupervisor.children(pid), [two.pid, one]);
+  t.same(await taskSupervisor.children(pid), [one, two.pid]);
   t.same(await taskSupervisor.startChild(pid, forever), ['error', 'max_children']);
   await t.rejects(taskSupervisor.async(pid, forever), RangeError);
   t.equal(await taskSupervisor.terminateChild(pid, one as Pid), 'ok');
