@@ -488,6 +488,8 @@ export interface ObservedEvent {
   /** The supervisor that tells of it, and the child's id there. */
   readonly supervisor: ProcessRef | string | null;
   readonly child: string | number | null;
+  /** Of `restarted`: the process that had ended; null for all others. */
+  readonly predecessor: ObservedPid | null;
   /** The exit reason in one line; null where there is none. */
   readonly reason: string | null;
   readonly stack: string | null;

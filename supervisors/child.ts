@@ -15,6 +15,7 @@ import { processOf } from '../actors/process-table.ts';
 import type { ChildId, ChildSpec, ChildStart, ChildType, CheckedSpec } from './child-spec.ts';
 import { addRestart } from './restart-intensity.ts';
 import type { Intensity } from './restart-intensity.ts';
+import { tellDynamicRestart } from './restart-watch.ts';
 
 export interface Child {
   /** A code upgrade of the supervisor may replace it. */
@@ -157,6 +158,11 @@ export class Reporter {
       { kind: 'supervisor', supervisor, errorContext, reason, offender },
       this.#supervisor,
     );
+  }
+
+  /** Of a dynamic child: OTP reports no progress of those. */
+  restarted({ spec }: Child, predecessor: Pid, pid: Pid): void {
+    tellDynamicRestart({ supervisor: this.#name(), id: spec.id, predecessor, pid });
   }
 
   /** @param level `debug` for a child that somebody outside has asked to start, as in OTP 27 */

@@ -149,7 +149,10 @@ export class DynamicChildren implements Children {
       return 'go_on';
     }
     this.#remove(last, child);
-    if (result[0] === 'ok') this.#add(result[1], child);
+    if (result[0] === 'ok') {
+      this.#add(result[1], child);
+      this.#report.restarted(child, last, result[1]);
+    }
     return 'go_on';
   }
 

@@ -22,3 +22,5 @@ export type { ChildId, ChildSpec, ChildType, Restart } from './child-spec.ts';
 export type { SupervisorFlags } from './flags.ts';
 export { lookAtSupervisor } from './server.ts';
 export type { ChildLook, SupervisorLook } from './look.ts';
+export { watchDynamicRestarts } from './restart-watch.ts';
+export type { DynamicRestart } from './restart-watch.ts';

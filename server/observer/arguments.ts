@@ -1,5 +1,6 @@
 /** What the observers of the main thread and of the isolates are started with, and what they hear of the log. */
 import { at, cast, type LogSink } from '../../actors/index.ts';
+import { watchDynamicRestarts } from '../../supervisors/index.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { History } from './history.ts';
 import type { ObserverArgument } from './observer.ts';
@@ -42,6 +43,7 @@ function observe(
   kept: ObserverArgument['kept'],
 ): Observing {
   const reports = new ReportWatch(tell);
+  watchDynamicRestarts(restart => reports.restartedDynamically(restart));
   const sampler = (): Sampler =>
     new Sampler({ metrics, hasGateway, restarts: () => reports.restarts });
   return { argument: { sampler, reports, kept }, sink: next => reports.sink(next) };

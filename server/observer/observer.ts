@@ -260,7 +260,7 @@ function begin(
     reply(from, { error: 'no_process', message: noProcess(pid) });
     return;
   }
-  argument.reports.noteName(pid, process.name);
+  argument.reports.noteCalled(pid, process);
   reply(from, 'ok');
   const { reason } = action;
   if (thisIsolate() === MAIN) sendAfter(EXIT_AFTER_MS, self(), { kind: 'exit_now', pid, reason });
@@ -298,6 +298,7 @@ const isolateEvent = ({ kind, isolate }: IsolateMessage): NewEvent => ({
   process: null,
   supervisor: null,
   child: null,
+  predecessor: null,
   reason: null,
   stack: null,
 });

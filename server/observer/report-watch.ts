@@ -7,7 +7,6 @@ import {
   isolateOf,
   runOutside,
   thisIsolate,
-  whereis,
   type CrashReport,
   type ExitReason,
   type LogEvent,
@@ -17,6 +16,7 @@ import {
   type SupervisorReport,
 } from '../../actors/index.ts';
 import type { ObservedEvent, ProcessRef } from '../../protocol/observer.ts';
+import type { DynamicRestart } from '../../supervisors/index.ts';
 import { refOf } from './process-rows.ts';
 import type { NewEvent } from './protocol.ts';
 
@@ -35,13 +35,18 @@ interface Ended {
   readonly at: number;
 }
 
+interface Called {
+  readonly name: string | undefined;
+  readonly label: string;
+}
+
 export class ReportWatch {
   readonly #tell: (event: NewEvent) => void;
   readonly #now: () => number;
   /** By supervisor and child id: those whose restart has not been reported yet. */
   readonly #ended = new Map<string, Ended[]>();
-  /** A process's name is free once it is dead; who told of its end knew it. */
-  readonly #names = new Map<Pid, string>();
+  /** What processes were called that are dead by now: who told of their end knew it. */
+  readonly #called = new Map<Pid, Called>();
   #second = 0;
   #told = 0;
   #skipped = 0;
@@ -66,11 +71,16 @@ export class ReportWatch {
     };
   }
 
-  /** The process with this name is about to be ended: who tells of its end will not know the name. */
-  noteName(pid: Pid, name: string | undefined): void {
-    if (name === undefined) return;
-    this.#names.set(pid, name);
-    forgetOldest(this.#names);
+  /** The process is about to be ended: who tells of its end will not know what it was called. */
+  noteCalled(pid: Pid, { name, label }: Called): void {
+    this.#called.set(pid, { name, label });
+    forgetOldest(this.#called);
+  }
+
+  /** For `watchDynamicRestarts`: whose place a process took that no report tells of. */
+  restartedDynamically({ supervisor, id, predecessor, pid }: DynamicRestart): void {
+    const ended = this.#take(keyOf(supervisor, id), other => other.pid === predecessor);
+    if (ended !== undefined) this.#restarted(pid, ended, supervisor, id);
   }
 
   /** Tells how many were not told, once their second is over; gives up waiting for who was not seen to come back. */
@@ -110,7 +120,7 @@ export class ReportWatch {
   }
 
   #crashed({ pid, registeredName, initialCall, error }: CrashReport): void {
-    this.noteName(pid, registeredName);
+    this.noteCalled(pid, { name: registeredName, label: initialCall });
     const reason = cut(describeReason(error));
     this.#say({
       ...this.#nothing(),
@@ -132,42 +142,16 @@ export class ReportWatch {
       }
     }
     const process = pid === undefined ? null : this.#refOf(pid);
-    const child = process?.name ?? String(offender.id ?? 'a child');
     this.#say({
       ...this.#nothing(),
       kind: errorContext === 'shutdown' ? 'gave_up' : errorContext,
-      text: `${child} ${tells[errorContext]}: ${why}`,
+      text: `${titleOf(process, offender.id)} ${tells[errorContext]}: ${why}`,
       process,
       supervisor: supervisorOf(supervisor),
       child: offender.id ?? null,
       reason: why,
       stack: stackOf(reason),
     });
-    if (
-      errorContext === 'child_terminated' &&
-      offender.restartType !== 'temporary' &&
-      process !== null
-    ) {
-      // Of dynamic children no progress is reported, as in OTP: the name tells of the next one. By then the supervisor is
-      // done with it, as its turn is over.
-      setImmediate(() => this.#lookFor(process, supervisor, offender.id));
-    }
-  }
-
-  /** Tells that a child with a name runs again, unless that was told already. */
-  #lookFor(
-    { name, pid }: ProcessRef,
-    supervisor: Pid | string,
-    id: string | number | undefined,
-  ): void {
-    const key = keyOf(supervisor, id);
-    const waiting = this.#ended.get(key) ?? [];
-    const ended = waiting.find(other => other.pid === pid);
-    const next = name === null ? undefined : whereis(name);
-    if (ended === undefined || next === undefined || next === pid) return;
-    waiting.splice(waiting.indexOf(ended), 1);
-    if (waiting.length === 0) this.#ended.delete(key);
-    this.#restarted(next, ended, supervisor, id);
   }
 
   #remember(key: string, ended: Ended): void {
@@ -178,30 +162,37 @@ export class ReportWatch {
   }
 
   #started({ supervisor, started }: ProgressReport): void {
-    const key = keyOf(supervisor, started.id);
-    const waiting = this.#ended.get(key);
-    const ended = waiting?.shift();
-    if (waiting?.length === 0) this.#ended.delete(key);
+    const ended = this.#take(keyOf(supervisor, started.id), () => true);
     if (ended === undefined || typeof started.pid !== 'number') return;
     this.#restarted(started.pid, ended, supervisor, started.id);
   }
 
+  /** The oldest of those whose restart was not told yet and that are meant. */
+  #take(key: string, isMeant: (ended: Ended) => boolean): Ended | undefined {
+    const waiting = this.#ended.get(key) ?? [];
+    const index = waiting.findIndex(isMeant);
+    if (index === -1) return undefined;
+    const [ended] = waiting.splice(index, 1);
+    if (waiting.length === 0) this.#ended.delete(key);
+    return ended;
+  }
+
   #restarted(
     pid: Pid,
-    { reason }: Ended,
+    ended: Ended,
     supervisor: Pid | string,
     id: string | number | undefined,
   ): void {
     const process = this.#refOf(pid);
-    const who = process.name ?? process.label ?? String(id ?? 'a child');
     this.#say({
       ...this.#nothing(),
       kind: 'restarted',
-      text: `${who} runs again`,
+      text: `${titleOf(process, id)} runs again`,
       process,
       supervisor: supervisorOf(supervisor),
       child: id ?? null,
-      reason,
+      predecessor: ended.pid ?? null,
+      reason: ended.reason,
     });
   }
 
@@ -228,6 +219,7 @@ export class ReportWatch {
       process: null,
       supervisor: null,
       child: null,
+      predecessor: null,
       reason: null,
       stack: null,
     };
@@ -235,8 +227,24 @@ export class ReportWatch {
 
   #refOf(pid: Pid): ProcessRef {
     const ref = refOf(pid);
-    return { ...ref, name: ref.name ?? this.#names.get(pid) ?? null };
+    const called = this.#called.get(pid);
+    return {
+      ...ref,
+      name: ref.name ?? called?.name ?? null,
+      label: ref.label ?? called?.label ?? null,
+    };
   }
+}
+
+/** The id that dynamic children have in reports, all of them. */
+const DYNAMIC = 'dynamic';
+
+/** The id of simple_one_for_one's children is one for all, too; often it is what they are called. */
+function titleOf(process: ProcessRef | null, id: string | number | undefined): string {
+  const name = process?.name ?? null;
+  if (name !== null) return name;
+  if (id !== undefined && id !== DYNAMIC && id !== process?.label) return String(id);
+  return process === null ? 'a child' : `${process.label ?? 'process'} ${process.pid}`;
 }
 
 const tells: Readonly<Record<SupervisorReport['errorContext'], string>> = {

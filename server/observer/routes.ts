@@ -208,6 +208,7 @@ async function act(
       row === undefined ? null : { pid, isolate: row.isolate, name: row.name, label: row.label },
     supervisor: null,
     child: null,
+    predecessor: null,
     reason: null,
     stack: null,
   });

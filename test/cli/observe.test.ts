@@ -113,7 +113,14 @@ const glance: Glance = {
   events: [
     {
       ...{ n: 1, at: 3_723_000, isolate: 1, kind: 'crash', text: 'mailbox.alice crashed: boom' },
-      ...{ process: null, supervisor: null, child: null, reason: 'boom', stack: null },
+      ...{
+        process: null,
+        supervisor: null,
+        child: null,
+        predecessor: null,
+        reason: 'boom',
+        stack: null,
+      },
     },
   ],
   unanswered: [2],

@@ -1,6 +1,12 @@
 import t from 'tap';
 import { exit, spawnLink, startLink, stop, type Pid } from '../../actors/index.ts';
-import { dynamicSupervisor, lookAtSupervisor, supervisor } from '../../supervisors/index.ts';
+import {
+  dynamicSupervisor,
+  lookAtSupervisor,
+  supervisor,
+  watchDynamicRestarts,
+  type DynamicRestart,
+} from '../../supervisors/index.ts';
 import { until } from '../actors/until.ts';
 import { setLogger } from '../../actors/index.ts';
 
@@ -56,6 +62,38 @@ void t.test('of a dynamic supervisor only the page is gone through', async t => 
   t.equal(lookAtSupervisor(pid, page(0, 0))?.restarts, 0, 'each child has its own');
   await stop(pid);
 });
+
+void t.test(
+  'whom a restarted dynamic child replaces is told, also after starts that failed',
+  async t => {
+    const told: DynamicRestart[] = [];
+    const before = watchDynamicRestarts(restart => told.push(restart));
+    t.teardown(() => watchDynamicRestarts(before));
+    const pid = await started(dynamicSupervisor.startLink({ intensity: 9 }));
+    let failures = 0;
+    const frail = {
+      init: () => {
+        failures -= 1;
+        return failures >= 0 ? (['stop', 'not yet'] as const) : (['ok', undefined] as const);
+      },
+    };
+    const start = () => startLink(frail, undefined);
+    const one = await started(dynamicSupervisor.startChild(pid, { start }));
+    const other = await started(dynamicSupervisor.startChild(pid, child('x')));
+    exit(other, 'kill');
+    await until(() => told.length === 1);
+    failures = 3;
+    exit(one, 'kill');
+    await until(() => told.length === 2);
+    t.equal(failures, -1);
+    const now = lookAtSupervisor(pid, page(0, 9))?.children.map(({ pid }) => pid) ?? [];
+    t.same(told, [
+      { supervisor: pid, id: 'dynamic', predecessor: other, pid: now[0] },
+      { supervisor: pid, id: 'dynamic', predecessor: one, pid: now[1] },
+    ]);
+    await stop(pid);
+  },
+);
 
 void t.test('what is no supervisor, or dead, is not seen', async t => {
   const bare = spawnLink(() => undefined);

@@ -383,6 +383,7 @@ const event = (n: number, at: number, told: Partial<ObservedEvent>): ObservedEve
   process: null,
   supervisor: null,
   child: null,
+  predecessor: null,
   reason: null,
   stack: null,
   ...told,

@@ -130,6 +130,30 @@ void t.test(
   },
 );
 
+void t.test('a session, which has no name, leads to the one that came in its place', async t => {
+  await bobHasMail();
+  const page = await open('/processes');
+  await search(page, 'session');
+  await page
+    .getByRole('link', { name: /^session \d+$/ })
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Kill …' }).click();
+  await page.getByRole('button', { name: 'Send the signal' }).click();
+  const alert = page.getByRole('alert').filter({ hasText: 'This process is dead' });
+  await alert.getByRole('link', { name: /^session \d+$/ }).waitFor();
+  const dead = page.url();
+  await page.reload();
+  const unknown = page.getByRole('alert').filter({ hasText: 'No such process lives' });
+  await unknown.getByRole('link', { name: /^session \d+$/ }).click();
+  await page.getByRole('button', { name: 'Kill …' }).waitFor();
+  t.not(page.url(), dead);
+
+  await page.getByRole('link', { name: 'Time line' }).click();
+  const end = page.getByRole('listitem').filter({ hasText: 'session' });
+  await end.filter({ hasText: 'killed' }).filter({ hasText: 'restarted after' }).waitFor();
+});
+
 void t.test('a process closely: state, trace, suspend, resume', async t => {
   await bobHasMail();
   const page = await open('/processes');

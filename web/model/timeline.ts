@@ -42,6 +42,7 @@ export function foldTimeline(events: readonly ObservedEvent[]): readonly Inciden
   const incidents: Incident[] = [];
   const indexByPid = new Map<number, number>();
   const indexByChild = new Map<string, number[]>();
+  const indexByEnded = new Map<number, number>();
 
   const replace = (index: number, event: ObservedEvent, change: Partial<Incident>): void => {
     const old = incidents[index];
@@ -52,10 +53,23 @@ export function foldTimeline(events: readonly ObservedEvent[]): readonly Inciden
   const waitForOutcome = (event: ObservedEvent, index: number): void => {
     const key = childKey(event);
     indexByChild.set(key, [...(indexByChild.get(key) ?? []), index]);
+    if (event.process !== null) indexByEnded.set(event.process.pid, index);
   };
   const waiting = (event: ObservedEvent): number | undefined => {
+    const told = indexByEnded.get(endedPid(event) ?? NOBODY);
+    if (told !== undefined || event.predecessor !== null) return told;
     const waits = indexByChild.get(childKey(event)) ?? [];
     return waits.find(index => event.at - (incidents[index]?.at ?? 0) < TOGETHER_MS);
+  };
+
+  const forget = (index: number): void => {
+    for (const event of incidents[index]?.events ?? []) {
+      if (event.kind !== 'child_terminated') continue;
+      const key = childKey(event);
+      const left = (indexByChild.get(key) ?? []).filter(other => other !== index);
+      indexByChild.set(key, left);
+      if (event.process !== null) indexByEnded.delete(event.process.pid);
+    }
   };
 
   for (const event of events) {
@@ -80,11 +94,12 @@ export function foldTimeline(events: readonly ObservedEvent[]): readonly Inciden
           incidents.push(alone(event));
           break;
         }
-        replace(index, event, { outcome: outcomeOf(event, begun) });
+        replace(index, event, {
+          process: calledAs(begun, event),
+          outcome: outcomeOf(event, begun),
+        });
         if (event.kind !== 'start_error') {
-          const key = childKey(event);
-          const left = (indexByChild.get(key) ?? []).filter(other => other !== index);
-          indexByChild.set(key, left);
+          forget(index);
         }
         break;
       }
@@ -108,6 +123,18 @@ function alone(event: ObservedEvent): Incident {
   const base = { n, at, isolate, kind, text, process, supervisor, reason, stack };
   return { ...base, outcome: NONE, events: [event] };
 }
+
+const NOBODY = -1;
+
+/** The process whose end an event follows on, as far as it says so. */
+const endedPid = ({ kind, predecessor, process }: ObservedEvent): number | undefined =>
+  kind === 'restarted' ? (predecessor ?? undefined) : process?.pid;
+
+/** Of one that was killed nobody may have known what it is: its successor is the same. */
+const calledAs = ({ process }: Incident, event: ObservedEvent): ProcessRef | null =>
+  process === null || event.kind !== 'restarted'
+    ? process
+    : { ...process, label: process.label ?? event.process?.label ?? null };
 
 function outcomeOf(event: ObservedEvent, begun: Incident): Outcome {
   if (event.kind === 'restarted') {

@@ -1,6 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { exit, spawn } from '../../../actors/index.ts';
 import type { LogEvent, LogLevel, Pid, Report } from '../../../actors/index.ts';
 import type { NewEvent } from '../../../server/observer/protocol.ts';
 import { ReportWatch } from '../../../server/observer/report-watch.ts';
@@ -60,7 +58,7 @@ void t.test('a child that ends and is there again, with the name that it had', a
   const { told, watch, report } = setup();
   report(started('dynamic', pid), 'info');
   t.same(told, [], 'a start is nothing to tell of');
-  watch.noteName(pid, 'mailbox.alice');
+  watch.noteCalled(pid, { name: 'mailbox.alice', label: 'mailbox' });
   report(ended('dynamic', pid));
   report(started('dynamic', 6_144 as Pid), 'info');
   report(started('dynamic', 7_168 as Pid), 'info');
@@ -110,17 +108,37 @@ void t.test('of a storm some are told, and how many were not', async t => {
   t.match(told.at(-1), { text: 'later' });
 });
 
-void t.test('a dynamic child, of which no progress is reported, is found by its name', async t => {
-  const { told, watch, report } = setup();
-  watch.noteName(pid, 'mailbox.alice');
-  report(ended('dynamic', pid));
-  const next = spawn(() => undefined, { name: 'mailbox.alice' });
-  await nextTurn();
-  t.match(told[1], { kind: 'restarted', process: { pid: next, name: 'mailbox.alice' } });
-  report(started('dynamic', next), 'info');
-  t.equal(told.length, 2, 'told once');
-  exit(next, 'kill');
-});
+void t.test(
+  'dynamic children, of which no progress is reported: each with whom it replaces',
+  async t => {
+    const { told, watch, report } = setup();
+    const [other, next, nextOther] = [6_144 as Pid, 7_168 as Pid, 8_192 as Pid];
+    const restarted = (predecessor: Pid, now: Pid): void =>
+      watch.restartedDynamically({
+        supervisor: 'mailboxes.3',
+        id: 'dynamic',
+        predecessor,
+        pid: now,
+      });
+    watch.noteCalled(pid, { name: undefined, label: 'session' });
+    report(ended('dynamic', pid));
+    report(ended('dynamic', other));
+    restarted(other, nextOther);
+    restarted(pid, next);
+    restarted(pid, next);
+    t.match(told, [
+      {
+        kind: 'child_terminated',
+        text: `session ${pid} ended: killed`,
+        process: { label: 'session' },
+      },
+      { kind: 'child_terminated', text: `process ${other} ended: killed` },
+      { kind: 'restarted', predecessor: other, process: { pid: nextOther } },
+      { kind: 'restarted', predecessor: pid, process: { pid: next }, reason: 'killed' },
+    ]);
+    t.equal(told.length, 4, 'told once');
+  },
+);
 
 void t.test('who comes up long after is another one', async t => {
   const { told, clock, watch, report } = setup();

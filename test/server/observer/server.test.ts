@@ -199,6 +199,26 @@ void t.test('a server with people on it', async t => {
     await server.running.hasSaid('observer: exit kill → store.1');
   });
 
+  await t.test(
+    'kill a session, which has no name: the time line tells whose place the next took',
+    async t => {
+      const { rows } = await server.look<ProcessesAnswer>('processes?q=session&sort=newest');
+      const pid = rows.find(({ label }) => label === 'session')?.pid ?? 0;
+      const { last } = await server.look<EventsAnswer>('events');
+      await server.act(pid, 'exit', { reason: 'kill' });
+      const { events } = await server.until<EventsAnswer>(`events?after=${last}`, ({ events }) =>
+        events.some(({ predecessor }) => predecessor === pid),
+      );
+      t.match(
+        events.find(({ kind }) => kind === 'child_terminated'),
+        { text: `session ${pid} ended: killed`, process: { pid, name: null, label: 'session' } },
+      );
+      const again = events.find(({ kind }) => kind === 'restarted');
+      t.match(again, { predecessor: pid, reason: 'killed', process: { label: 'session' } });
+      await server.look(`process/${again?.process?.pid}`);
+    },
+  );
+
   await t.test('suspend, resume, log, statistics, send', async t => {
     const pid = await need('switchboard');
     const view = () => server.look<ProcessView>(`process/${pid}`);

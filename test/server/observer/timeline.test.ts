@@ -6,7 +6,7 @@ import { Timeline } from '../../../server/observer/timeline.ts';
 
 const event = (text: string, more: Partial<NewEvent> = {}): NewEvent => ({
   ...{ at: 1, isolate: 0, kind: 'crash', text, process: null, supervisor: null, child: null },
-  ...{ reason: null, stack: null, ...more },
+  ...{ predecessor: null, reason: null, stack: null, ...more },
 });
 const numbers = ({ events }: ReturnType<Timeline['read']>): number[] => events.map(({ n }) => n);
 

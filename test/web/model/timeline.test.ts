@@ -7,7 +7,10 @@ let n = 0;
 
 const tell = (kind: ObservedEvent['kind'], told: Partial<ObservedEvent> = {}): ObservedEvent => {
   n += 1;
-  const empty = { process: null, supervisor: null, child: null, reason: null, stack: null };
+  const empty = {
+    ...{ process: null, supervisor: null, child: null, predecessor: null, reason: null },
+    stack: null,
+  };
   return { n, at: n * 10, isolate: 1, kind, text: `event ${n}`, ...empty, ...told };
 };
 
@@ -124,6 +127,26 @@ void t.test(
     t.equal(first?.outcome.kind, 'restarted');
   },
 );
+
+void t.test('who says whom it replaces belongs to that one, and says what that was', async t => {
+  const told = [
+    tell('child_terminated', { supervisor, child: 'dynamic', process: ref(5_121) }),
+    tell('child_terminated', { supervisor, child: 'dynamic', process: ref(6_145) }),
+    tell('restarted', {
+      ...{ supervisor, child: 'dynamic', predecessor: 6_145 },
+      process: ref(7_169, null, 'session'),
+    }),
+  ];
+  const [second, first] = foldTimeline(told);
+  t.match(second, {
+    n: 2,
+    outcome: { kind: 'restarted' },
+    process: { pid: 6_145, label: 'session' },
+  });
+  t.match(first, { n: 1, outcome: { kind: 'none' } });
+  const stranger = tell('restarted', { supervisor, child: 'dynamic', predecessor: 9_217 });
+  t.equal(foldTimeline([...told, stranger]).length, 3, 'of whom nothing was told: by itself');
+});
 
 void t.test('retries that fail, then one that does not; or the supervisor gives up', async t => {
   const store = { supervisor: 'stores', child: 'store.0', process: ref(5_121, 'store.0') };

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import type { ProcessRef, ProcessView, Some, SupervisorView } from '../../../protocol/observer.ts';
 import { formatCount, formatDuration, formatMicros, formatTime } from '../../model/format.ts';
 import { ApiError } from '../api/api.ts';
-import { processAt, registryAt } from '../api/addresses.ts';
+import { processAt, registryAt, timelineAt } from '../api/addresses.ts';
 import { useAct } from '../hooks/use-act.ts';
 import { usePolled } from '../hooks/use-polled.ts';
 import { Budget } from '../parts/budget.tsx';
@@ -29,7 +29,7 @@ export function Process({ pid }: { readonly pid: number }) {
     return (
       <>
         <Heading title={`Process ${pid}`} />
-        {gone ? <Unknown /> : <Problem error={error} />}
+        {gone ? <Unknown pid={pid} /> : <Problem error={error} />}
         {error === undefined && <p className="nothing">Asking the server …</p>}
       </>
     );
@@ -45,7 +45,7 @@ export function Process({ pid }: { readonly pid: number }) {
         }
       />
       {gone ? (
-        <Gone name={view.name} />
+        <Gone pid={pid} name={view.name} />
       ) : (
         <>
           <Problem error={error} />
@@ -77,12 +77,12 @@ export function Process({ pid }: { readonly pid: number }) {
   );
 }
 
-/** One that died before this page asked, or that never was: nothing is known of it. */
-function Unknown() {
+/** One that died before this page asked, or that never was: nothing is known of it, but perhaps who came in its place. */
+function Unknown({ pid }: { readonly pid: number }) {
   return (
     <p className="banner note" role="alert">
       <span>
-        No such process lives: it is dead, or there never was one.{' '}
+        No such process lives: it is dead, or there never was one. <Replaced pid={pid} />{' '}
         <Link href="/timeline">Look at the time line</Link>, or{' '}
         <Link href="/processes">at the processes that live.</Link>
       </span>
@@ -90,19 +90,25 @@ function Unknown() {
   );
 }
 
-/** Of a process that has died its name may live on: then the successor is one step away. */
-function Gone({ name }: { readonly name: string | null }) {
+interface GoneProps {
+  readonly pid: number;
+  readonly name: string | null;
+}
+
+/** A process that has died: its successor is one step away. */
+function Gone({ pid, name }: GoneProps) {
   return (
     <p className="banner note" role="alert">
       <span>
         This process is dead; below is what was known of it last.{' '}
-        {name !== null && <Successor name={name} />}{' '}
+        {name === null ? <Replaced pid={pid} /> : <Successor name={name} />}{' '}
         <Link href="/timeline">Look at the time line.</Link>
       </span>
     </p>
   );
 }
 
+/** Who has the name now, however often it has changed hands. */
 function Successor({ name }: { readonly name: string }) {
   const { data } = usePolled(registryAt({ q: name, offset: 0, limit: 50 }));
   const successor = data?.names.find(other => other.name === name);
@@ -110,6 +116,18 @@ function Successor({ name }: { readonly name: string }) {
   return (
     <>
       {name} is now <Link href={`/process/${successor.pid}`}>process {successor.pid}</Link>.
+    </>
+  );
+}
+
+/** Of one without a name the time line knows who took its place. */
+function Replaced({ pid }: { readonly pid: number }) {
+  const { data } = usePolled(timelineAt);
+  const successor = data?.events.find(event => event.predecessor === pid)?.process ?? null;
+  if (successor === null) return null;
+  return (
+    <>
+      In its place there is <ProcessLink of={successor} />.
     </>
   );
 }
