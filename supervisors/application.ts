@@ -13,7 +13,7 @@ import { isPid } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed } from '../actors/process-table.ts';
 import { endProcess } from '../actors/termination.ts';
-import { forget, loadedSpec, replaceEnv } from './loaded-applications.ts';
+import { forget, isApplication, loadedSpec, replaceEnv } from './loaded-applications.ts';
 import type { ApplicationSpec, Environment } from './loaded-applications.ts';
 
 export {
@@ -46,17 +46,37 @@ export function setNodeStopper(replacement: NodeStopper): NodeStopper {
 }
 
 const running = new Map<Name, ApplicationSpec>();
+/** Those whose start is not over, with what it will be answered. */
+const starting = new Map<Name, Promise<Answer>>();
+
+const TYPES: readonly unknown[] = ['permanent', 'transient', 'temporary'];
 
 /**
- * Starts an application, by name when it is loaded: the tree, then its start phases. Errors:
- * `['not_loaded', name]`, `['already_started', name]`, `['not_started', name]` for a missing
- * dependency, or why the tree or a phase failed.
+ * Starts an application, by name when it is loaded: the tree, then its start phases. Who asks while
+ * it is being started gets the answer of that start. Errors: `['not_loaded', name]`,
+ * `['already_started', name]`, `['not_started', name]` for a missing dependency,
+ * `['invalid_restart_type', type]`, `['bad_application', app]` for what is neither a specification
+ * nor a name, or why the tree or a phase failed.
  */
 export async function start(
   app: ApplicationSpec | Name,
   type: StartType = 'temporary',
 ): Promise<Answer> {
+  if (!TYPES.includes(type)) return ['error', ['invalid_restart_type', type]];
+  if (!isApplication(app)) return ['error', ['bad_application', app]];
   const name = nameOf(app);
+  const begun = starting.get(name);
+  if (begun !== undefined) return begun;
+  const answer = startNow(app, name, type);
+  starting.set(name, answer);
+  try {
+    return await answer;
+  } finally {
+    starting.delete(name);
+  }
+}
+
+async function startNow(app: ApplicationSpec | Name, name: Name, type: StartType): Promise<Answer> {
   if (processNamed(masterName(name)) !== undefined) return ['error', ['already_started', name]];
   const spec = loadedSpec(app);
   if (spec === undefined) return ['error', ['not_loaded', name]];

@@ -60,6 +60,24 @@ export function checkChildSpec(
   return error === undefined ? { spec } : { error };
 }
 
+/**
+ * The specification of a dynamic supervisor's child: it needs no id, and cannot be significant. As
+ * Elixir's `validate_child/1`.
+ */
+export function checkDynamicSpec(given: unknown): { spec: CheckedSpec } | { error: unknown } {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return { error: ['invalid_child_spec', given] };
+  }
+  const { significant = false, start } = given as Partial<ChildSpec>;
+  if (start === undefined) return { error: ['invalid_child_spec', given] };
+  const checked = checkChildSpec(
+    { ...(given as ChildSpec), id: 'dynamic', significant: false },
+    undefined,
+  );
+  if ('error' in checked || (significant as unknown) === false) return checked;
+  return { error: ['invalid_significant', significant] };
+}
+
 function shutdownOf({ shutdown }: ChildSpec, type: ChildType): Shutdown {
   if (shutdown === Infinity) return 'infinity';
   return shutdown ?? (type === 'supervisor' ? 'infinity' : DEFAULT_SHUTDOWN_MS);

@@ -3,6 +3,7 @@ import { now } from '../actors/clock.ts';
 import { self } from '../actors/context.ts';
 import { isOrderly, reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
+import { isReturn } from '../actors/gen-server/throw-returns.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
 import { log } from '../actors/logger.ts';
 import { link } from '../actors/links.ts';
@@ -71,12 +72,18 @@ export function runStart({ spec, args }: Child): Started | Promise<Started> {
   try {
     started = spec.start(...args);
   } catch (thrown) {
-    return ['error', ['EXIT', reasonOf(thrown)]];
+    return caught(thrown);
   }
   if (!(started instanceof Promise)) return checkStart(started);
   const known = knownStart(started as Promise<StartResult>);
   if (known !== undefined) return checkStart(known);
-  return started.then(checkStart, (thrown: unknown) => ['error', ['EXIT', reasonOf(thrown)]]);
+  return started.then(checkStart, caught);
+}
+
+/** Erlang's `catch`: what is thrown and is no error is the outcome, anything else an `'EXIT'`. */
+function caught(thrown: unknown): Started {
+  if (isReturn(thrown)) return checkStart(thrown as ChildStart);
+  return ['error', ['EXIT', reasonOf(thrown)]];
 }
 
 /** Anything that is no start result is the error itself, as in `do_start_child_i/3`. */

@@ -35,7 +35,7 @@ import type {
   SupervisorReply,
   TryAgain,
 } from './children.ts';
-import { checkChildSpec } from './child-spec.ts';
+import { checkDynamicSpec } from './child-spec.ts';
 import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
 import type { Flags } from './flags.ts';
 import { lookAtChild, recentRestarts } from './look.ts';
@@ -245,14 +245,8 @@ export class DynamicChildren implements Children {
       if (Array.isArray(given)) return newChild(template, given as readonly unknown[]);
       return { error: ['EXIT', ['badarg', given]] };
     }
-    if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
-      return { error: ['invalid_child_spec', given] };
-    }
-    const checked = checkChildSpec({ ...(given as ChildSpec), id: 'dynamic' }, undefined);
-    if ('error' in checked) return checked;
-    // Elixir takes no timeout of 0: `brutal_kill` says what that would mean.
-    if (checked.spec.shutdown === 0) return { error: ['invalid_shutdown', 0] };
-    return newChild(checked.spec, this.#extraArguments);
+    const checked = checkDynamicSpec(given);
+    return 'error' in checked ? checked : newChild(checked.spec, this.#extraArguments);
   }
 
   /**

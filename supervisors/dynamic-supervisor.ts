@@ -9,6 +9,7 @@ import type { ServerName, StartName } from '../actors/server-ref.ts';
 import { call } from '../actors/gen-server/gen-server.ts';
 import type { Pid } from '../actors/pid.ts';
 import type { AdminResult, ChildCounts, SupervisorCall } from './children.ts';
+import { checkDynamicSpec } from './child-spec.ts';
 import type { ChildSpec } from './child-spec.ts';
 import { DynamicChildren } from './dynamic-children.ts';
 import { checkFlags } from './flags.ts';
@@ -20,8 +21,10 @@ export { stop } from '../actors/gen-server/gen-server.ts';
 
 export interface DynamicSupervisorOptions {
   readonly name?: StartName;
-  /** Children that may run at a time; default without limit. Past it: `['error', 'max_children']`. */
-  readonly maxChildren?: number;
+  /** There is no other. */
+  readonly strategy?: 'one_for_one';
+  /** Children that may run at a time; default `'infinity'`. Past it: `['error', 'max_children']`. */
+  readonly maxChildren?: number | 'infinity';
   /** Restarts allowed within the period; default 3, as Elixir's `max_restarts`. */
   readonly intensity?: number;
   /** Seconds; default 5. */
@@ -34,9 +37,11 @@ export interface DynamicSupervisorOptions {
 
 /** Starts one linked to the caller. Bad options fail with `['supervisor_data', why]`. */
 export function startLink(options: DynamicSupervisorOptions = {}): Promise<StartResult> {
-  const { maxChildren = Infinity, extraArguments = [] } = options;
+  const { strategy = 'one_for_one', extraArguments = [] } = options;
+  const maxChildren =
+    options.maxChildren === 'infinity' ? Infinity : (options.maxChildren ?? Infinity);
   const checked = checkFlags({
-    strategy: 'one_for_one',
+    strategy,
     intensity: options.intensity ?? 3,
     period: options.period ?? 5,
     intensityPer: options.intensityPer ?? 'supervisor',
@@ -45,6 +50,7 @@ export function startLink(options: DynamicSupervisorOptions = {}): Promise<Start
     label: 'dynamic_supervisor',
     begin: () => {
       if ('error' in checked) return stop(checked.error);
+      if (checked.flags.strategy !== 'one_for_one') return stop(['invalid_strategy', strategy]);
       if (!isCount(maxChildren)) return stop(['invalid_max_children', maxChildren]);
       if (!Array.isArray(extraArguments)) {
         return stop(['invalid_extra_arguments', extraArguments]);
@@ -75,11 +81,16 @@ function ask(supervisor: SupervisorRef): TypedSupervisor {
 /** A child's specification; ids are not needed here. */
 export type DynamicChildSpec = Omit<ChildSpec, 'id'> & { readonly id?: ChildSpec['id'] };
 
-/** Starts a child: its start's result, `'max_children'`, or the tag of a bad specification. */
+/**
+ * Starts a child: its start's result, `'max_children'`, or the tag of a bad specification, which no
+ * supervisor is asked for.
+ */
 export function startChild(
   supervisor: SupervisorRef,
   spec: DynamicChildSpec,
 ): Promise<StartResult> {
+  const checked = checkDynamicSpec(spec);
+  if ('error' in checked) return Promise.resolve(['error', checked.error]);
   const request = { kind: 'startChild', spec: spec as ChildSpec } as const;
   return call(ask(supervisor), request, Infinity) as Promise<StartResult>;
 }

@@ -35,8 +35,23 @@ interface Loaded {
 
 const loaded = new Map<Name, Loaded>();
 
-/** Makes an application known, so that it can be started by name: `['already_loaded', name]` else. */
+/** Whether it is a specification, or the name of one: the types promise it, JavaScript does not. */
+export function isApplication(app: unknown): boolean {
+  return typeof app === 'string' || isSpec(app);
+}
+
+function isSpec(app: unknown): boolean {
+  if (typeof app !== 'object' || app === null) return false;
+  const { name, start } = app as Partial<ApplicationSpec>;
+  return typeof name === 'string' && typeof start === 'function';
+}
+
+/**
+ * Makes an application known, so that it can be started by name. Errors:
+ * `['already_loaded', name]`, `['bad_application', spec]`.
+ */
 export function load(spec: ApplicationSpec): 'ok' | readonly ['error', unknown] {
+  if (!isSpec(spec)) return ['error', ['bad_application', spec]];
   if (loaded.has(spec.name)) return ['error', ['already_loaded', spec.name]];
   loaded.set(spec.name, { spec, env: new Map(Object.entries(spec.env ?? {})) });
   return 'ok';

@@ -129,6 +129,42 @@ void t.test('ensureAllStarted: dependencies first; what was started is stopped a
   ]);
 });
 
+void t.test('two who start one at the same time get the same answer', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  let starts = 0;
+  const slow = (name: string, outcome: () => ReturnType<typeof supervisor.startLink>) => ({
+    name,
+    start: async () => {
+      starts += 1;
+      await new Promise(resolve => setImmediate(resolve));
+      return outcome();
+    },
+  });
+  application.load(slow('one', () => supervisor.startLink(() => [{}, []])));
+  t.same(await Promise.all([application.start('one'), application.start('one')]), ['ok', 'ok']);
+  t.same(await application.start('one'), ['error', ['already_started', 'one']]);
+  application.load(slow('bad', async () => ['error', 'start error']));
+  t.same(await Promise.all([application.start('bad'), application.start('bad')]), [
+    ['error', 'start error'],
+    ['error', 'start error'],
+  ]);
+  t.equal(starts, 2, 'each was started once');
+  t.same(await application.start('bad'), ['error', 'start error'], 'and can be tried again');
+});
+
+void t.test('what is no application, and no type of a start', async t => {
+  const bad = { name: 'one' } as never;
+  t.same(application.load(17 as never), ['error', ['bad_application', 17]]);
+  t.same(application.load(bad), ['error', ['bad_application', bad]]);
+  t.same(await application.start(bad), ['error', ['bad_application', bad]]);
+  t.same(await application.start(null as never), ['error', ['bad_application', null]]);
+  t.same(await application.start('one', 'silly' as never), [
+    'error',
+    ['invalid_restart_type', 'silly'],
+  ]);
+});
+
 void t.test('the environment can be read and changed while it is loaded', async t => {
   captureLog(t);
   t.teardown(stopAll);

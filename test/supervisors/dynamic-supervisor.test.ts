@@ -179,6 +179,10 @@ void t.test('answers as Elixir does', async t => {
   t.same(await refused({ intensity: -1 }), ['supervisor_data', ['invalid_intensity', -1]]);
   t.same(await refused({ period: 0 }), ['supervisor_data', ['invalid_period', 0]]);
   t.same(await refused({ extraArguments: 1 }), ['supervisor_data', ['invalid_extra_arguments', 1]]);
+  for (const strategy of ['unknown', 'one_for_all', 'simple_one_for_one']) {
+    t.same(await refused({ strategy }), ['supervisor_data', ['invalid_strategy', strategy]]);
+  }
+  await dynamic(t, { strategy: 'one_for_one', maxChildren: 'infinity' });
   const seen: unknown[][] = [];
   const pid = await dynamic(t, { extraArguments: [1, 2], intensity: 1 });
   const start = async (...args: unknown[]) => {
@@ -188,7 +192,25 @@ void t.test('answers as Elixir does', async t => {
   const answer = (spec: unknown) =>
     dynamicSupervisor.startChild(pid, spec as { start: typeof start });
   t.same(await answer(5), ['error', ['invalid_child_spec', 5]]);
-  t.same(await answer({ start, shutdown: 0 }), ['error', ['invalid_shutdown', 0]]);
+  t.same(await answer({}), ['error', ['invalid_child_spec', {}]]);
+  t.same(await answer({ start, shutdown: -1 }), ['error', ['invalid_shutdown', -1]]);
+  for (const restart of ['permanent', 'transient', 'temporary']) {
+    t.same(await answer({ start, restart, significant: true }), [
+      'error',
+      ['invalid_significant', true],
+    ]);
+  }
+  t.same(
+    await dynamicSupervisor.startChild('nobody', { start: 'x' } as never),
+    ['error', ['invalid_mfa', 'x']],
+    'a bad specification asks no supervisor',
+  );
+  t.same(await answer({ start: start.bind(null, 'own'), shutdown: 0 }), [
+    'ok',
+    pidOf('dynamic-one'),
+  ]);
+  t.equal(await dynamicSupervisor.terminateChild(pid, pidOf('dynamic-one')), 'ok');
+  seen.length = 0;
   t.same(await answer({ start, restart: 'x' }), ['error', ['invalid_restart_type', 'x']]);
   t.same(await answer({ start: () => 'odd' }), ['error', 'odd']);
   const raising = () => {

@@ -289,6 +289,38 @@ void t.test(
   },
 );
 
+void t.test('what a start throws and is no error is its outcome, as catch gives it', async t => {
+  captureLog(t);
+  const pid = await tree(t, {}, []);
+  const throwing = (id: string, thrown: unknown, later: boolean): ChildSpec => ({
+    id,
+    start: later
+      ? async () => {
+          throw thrown;
+        }
+      : () => {
+          throw thrown;
+        },
+  });
+  for (const later of [false, true]) {
+    t.match(await supervisor.startChild(pid, throwing('a', 'oops', later)), ['error', ['oops']]);
+    t.match(await supervisor.startChild(pid, throwing('a', ['error', 'why'], later)), [
+      'error',
+      ['why'],
+    ]);
+    t.same(await supervisor.startChild(pid, throwing('a', 'ignore', later)), ['ok', undefined]);
+    t.equal(await supervisor.deleteChild(pid, 'a'), 'ok');
+    t.match(await supervisor.startChild(pid, throwing('a', new Exit('bare'), later)), [
+      'error',
+      [['EXIT', 'bare']],
+    ]);
+    t.match(await supervisor.startChild(pid, throwing('a', new Error('boom'), later)), [
+      'error',
+      [['EXIT', { reason: { message: 'boom' } }]],
+    ]);
+  }
+});
+
 void t.test('children of simple_one_for_one are listed with the oldest first', async t => {
   captureLog(t);
   const template: ChildSpec = { id: 'template', start: () => startLink(idle, undefined) };
