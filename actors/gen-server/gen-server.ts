@@ -8,6 +8,8 @@ import { keepAnswer } from '../crash-keeper.ts';
 import { moduleToStart } from '../code/module-table.ts';
 import { Exit } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
+import { answerTo, isAddress } from './address.ts';
+import type { Address } from './address.ts';
 import { GenServerLoop } from './loop.ts';
 import type { CallbackModule } from './loop.ts';
 import { CallMessage, CastMessage } from './messages.ts';
@@ -190,12 +192,11 @@ export function cast<Cast>(
  * Answers a call whose `handleCall` returned `noreply`; from any process of any isolate, once.
  * @throws TypeError when the caller is in another isolate and the value cannot cross
  */
-export function reply<Reply>(from: From<Reply>, value: Reply): void {
+export function reply<Reply>(from: From<Reply> | Address, value: Reply): void {
   callingProcess();
-  if (!(from instanceof ReplySlot) && !(from instanceof RemoteFrom)) {
-    throw new TypeError('reply() expects the from that handleCall was given');
-  }
-  from.settle(value);
+  if (from instanceof ReplySlot || from instanceof RemoteFrom) from.settle(value);
+  else if (isAddress(from)) answerTo(from, value);
+  else throw new TypeError('reply() expects the from that handleCall was given, or [pid, tag]');
 }
 
 /**

@@ -1,4 +1,6 @@
 /** Events as they wait in a machine's queues, and which types of them there are. */
+import { answerTo, isAddress } from '../gen-server/address.ts';
+import type { Address } from '../gen-server/address.ts';
 import type { Replier } from '../gen-server/reply-slot.ts';
 
 export class StatemEvent {
@@ -23,13 +25,20 @@ export function isTimeoutType(type: unknown): boolean {
   return Array.isArray(type) && type.length === 2 && type[0] === 'timeout';
 }
 
-/** Whether somebody can be answered there. */
-export function isFrom(from: unknown): from is Replier {
+/** Whether somebody can be answered there: who has called, or a `[pid, tag]`. */
+export function isFrom(from: unknown): from is Replier | Address {
+  if (Array.isArray(from)) return isAddress(from);
   return (
     typeof from === 'object' &&
     from !== null &&
     typeof (from as Partial<Replier>).settle === 'function'
   );
+}
+
+/** @throws TypeError when it is in another isolate and the value cannot cross */
+export function answer(from: Replier | Address, value: unknown): void {
+  if (isAddress(from)) answerTo(from, value);
+  else from.settle(value);
 }
 
 /** What kind of event it is, for reports: they do not tell what people wrote. */

@@ -12,6 +12,7 @@ import { isErrorExit } from '../exit.ts';
 import { processToEnter } from '../gen-server/enter-loop.ts';
 import type { EnterLoopOptions } from '../gen-server/enter-loop.ts';
 import { call as callServer, reply as replyTo } from '../gen-server/gen-server.ts';
+import type { Address } from '../gen-server/address.ts';
 import type { From } from '../gen-server/from.ts';
 import { resultOf } from '../gen-server/throw-returns.ts';
 import type {
@@ -189,12 +190,13 @@ function millisecondsOf(timeout: CallTimeout): number {
 
 /**
  * Answers a call, from any process of any isolate, once: the caller and the value, or reply actions.
+ * A `[pid, tag]` in place of a caller gets the message `[tag, value]`.
  * @throws TypeError when the caller is in another isolate and the value cannot cross
  */
-export function reply<Reply>(from: From<Reply>, value: Reply): void;
+export function reply<Reply>(from: From<Reply> | Address, value: Reply): void;
 export function reply(replies: ReplyAction | readonly ReplyAction[]): void;
 export function reply(
-  fromOrReplies: From | ReplyAction | readonly ReplyAction[],
+  fromOrReplies: From | Address | ReplyAction | readonly ReplyAction[],
   ...value: readonly unknown[]
 ): void {
   callingProcess();

@@ -1,4 +1,5 @@
 /** What `sys` can see of a state machine: `gen_statem.erl`, `sys_debug/3` and `print_event/3`. */
+import { isAddress } from '../gen-server/address.ts';
 import type { Process } from '../process.ts';
 import { showTerm, showWho } from '../sys/event-format.ts';
 import type { FormatEvent } from '../sys/system-event.ts';
@@ -52,7 +53,7 @@ function showIncoming(event: unknown): string {
 
 /** The pid of who asked; a caller outside of any process has none. */
 function showCaller(from: unknown): string {
-  const { pid } = from as { readonly pid?: unknown };
+  const pid = isAddress(from) ? from[0] : (from as { readonly pid?: unknown }).pid;
   return pid === undefined ? 'outside' : showTerm(pid);
 }
 

@@ -6,11 +6,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { moduleToStart } from '../code/module-table.ts';
 import type { ExitReason } from '../exit.ts';
+import type { Address } from '../gen-server/address.ts';
 import type { Replier } from '../gen-server/reply-slot.ts';
 import type { Process } from '../process.ts';
 import { listOf, timeoutOf } from './actions.ts';
 import type { CallbackModules } from './callback-modules.ts';
-import { isEventType, isFrom, StatemEvent } from './events.ts';
+import { answer, isEventType, isFrom, StatemEvent } from './events.ts';
 import { Fault } from './fault.ts';
 import { show } from './show.ts';
 import type { TimeoutRequest } from './timeouts.ts';
@@ -193,8 +194,8 @@ export class Transition {
   }
 
   /** @throws TypeError when the caller is in another isolate and the value cannot cross */
-  #reply(from: Replier, value: unknown): void {
-    from.settle(value);
+  #reply(from: Replier | Address, value: unknown): void {
+    answer(from, value);
     show(this.#process, 'out', value, from);
   }
 

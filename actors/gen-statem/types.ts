@@ -1,5 +1,6 @@
 /** The types of a state machine: its events, actions, results and callback modules. */
 import type { ExitReason } from '../exit.ts';
+import type { Address } from '../gen-server/address.ts';
 import type { From } from '../gen-server/from.ts';
 import type { AnyRequest, Eventually, ReplyOf } from '../gen-server/types.ts';
 import type { DownMessage, ExitMessage } from '../messages.ts';
@@ -36,7 +37,8 @@ export type TimeoutAction<Content = unknown> =
   | readonly [TimeoutType, 'update', Content]
   | readonly [TimeoutType, 'cancel'];
 
-export type ReplyAction<Reply = unknown> = readonly ['reply', From<Reply>, Reply];
+/** To who called, or to a `[pid, tag]`, who gets the message `[tag, reply]`. */
+export type ReplyAction<Reply = unknown> = readonly ['reply', From<Reply> | Address, Reply];
 
 /** What a state enter call may ask for. */
 export type EnterAction<Reply = unknown, Content = unknown> =

@@ -1,9 +1,10 @@
 import t from 'tap';
-import { genStatem, isAlive, monitor, send, spawn } from '../../../actors/index.ts';
+import { exit, genStatem, isAlive, monitor, send, spawn } from '../../../actors/index.ts';
 import type { Pid } from '../../../actors/index.ts';
 import { settle } from '../../../actors/testing.ts';
 import { captureLog } from '../capture-log.ts';
 import { exitOf } from '../exit-of.ts';
+import { hand } from '../hand.ts';
 import { fromOf, machine, moduleOf, plain, startOf, stateOf } from './machine.ts';
 import type { Callbacks } from './machine.ts';
 
@@ -137,6 +138,8 @@ void t.test('a bad action comes after the new state and data were taken', async 
     ['postpone', 1],
     ['hibernate', 'yes'],
     ['reply', 'nobody', 1],
+    ['reply', ['nobody', 'tag'], 1],
+    ['reply', [5, 'tag'], 1],
     ['next_event', 'rubbish', 1],
     ['next_event', ['call', 'nobody'], 1],
     ['next_event', 'enter', 1],
@@ -170,6 +173,37 @@ void t.test('a bad reply of stop_and_reply', async t => {
     t.match(reason, { reason: ['bad_reply_action_from_state_function', bad] });
     t.same(ended, [['bad_reply_action_from_state_function', bad], 'a', 9]);
   }
+});
+
+void t.test('a reply to [pid, tag] is the message [tag, reply]', async t => {
+  const { pid, got } = hand();
+  const stm = await machine(
+    (type, content) => {
+      if (type === 'enter') return ['keep_state_and_data', ['reply', [pid, 'enter'], content]];
+      return plain(type) === 'call'
+        ? ['keep_state_and_data', ['reply', fromOf(type), 'called']]
+        : content;
+    },
+    { callbackMode: () => ['handle_event_function', 'state_enter'] },
+  );
+  cast(stm, ['next_state', 'b', 1, [['reply', [pid, ['tag']], 'one']]]);
+  cast(stm, ['keep_state_and_data', ['next_event', ['call', [pid, 'inserted']], 'request']]);
+  await settle();
+  genStatem.reply([pid, 'by function'], 2);
+  genStatem.reply([['reply', [pid, 'in a list'], 3]]);
+  cast(stm, ['stop_and_reply', 'normal', [['reply', [pid, 'last'], undefined]]]);
+  await settle();
+  t.same(got, [
+    ['enter', 'a'],
+    [['tag'], 'one'],
+    ['enter', 'a'],
+    ['inserted', 'called'],
+    ['by function', 2],
+    ['in a list', 3],
+    ['last', undefined],
+  ]);
+  exit(pid, 'kill');
+  t.doesNotThrow(() => genStatem.reply([pid, 'late'], 1), 'to the dead nothing happens');
 });
 
 void t.test('a state that throws: error, exit, and what counts as returned', async t => {
