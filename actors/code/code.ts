@@ -7,7 +7,7 @@
  * fully qualified call. The server that defines a module says with it what a version of it needs.
  * All of it is for the own isolate; `prepare` is for those who change several.
  */
-import { requireProcess } from '../context.ts';
+import { owningProcess, requireProcess } from '../context.ts';
 import { countCrashes } from './crashes.ts';
 import { ModuleEntry, allModules, enterModule, moduleNamed } from './module-table.ts';
 import type { Loaded, Module } from './module-table.ts';
@@ -16,6 +16,7 @@ import type { Outcome, PrepareOptions, Prepared } from './preparation.ts';
 import { inside } from './inside.ts';
 import { planStep } from './step.ts';
 import type { Step } from './step.ts';
+import { noteThrown } from './used-code.ts';
 import type { Version } from './version.ts';
 
 export { CodeError } from './code-error.ts';
@@ -61,6 +62,24 @@ export function define<Exports extends object>(
  */
 export function lookup(name: string, key?: string): object {
   return moduleNamed(name).lookup(key);
+}
+
+/** A module to look up without its name: what asks for every message keeps it. @throws CodeError `undefined_module` */
+export function moduleOf(name: string): Module<object> {
+  return moduleNamed(name);
+}
+
+/**
+ * Says that this was thrown out of a version of plain functions, or is why its call failed: when the
+ * calling process, or the one on whose behalf it was called, crashes for it, the crash is that
+ * version's and nobody else's. Then throw it.
+ * @param exports what `lookup` gave
+ */
+export function blame(name: string, exports: object, thrown: unknown): void {
+  const process = owningProcess();
+  if (process === undefined) return;
+  const loaded = moduleNamed(name).loaded.find(({ version }) => version.exports === exports);
+  noteThrown(process, thrown, loaded?.tally);
 }
 
 /** The key of the calling process, when it was not known yet when it started (option `codeKey`). */
@@ -173,7 +192,7 @@ export interface VersionInfo {
   readonly loadedAt: number;
   /** Processes in it: running its callback module, or waiting inside one of its functions. */
   readonly processes: number;
-  /** Of processes that ran it, or had looked it up for the message that they crashed on. */
+  /** Thrown out of it, or of processes that ran it; see `blame`. */
   readonly crashes: number;
 }
 

@@ -9,13 +9,14 @@ import type { Process } from '../process.ts';
 import { allModules } from './module-table.ts';
 import type { Loaded, ModuleEntry } from './module-table.ts';
 import { modulesOf } from './runners.ts';
-import { usedBy } from './used-code.ts';
-import { callbackModuleOf } from './version.ts';
+import { thrownBy, usedBy } from './used-code.ts';
+import type { Tally } from './used-code.ts';
+import { BUILT_IN, callbackModuleOf } from './version.ts';
 
 /** Where a version stands. */
 export type Slot = 'current' | 'old' | 'canary';
 
-/** A process crashed in a version: it ran it, or had looked it up for the message that it crashed on. */
+/** A process crashed in a version, see {@link count}. */
 export interface CodeCrash {
   readonly name: string;
   readonly hash: string;
@@ -49,16 +50,31 @@ export function slotsOf(entry: ModuleEntry): [Slot, Loaded][] {
   return slots;
 }
 
+/**
+ * A crash is that of the version out of which it was thrown, as far as its caller has said so
+ * (`code.blame`). Else it is that of the version that the process ran; and where that is the built-in
+ * one, functions that it looked up for the same message are suspects, too: they may have left behind
+ * what it fell over.
+ */
 function count(process: Process, reason: ExitReason): void {
   const { pid, codeKey: key } = process;
+  const thrown = thrownBy(process, reason);
   const modules = modulesOf(process);
-  const used = usedBy(process);
+  const run = new Set<Loaded>();
   for (const entry of allModules()) {
-    const run = versionRun(entry, modules, key);
+    const version = versionRun(entry, modules, key);
+    if (version !== undefined) run.add(version);
+  }
+  const isNew = [...run].some(({ version }) => version.hash !== BUILT_IN);
+  const suspects: readonly Tally[] = isNew ? [] : usedBy(process);
+  for (const entry of allModules()) {
     for (const [slot, loaded] of slotsOf(entry)) {
-      if (loaded !== run && !used.includes(loaded.tally)) continue;
-      loaded.tally.crashes += 1;
-      tell({ name: entry.name, hash: loaded.version.hash, slot, pid, key, reason });
+      const { tally, version } = loaded;
+      const isOne =
+        thrown === undefined ? run.has(loaded) || suspects.includes(tally) : tally === thrown.tally;
+      if (!isOne) continue;
+      tally.crashes += 1;
+      tell({ name: entry.name, hash: version.hash, slot, pid, key, reason });
     }
   }
 }

@@ -46,6 +46,7 @@ export const newFacts = (argument: CoordinatorArgument): Facts => ({
   loads: 0,
   book: new Map(),
   joined: new Set(),
+  joining: new Map(),
   blamed: new Set(),
   underWay: undefined,
   trials: [],

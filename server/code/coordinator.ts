@@ -41,6 +41,7 @@ import {
   type Changed,
   type CodeCall,
   type CodeCast,
+  type InForce,
   type Load,
 } from './protocol.ts';
 import { refuse } from './refuse.ts';
@@ -81,6 +82,7 @@ export const codeCoordinator: GenServer<CoordinatorArgument, State, CodeCall, Co
       case 'isolate_died': {
         const { isolate, reason, heldBy } = message;
         state.facts.joined.delete(isolate);
+        state.facts.joining.delete(isolate);
         const who = heldBy === 0 ? '' : ` in the turn of process ${heldBy}`;
         // It died of what was to be loaded: that is refused already.
         if (state.facts.blamed.delete(isolate)) {
@@ -121,9 +123,7 @@ async function answerCall(request: CodeCall, state: State) {
   const { facts } = state;
   switch (request.kind) {
     case 'join':
-      facts.joined.add(request.isolate);
-      facts.blamed.delete(request.isolate);
-      return { layers: layersOf(facts.book), withOld: withOld(facts.book) };
+      return join(facts, request);
     case 'load':
       return loadNamed(state, request.directory, request.share);
     case 'reload':
@@ -137,6 +137,22 @@ async function answerCall(request: CodeCall, state: State) {
     case 'list':
       return list(state);
   }
+}
+
+/** Whoever loads is asked nothing meanwhile: so it is told again what is in force until nothing of that has changed. */
+function join(
+  { book, joined, joining, blamed }: Facts,
+  { isolate, isNew }: { readonly isolate: number; readonly isNew: boolean },
+): InForce | undefined {
+  blamed.delete(isolate);
+  if (!isNew && joining.get(isolate) === book) {
+    joining.delete(isolate);
+    joined.add(isolate);
+    return undefined;
+  }
+  joined.delete(isolate);
+  joining.set(isolate, book);
+  return { layers: layersOf(book), withOld: withOld(book) };
 }
 
 async function loadNamed(
@@ -188,7 +204,11 @@ async function load(
       'no_canary',
       `${shared.join(', ')} serves everybody at once: load it without --canary.`,
     );
-  if (names.length === 0) return { modules: [], unchanged, isolates: here(facts) };
+  if (names.length === 0) {
+    if (read.modules.length === 0)
+      note(state, `there are no handlers in ${read.directory}: nothing of it is in force`);
+    return { modules: [], unchanged, isolates: here(facts) };
+  }
 
   const id = ++facts.loads;
   const load: Load = {

@@ -17,6 +17,8 @@ import { refuse } from './refuse.ts';
 export interface Participants {
   /** Isolates whose loader has what is in force. */
   readonly joined: Set<number>;
+  /** Those that are loading, with what they were told is in force. */
+  readonly joining: Map<number, unknown>;
   /** Those that ended while they tried or prepared something. */
   readonly blamed: Set<number>;
   /** A change on its way: whether it has been decided. */

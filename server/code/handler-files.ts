@@ -81,22 +81,31 @@ async function filesOf(root: string): Promise<string[]> {
   try {
     entries = await readdir(root, { withFileTypes: true, recursive: true });
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const { code, path } = cause as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT'
         ? 'there is no such directory'
         : code === 'ENOTDIR'
           ? 'it is a file: name the directory that it is in'
-          : (code ?? String(cause));
-    throw new HandlersError(`The handlers’ directory ${root} cannot be read: ${why}.`, { cause });
+          : whyUnread(cause as NodeJS.ErrnoException);
+    // With all that is below it: it may be one of those.
+    throw new HandlersError(`The handlers’ directory ${path ?? root} cannot be read: ${why}.`, {
+      cause,
+    });
   }
-  const paths = entries
+  const found = entries
     .filter(entry => !entry.isDirectory())
-    .map(entry =>
-      join(entry.parentPath, entry.name)
+    .map(entry => ({
+      isLink: entry.isSymbolicLink(),
+      path: join(entry.parentPath, entry.name)
         .slice(root.length + 1)
         .replaceAll('\\', '/'),
-    )
+    }))
+    .filter(({ path }) => isVisible(path));
+  for (const { path } of found.filter(({ isLink }) => isLink))
+    await refuseLink(path, join(root, path));
+  const paths = found
+    .map(({ path }) => path)
     .filter(isHandlerFile)
     .sort();
   if (paths.length > MOST_FILES)
@@ -104,18 +113,16 @@ async function filesOf(root: string): Promise<string[]> {
   return paths;
 }
 
-/** Others may lie there too: editors leave theirs, and a tsconfig.json has its place here. */
-const isHandlerFile = (path: string): boolean =>
-  /\.[jt]s$/.test(path) &&
-  !path.endsWith('.d.ts') &&
+const isVisible = (path: string): boolean =>
   !path.split('/').some(part => part.startsWith('.') || part === 'node_modules');
+
+/** Others may lie there too: editors leave theirs, and a tsconfig.json has its place here. */
+export const isHandlerFile = (path: string): boolean =>
+  isVisible(path) && /\.[jt]s$/.test(path) && !path.endsWith('.d.ts');
 
 async function readSource(root: string, path: string, names: ReadonlySet<string>): Promise<Source> {
   const filename = join(root, path);
-  const { size } = await stat(filename);
-  if (size > MOST_BYTES)
-    throw new HandlersError(`${path} has ${size} bytes, a handler may have ${MOST_BYTES}.`);
-  const text = await readFile(filename, 'utf8');
+  const text = await textOf(path, filename);
   const code = await stripTypes(path, text);
   const resolved = (specifiers: readonly string[]): string[] =>
     specifiers
@@ -124,6 +131,55 @@ async function readSource(root: string, path: string, names: ReadonlySet<string>
   const imports = resolved(found(code, REQUIRED));
   const mentions = resolved(found(text, MENTIONED).filter(name => name.startsWith('.')));
   return { path, filename, code, imports, mentions };
+}
+
+/** What is no file is not opened: a pipe would be waited for. */
+async function textOf(path: string, filename: string): Promise<string> {
+  try {
+    const stats = await stat(filename);
+    if (!stats.isFile())
+      throw new HandlersError(
+        `${path} is ${stats.isDirectory() ? 'a directory' : 'no file'}: only files may be named like handlers.`,
+      );
+    if (stats.size > MOST_BYTES)
+      throw new HandlersError(`${path} has ${stats.size} bytes, a handler may have ${MOST_BYTES}.`);
+    return await readFile(filename, 'utf8');
+  } catch (cause) {
+    if (!isFromFileSystem(cause)) throw cause;
+    throw new HandlersError(`${path} cannot be read: ${whyUnread(cause)}.`, { cause });
+  }
+}
+
+const isFromFileSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;
+
+function whyUnread({ code = 'unknown' }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'ENOENT':
+      return 'it is a link that leads nowhere, or was removed at this moment (ENOENT)';
+    case 'ELOOP':
+      return 'it is a link that leads back to itself (ELOOP)';
+    case 'EACCES':
+    case 'EPERM':
+      return `the user that the server runs as may not (${code}): let it read it`;
+    default:
+      return code;
+  }
+}
+
+/** Nobody would know why what is in it does not run. */
+async function refuseLink(path: string, filename: string): Promise<void> {
+  let stats;
+  try {
+    stats = await stat(filename);
+  } catch (error) {
+    if (!isFromFileSystem(error)) throw error;
+    return;
+  }
+  if (stats.isDirectory())
+    throw new HandlersError(
+      `${path} is a link to a directory, and such links are not followed: move the directory here, or load it by itself.`,
+    );
 }
 
 const REQUIRED = /\brequire\(\s*(['"])([^'"\n]+)\1\s*\)/g;

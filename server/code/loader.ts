@@ -90,14 +90,12 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
       leaving: [],
     };
     tellCrashes(self());
-    const { layers, withOld } = await join();
-    await dropCanaries(layers);
-    for (const layer of layers) await takeLayer(layer);
-    // Loading leaves the built-in version behind where others have nothing to go back to.
-    for (const { name, old } of code.list())
-      if (old !== undefined && !withOld.includes(name)) code.softPurge(name);
-    // Only now can it be asked: while it waits for the coordinator, that one must not wait for it.
+    const inForce = await join(true);
+    if (inForce !== undefined) await take(inForce);
+    // The coordinator asks it as soon as it has said that this is all, and not before: neither waits for the other.
     register(loaderName, self());
+    for (let next = await join(false); next !== undefined; next = await join(false))
+      await take(next);
     return ['ok', state];
   },
 
@@ -143,15 +141,23 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
   },
 };
 
-async function join(): Promise<InForce> {
+async function join(isNew: boolean): Promise<InForce | undefined> {
   for (;;) {
     try {
-      return await call(coordinator, { kind: 'join', isolate: thisIsolate() }, Infinity);
+      return await call(coordinator, { kind: 'join', isolate: thisIsolate(), isNew }, Infinity);
     } catch (error) {
       if (!(error instanceof Exit)) throw error;
       await setTimeout(RETRY_MS);
     }
   }
+}
+
+async function take({ layers, withOld }: InForce): Promise<void> {
+  await dropCanaries(layers);
+  for (const layer of layers) await takeLayer(layer);
+  // Loading leaves the built-in version behind where others have nothing to go back to.
+  for (const { name, old } of code.list())
+    if (old !== undefined && !withOld.includes(name)) code.softPurge(name);
 }
 
 /**

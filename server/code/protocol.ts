@@ -68,8 +68,12 @@ export type CodeCall =
       { readonly purged: readonly string[]; readonly lingering: readonly string[] } | Refused
     >
   | Request<'list', object, Listing>
-  /** From a loader that starts: what is in force, to be loaded in this order before anything else starts there. */
-  | Request<'join', { readonly isolate: number }, InForce>;
+  /**
+   * From a loader that starts, again and again: what is in force, to be loaded in this order before anything else starts
+   * there; undefined when it has all of it, so that it is asked from now on.
+   * @param isNew it has nothing yet
+   */
+  | Request<'join', { readonly isolate: number; readonly isNew: boolean }, InForce | undefined>;
 
 export interface InForce {
   readonly layers: readonly Layer[];

@@ -6,7 +6,7 @@
 import { code } from '../../actors/index.ts';
 import { methods } from '../../protocol/requests.ts';
 import { nearest } from '../config/suggestion.ts';
-import type { PacketHandlers } from '../handlers/contract.ts';
+import { refusePromise, type PacketHandlers } from '../handlers/contract.ts';
 import { builtin } from './public/server.ts';
 import { smokePackets, smokeState } from './smoke.ts';
 
@@ -119,13 +119,7 @@ function checkPacketHandler(name: keyof PacketHandlers, handler: unknown): void 
   checkFunction(name, handler);
   const call = handler as (state: object, packet: object) => unknown;
   for (const packet of smokePackets(name)) {
-    const result = call(smokeState(), packet);
-    if (!(result instanceof Promise)) continue;
-    // Nobody waits for it, and what it may reject with is nothing any more.
-    result.catch(() => undefined);
-    throw new TypeError(
-      `it returns a promise: a packet handler must not wait (the client's other packets are behind it), so write it without async; a request handler may wait`,
-    );
+    refusePromise(call(smokeState(), packet), 'it returns');
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type GenServer,
   type InitResult,
 } from '../../actors/index.ts';
+import { isHandlerFile } from './handler-files.ts';
 import { codeName } from './protocol.ts';
 
 export interface WatcherArgument {
@@ -36,41 +37,52 @@ export const watcher: GenServer<WatcherArgument, State, never, never, typeof LOO
   async handleInfo(message, state): Promise<CastResult<State>> {
     if (message.kind !== 'look') return ['noreply', state];
     const now = await looksOf(state.directory);
-    if (now === state.seen && now !== state.loaded) {
-      state.loaded = now;
-      await load();
-    }
+    if (now === state.seen && now !== state.loaded && (await load())) state.loaded = now;
     state.seen = now;
     sendAfter(LOOK_EVERY_MS, self(), LOOK);
     return ['noreply', state];
   },
 };
 
-/** Names, sizes and times of all files; what is being moved about at this moment is seen the next time. */
+/**
+ * Names, sizes and times of all files. What is being moved about at this moment is seen the next time; of what is not to
+ * be had, such as a link that leads nowhere, it is seen that it is not.
+ */
 async function looksOf(directory: string): Promise<string> {
-  const looks: string[] = [];
-  try {
-    for (const name of (await readdir(directory, { recursive: true })).sort()) {
-      const { size, mtimeMs, isFile } = await about(join(directory, name));
-      if (isFile) looks.push(`${name} ${size} ${mtimeMs}`);
-    }
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-  }
+  const names = await orUndefined(readdir(directory, { recursive: true }));
+  if (names === undefined) return 'no directory';
+  const looks = await Promise.all(
+    names
+      .filter(isHandlerFile)
+      .sort()
+      .map(async name => {
+        const about = await orUndefined(stat(join(directory, name)));
+        if (about === undefined) return `${name} unreadable`;
+        // A file that was put in the place of another keeps its time, but not that of the change.
+        const { size, mtimeMs, ctimeMs } = about;
+        return about.isFile() ? `${name} ${size} ${mtimeMs} ${ctimeMs}` : `${name}/`;
+      }),
+  );
   return looks.join('\n');
 }
 
-async function about(file: string) {
-  const stats = await stat(file);
-  return { size: stats.size, mtimeMs: stats.mtimeMs, isFile: stats.isFile() };
+async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined;
+    throw error;
+  }
 }
 
-/** What is refused is in the log. */
-async function load(): Promise<void> {
+/** What is refused is in the log. @returns whether anybody has heard of it */
+async function load(): Promise<boolean> {
   try {
     await call(codeName, { kind: 'reload' }, Infinity);
+    return true;
   } catch (error) {
-    // The coordinator is being restarted: the next save, or SIGHUP, loads it.
+    // The coordinator is being restarted: it is asked again.
     if (!(error instanceof Exit)) throw error;
+    return false;
   }
 }

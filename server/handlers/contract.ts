@@ -3,10 +3,10 @@
  * handler answers one request, beside the packets. Each is a module of its own that can be replaced while the server
  * runs (docs/handlers.md), so a session asks for it by name each time.
  */
-import { code } from '../../actors/index.ts';
-import type { UserId } from '../../protocol/ids.ts';
+import { code, Exit } from '../../actors/index.ts';
 import type { Ack, Login, Ping, Read, RequestPacket, Send } from '../../protocol/packets.ts';
 import type { Argument, Method, Reply } from '../../protocol/requests.ts';
+import { RequestError } from '../request-error.ts';
 import type { SessionState } from '../sessions/state.ts';
 import type { RequestContext } from './requests/context.ts';
 
@@ -36,6 +36,71 @@ export type Handlers = PacketHandlers & {
   readonly [M in Method as `requests/${M}`]: RequestHandler<M>;
 };
 
-/** The handler that runs now for this user, which during a canary may not be everybody's. */
-export const handlerFor = <N extends keyof Handlers>(name: N, user: UserId): Handlers[N] =>
-  (code.lookup(name, user) as { readonly default: Handlers[N] }).default;
+/** Each looked up by name once. */
+const modules: Partial<Record<keyof Handlers, code.Module<object>>> = {};
+
+const moduleOf = (name: keyof Handlers): code.Module<object> =>
+  (modules[name] ??= code.moduleOf(name));
+
+interface Version<Handler> {
+  readonly default: Handler;
+}
+
+/**
+ * Handles a packet with the handler that runs now for this user, which during a canary may not be everybody's. A crash
+ * in there is that handler's, and not the session's.
+ */
+export function handle<N extends keyof PacketHandlers>(
+  name: N,
+  state: SessionState,
+  packet: Parameters<PacketHandlers[N]>[1],
+): void {
+  const version = moduleOf(name).lookup(state.user) as Version<
+    (state: SessionState, packet: Parameters<PacketHandlers[N]>[1]) => unknown
+  >;
+  const { default: handler } = version;
+  try {
+    const result = handler(state, packet);
+    if (result !== undefined) refusePromise(result, `${name}, given ${packet.kind}, returned`);
+  } catch (thrown) {
+    code.blame(name, version, thrown);
+    throw thrown;
+  }
+}
+
+/**
+ * Answers a request with the handler that runs now for this user.
+ * @throws (rejects) whatever it throws
+ */
+export async function answerRequest<M extends Method>(
+  method: M,
+  context: RequestContext,
+  argument: Argument<M>,
+): Promise<Reply<M>> {
+  const name = `requests/${method}` as const;
+  const version = moduleOf(name).lookup(context.user) as Version<RequestHandler<M>>;
+  const { default: handler } = version;
+  try {
+    return await handler(context, argument);
+  } catch (thrown) {
+    // These two are answers: nobody crashes for them.
+    if (!(thrown instanceof RequestError || thrown instanceof Exit))
+      code.blame(name, version, thrown);
+    throw thrown;
+  }
+}
+
+/** @throws TypeError for a promise */
+export function refusePromise(result: unknown, who: string): void {
+  if (!isPromise(result)) return;
+  // Nobody waits for it, and what it may reject with is nothing any more.
+  result.then(undefined, () => undefined);
+  throw new TypeError(
+    `${who} a promise: a packet handler must not wait (the client's other packets are behind it), so write it without async; a request handler may wait`,
+  );
+}
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<PromiseLike<unknown>>).then === 'function';

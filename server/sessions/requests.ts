@@ -3,8 +3,7 @@ import { Exit, self, send } from '../../actors/index.ts';
 import { errors, type ErrorCode } from '../../protocol/errors.ts';
 import type { RequestPacket } from '../../protocol/packets.ts';
 import type { Method, Reply } from '../../protocol/requests.ts';
-import { handlerFor, type RequestHandler } from '../handlers/contract.ts';
-import type { RequestContext } from '../handlers/requests/context.ts';
+import { answerRequest } from '../handlers/contract.ts';
 import { RequestError } from '../request-error.ts';
 import { say, sayError } from './outgoing.ts';
 import type { SessionState } from './state.ts';
@@ -25,7 +24,7 @@ export function perform(state: SessionState, packet: RequestPacket): void {
     send(me, { kind: 'request_answered', id, answer } satisfies Answered);
   };
   const { device, user, services } = state;
-  answer({ device, user, shards: services.shards }, packet).then(
+  answerRequest(packet.method, { device, user, shards: services.shards }, packet.argument).then(
     value => {
       tell({ kind: 'reply', method: packet.method, value });
     },
@@ -36,19 +35,6 @@ export function perform(state: SessionState, packet: RequestPacket): void {
       else throw error;
     },
   );
-}
-
-/**
- * @throws (rejects) RequestError for what is answered with an `error` packet; Exit when a process that was asked has
- * died
- */
-async function answer(
-  context: RequestContext,
-  { method, argument }: RequestPacket,
-): Promise<Reply<Method>> {
-  // Its type follows from the method, which the compiler cannot see through a union.
-  const handler = handlerFor(`requests/${method}`, context.user) as RequestHandler<Method>;
-  return handler(context, argument);
 }
 
 export function answered(state: SessionState, { id, answer }: Answered): void {

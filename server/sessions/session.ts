@@ -19,7 +19,7 @@ import type { ClientPacket } from '../../protocol/packets.ts';
 import { shardOf } from '../../protocol/shard.ts';
 import type { Removed, Replaced } from '../directory/directory.ts';
 import type { Attached, Opening, ToSession } from '../gateway/port.ts';
-import { handlerFor } from '../handlers/contract.ts';
+import { handle } from '../handlers/contract.ts';
 import type { ShardReleased } from '../isolates/protocol.ts';
 import type { Push, RowsWait } from '../mailboxes/protocol.ts';
 import type { PortMessage } from '../stores/port.ts';
@@ -201,7 +201,7 @@ function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void
     else sayError(state, code, { message, ...details });
     countError(state);
   } else if (packet.kind === 'login') {
-    handlerFor('login', state.user)(state, packet);
+    handle('login', state, packet);
   } else if (state.phase !== 'active') {
     sayError(state, 'not_logged_in');
     countError(state);
@@ -209,16 +209,16 @@ function takePacket(state: SessionState, packet: ClientPacket | BadPacket): void
     switch (packet.kind) {
       case 'send':
       case 'read':
-        handlerFor('send', state.user)(state, packet);
+        handle('send', state, packet);
         return;
       case 'ack':
-        handlerFor('ack', state.user)(state, packet);
+        handle('ack', state, packet);
         return;
       case 'request':
-        handlerFor('request', state.user)(state, packet);
+        handle('request', state, packet);
         return;
       case 'ping':
-        handlerFor('ping', state.user)(state, packet);
+        handle('ping', state, packet);
         return;
       default:
         packet satisfies never;

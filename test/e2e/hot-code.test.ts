@@ -1,7 +1,8 @@
 /** Code is swapped under load: no socket closes, nothing is lost, doubled or reordered, and what is bad is taken back. */
 import t from 'tap';
-import { call, exit, sys, whereis } from '../../actors/index.ts';
+import { at, call, exit, sys, whereis } from '../../actors/index.ts';
 import { generation, writeGeneration } from '../../lab/generations.ts';
+import type { State as CoordinatorState } from '../../server/code/coordinator-state.ts';
 import { codeName, isRefused, loaderName } from '../../server/code/protocol.ts';
 import { switchboardName } from '../../server/isolates/protocol.ts';
 import { directoryOf, list, load, versionsOf, write, type Files } from './handlers-directory.ts';
@@ -175,6 +176,36 @@ export default (state) => { if ((state.roles & roles.send) !== 0) throw new Erro
   },
 );
 
+void t.test('a handler that waits for some packets only crashes for itself, and goes', async t => {
+  const directory = await directoryOf(t, {
+    'send.ts': `
+import { builtin } from 'strowger/server';
+export default (state, packet) => {
+  builtin.send(state, packet);
+  if (packet.seq % 3 === 0) return Promise.reject(new Error('nobody hears this'));
+};
+`,
+  });
+  await underLoad(t, {}, async () => {
+    t.match(await load(directory), { modules: ['send'] });
+    await until(async () => (await versionsOf('send'))['current'] === 'built-in', 'it goes');
+    const { history, modules } = await list();
+    t.ok(
+      history.some(({ text }) =>
+        /^send crashed in isolate \d, 3 of 3: TypeError: send, given (send|read), returned a promise: a packet handler must not wait/.test(
+          text,
+        ),
+      ),
+      'why is told',
+    );
+    t.equal(
+      modules.find(({ name }) => name === 'session')?.current.crashes,
+      0,
+      'it is no fault of the session’s',
+    );
+  });
+});
+
 void t.test(
   'a version that never returns: the isolate that it took down comes back without it',
   async t => {
@@ -312,6 +343,38 @@ void t.test('an isolate that starts has no version that the others cannot go bac
     await until(() => stage.deaths(1) === 1, 'an isolate dies');
     await everybodyGoesOn(stage);
     t.same(Object.keys(await versionsOf('ping')), ['current']);
+  });
+});
+
+void t.test('what is taken back while an isolate loads it is taken back there, too', async t => {
+  const directory = await directoryOf(t, {
+    'ping.ts': `
+import { thisIsolate } from 'strowger/actors';
+import { builtin } from 'strowger/server';
+// A while in which the isolate has been told what is in force, and does not have it yet.
+for (const end = Date.now() + 500; thisIsolate() === 1 && Date.now() < end; );
+export default builtin.ping;
+`,
+  });
+  await underLoad(t, {}, async stage => {
+    t.match(await load(directory, 0.5), { modules: ['ping'] });
+    t.match(await call(codeName, { kind: 'promote', names: [] }), { modules: ['ping'] });
+    stage.order({ fault: 'process.exit', isolate: 1, device: undefined });
+    await until(() => stage.deaths(1) === 1, 'an isolate dies');
+    await until(async () => {
+      const { facts } = (await sys.getState(codeName)) as CoordinatorState;
+      return facts.joining.has(1);
+    }, 'it was told');
+    t.match(await call(codeName, { kind: 'revert', names: [] }, Infinity), { modules: ['ping'] });
+    await everybodyGoesOn(stage);
+    for (const isolate of [1, 2]) {
+      const rows = await call(at(loaderName, isolate), { kind: 'list' }, Infinity);
+      t.match(
+        rows.find(({ name }) => name === 'ping'),
+        { current: { filename: undefined }, old: undefined },
+        `isolate ${isolate}`,
+      );
+    }
   });
 });
 

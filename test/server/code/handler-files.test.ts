@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { readHandlers } from '../../../server/code/handler-files.ts';
 import { HandlersError } from '../../../server/code/handlers-error.ts';
@@ -121,6 +124,109 @@ void t.test('a directory that cannot be read is named', async t => {
   });
   await t.rejects(readHandlers(directory.replace(/.$/, '\0'), moduleNames), Error);
   t.ok(new HandlersError('x') instanceof Error);
+});
+
+/** Each puts something into a directory, beside a good handler, that cannot be taken. */
+const strange: readonly (readonly [
+  what: string,
+  put: (directory: string) => void | Promise<void>,
+  RegExp,
+])[] = [
+  [
+    'a link to nothing',
+    directory => symlink('nothing.ts', join(directory, 'ack.ts')),
+    /^ack\.ts cannot be read: it is a link that leads nowhere, or was removed at this moment \(ENOENT\)\.$/,
+  ],
+  [
+    'a link to itself',
+    directory => symlink('ack.ts', join(directory, 'ack.ts')),
+    /^ack\.ts cannot be read: it is a link that leads back to itself \(ELOOP\)\.$/,
+  ],
+  [
+    'a link to a directory',
+    async directory => {
+      await mkdir(join(directory, '.elsewhere'));
+      await symlink('.elsewhere', join(directory, 'requests'));
+    },
+    /^requests is a link to a directory, and such links are not followed: move the directory here/,
+  ],
+  [
+    'a pipe, which is not waited for',
+    directory => void execFileSync('mkfifo', [join(directory, 'ack.ts')]),
+    /^ack\.ts is no file: only files may be named like handlers\.$/,
+  ],
+  [
+    'no text',
+    directory => write(directory, { 'ack.ts': '\u0000\u0001\ufffd\u0002' }),
+    /^ack\.ts, line 1, column 1: this is no TypeScript/,
+  ],
+];
+
+for (const [what, put, sentence] of strange)
+  void t.test(`refused with a sentence: ${what}`, async t => {
+    const directory = await directoryOf(t, { 'ping.ts': 'export default () => undefined;' });
+    await put(directory);
+    await t.rejects(readHandlers(directory, moduleNames), {
+      name: 'HandlersError',
+      message: sentence,
+    });
+  });
+
+void t.test(
+  'a link to a file, and a directory that is named like one, are taken as they are',
+  async t => {
+    const directory = await directoryOf(t, {
+      '.data/ping.ts': 'export default () => undefined;',
+      'lib.ts/one.js': 'export const one = 1;',
+      'ack.ts': `import { one } from './lib.ts/one.js';\nexport default () => one;`,
+    });
+    await symlink('.data/ping.ts', join(directory, 'ping.ts'));
+    const { modules } = await readHandlers(directory, moduleNames);
+    t.same(modules.map(({ name }) => name).sort(), ['ack', 'ping']);
+  },
+);
+
+void t.test('what the server’s user may not read is named', async t => {
+  const directory = await directoryOf(t, {
+    'ping.ts': 'export default () => undefined;',
+    'requests/devices.ts': 'export default async () => undefined;',
+  });
+  const file = join(directory, 'ping.ts');
+  const below = join(directory, 'requests');
+  await chmod(file, 0);
+  await asNobody(directory, () =>
+    t.rejects(readHandlers(directory, moduleNames), {
+      message: /^ping\.ts cannot be read: the user that the server runs as may not \(EACCES\)/,
+    }),
+  );
+  await chmod(below, 0);
+  await asNobody(directory, () =>
+    t.rejects(readHandlers(directory, moduleNames), {
+      message: new RegExp(`^The handlers’ directory ${below} cannot be read: the user .*EACCES`),
+    }),
+  );
+  await chmod(below, 0o700);
+});
+
+/** As root everything may be read: so as somebody who is not. */
+async function asNobody(directory: string, work: () => Promise<unknown>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) await chmod(directory, 0o755);
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+void t.test('the directory of the settings may be empty, but not be gone', async t => {
+  const directory = await directoryOf(t, {});
+  t.same((await readHandlers(directory, moduleNames, { mayBeEmpty: true })).modules, []);
+  await rm(directory, { recursive: true });
+  await t.rejects(readHandlers(directory, moduleNames, { mayBeEmpty: true }), {
+    message: /there is no such directory/,
+  });
 });
 
 void t.test('a module’s hash changes with what it imports, and with nothing else', async t => {
