@@ -1,5 +1,6 @@
 /** The runtime's public entry point: processes, signals, names, timers, gen-server, sys, reports. */
 export * as code from './code/code.ts';
+export * as genServer from './gen-server.ts';
 export * as genStatem from './gen-statem/gen-statem.ts';
 export * as genEvent from './gen-event/gen-event.ts';
 export type {
