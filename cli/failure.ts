@@ -6,7 +6,8 @@ const commandErrors = {
   pending:
     'The message is in the outbox, but the server has not accepted it yet: the next command on this home goes on with it. Do not send it again.',
   output_closed:
-    'Whoever read the output has gone: what it did not take comes again with the next listen.',
+    'The output cannot be written, as its reader has gone or its disk is full: what `listen` could not hand over comes again with the next one.',
+  report_not_written: 'The report cannot be written.',
   home_not_empty: 'A home is made in a new or an empty directory: take another one.',
   no_server: 'It is not known where the server runs: start it, or name it with --server.',
   no_admin_token: 'The admin token cannot be read: name its file with --token-file.',

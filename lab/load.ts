@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly transport?: Transport;
   /** Hears of everything; devices then go on through faults. */
   readonly witness?: Witness;
+  /** When it is aborted before everybody is there, those who are leave; the rest fails with its server. */
+  readonly until?: AbortSignal;
 }
 
 /** Logins under way at once. */
@@ -39,8 +41,11 @@ export class Load {
   /** Logs everybody in and makes the groups. */
   static async connect(options: LoadOptions): Promise<Load> {
     const load = new Load(options);
+    const leave = (): void => load.close();
+    options.until?.addEventListener('abort', leave, { once: true });
     await load.#logIn();
     await load.#address();
+    options.until?.removeEventListener('abort', leave);
     return load;
   }
 

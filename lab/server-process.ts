@@ -28,6 +28,8 @@ export interface ServerProcessOptions {
   readonly program?: readonly string[];
   /** How long a start may take. */
   readonly startTimeoutMs?: number;
+  /** When it is aborted, the first start fails if it is under way. */
+  readonly until?: AbortSignal;
   /** Each line of the log as it comes. */
   readonly onLog?: (line: string) => void;
 }
@@ -47,15 +49,26 @@ const nodeFlags = command.startsWith('strowger:')
 export async function startServerProcess(
   options: ServerProcessOptions = {},
 ): Promise<ServerProcess> {
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'strowger-lab-')));
+  const directory = options.directory ?? (await makeDirectory());
   const server = new ServerProcess(directory, options);
   try {
-    await server.start();
+    await server.start(options.until);
   } catch (error) {
     await server.end();
     throw error;
   }
   return server;
+}
+
+async function makeDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'strowger-lab-'));
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new Error(`no directory can be made there: name another one in TMPDIR (${why})`, {
+      cause,
+    });
+  }
 }
 
 export class ServerProcess {
@@ -97,9 +110,10 @@ export class ServerProcess {
 
   /**
    * Starts it, on the port it had before.
+   * @param until when it is aborted before the server is ready, this fails
    * @returns milliseconds from the start of the process to `ready`
    */
-  async start(): Promise<number> {
+  async start(until?: AbortSignal): Promise<number> {
     if (this.#child !== null) throw new Error('expected a stopped server, it runs already');
     const begun = performance.now();
     const child = spawn(process.execPath, this.#arguments(), {
@@ -118,7 +132,7 @@ export class ServerProcess {
       'data',
       lineReader(line => this.#note(line)),
     );
-    this.#url = await this.#ready(child);
+    this.#url = await this.#ready(child, until);
     return performance.now() - begun;
   }
 
@@ -169,11 +183,12 @@ export class ServerProcess {
     ];
   }
 
-  #ready(child: ChildProcess): Promise<string> {
+  #ready(child: ChildProcess, until?: AbortSignal): Promise<string> {
     const { startTimeoutMs = 30_000 } = this.#options;
     return new Promise((resolve, reject) => {
       const fail = (what: string): void => {
         clearTimeout(late);
+        until?.removeEventListener('abort', aborted);
         child.kill('SIGKILL');
         reject(new Error(`the server ${what}; its log ends with\n${this.#log.join('\n')}`));
       };
@@ -181,6 +196,9 @@ export class ServerProcess {
         () => fail(`was not ready within ${startTimeoutMs} ms`),
         startTimeoutMs,
       );
+      const aborted = (): void => fail('was not waited for');
+      until?.addEventListener('abort', aborted);
+      if (until?.aborted === true) aborted();
       // `close` and not `exit`: by then the log has been read to its end.
       child.once('close', code => fail(`ended with ${code ?? 'a signal'} before it was ready`));
       child.once('error', error => fail(`could not be started: ${error.message}`));
@@ -190,6 +208,7 @@ export class ServerProcess {
           const url = /^ready (\S+)$/.exec(line)?.[1];
           if (url === undefined) return;
           clearTimeout(late);
+          until?.removeEventListener('abort', aborted);
           child.removeAllListeners('close');
           resolve(url);
         }),

@@ -1,6 +1,8 @@
 /** What `strowger chaos` shows of a run, while it goes on and when it is over. */
+import { stripVTControlCharacters } from 'node:util';
 import type { Progress } from '../../lab/chaos/chaos.ts';
 import {
+  count,
   notKilled,
   outcomeOf,
   summaries,
@@ -10,40 +12,57 @@ import {
 } from '../../lab/chaos/result.ts';
 import type { KillKind } from '../../lab/chaos/kinds.ts';
 import type { Colors } from '../observe/colors.ts';
+import { cut, type TerminalSize } from '../observe/screen.ts';
 import { table } from '../table.ts';
 
 const LAST_KILLS = 6;
+const GAP = '   ';
 
-/** The screen of a terminal. */
+export interface Plan {
+  readonly kinds: readonly KillKind[];
+  readonly seconds: number;
+}
+
+/** The screen of a terminal. Where it is too low there are fewer of the last kills. */
 export function screen(
   progress: Progress,
-  kinds: readonly KillKind[],
-  secondsInAll: number,
-  styles: Colors,
+  { kinds, seconds }: Plan,
+  { styles, size: { columns, rows } }: { readonly styles: Colors; readonly size: TerminalSize },
 ): string {
-  const { phase, seconds, kills } = progress;
-  const bar = progressBar(Math.min(1, seconds / secondsInAll));
+  const { phase, kills } = progress;
+  const above = [
+    ...filled([styles.bold('strowger chaos'), phase, howFar(progress, seconds)], columns),
+    ...filled(figures(progress, styles), columns),
+    '',
+    ...recoveries({ kinds, kills }, styles).split('\n'),
+  ];
+  // Below the last line is the cursor's.
+  const room = Math.max(0, Math.min(LAST_KILLS, rows - above.length - 2));
+  const last = kills.slice(kills.length - Math.min(room, kills.length));
   return [
-    `${styles.bold('strowger chaos')}   ${phase}   ${bar} ${seconds.toFixed(0)} of ${secondsInAll} s`,
-    figures(progress, styles),
-    '',
-    recoveries({ kinds, kills }, styles),
-    '',
-    ...kills.slice(-LAST_KILLS).map(kill => styles.dim(killLine(kill))),
-  ].join('\n');
+    ...above,
+    ...(last.length === 0 ? [] : ['']),
+    ...last.map(kill => styles.dim(killLine(kill))),
+  ]
+    .slice(0, rows - 1)
+    .map(line => cut(line, columns))
+    .join('\n');
 }
 
 /** The same in one line, for a log. */
 export function progressLine(progress: Progress): string {
   const { phase, seconds, accepted, delivered, kills, restarts, socketsClosed } = progress;
-  return `${phase} ${seconds.toFixed(0)} s: ${accepted} accepted, ${delivered} delivered, ${kills.length} kills, ${restarts} restarts, ${socketsClosed} sockets closed`;
+  if (!hasBegun(progress)) return phase;
+  return `${phase} ${seconds.toFixed(0)} s: ${accepted} accepted, ${delivered} delivered, ${count(kills.length, 'kill')}, ${count(restarts, 'restart')}, ${count(socketsClosed, 'socket')} closed`;
 }
+
+const hasBegun = ({ phase }: Progress): boolean => phase === 'running' || phase === 'draining';
 
 export const killLine = ({ doneMs, kind, victim, recoveryMs }: Kill): string =>
   `${(doneMs / 1_000).toFixed(1).padStart(6)} s  ${kind.padEnd(9)}  ${victim ?? 'nobody was there'}${recoveryMs === null ? '' : `, recovered after ${recoveryMs.toFixed(0)} ms`}`;
 
 /** The verdict. */
-export function verdictText(result: ChaosResult, styles: Colors): string {
+export function verdictText(result: ChaosResult, styles: Colors, columns?: number): string {
   const { verdict, seed, seconds, endedEarly, socketsClosed, restarts } = result;
   const { accepted, delivered, undecided } = verdict.counts;
   const missed = notKilled(result);
@@ -53,8 +72,27 @@ export function verdictText(result: ChaosResult, styles: Colors): string {
   const { lost, doubled, reordered } = verdict;
   return [
     `${seconds.toFixed(1)} s${endedEarly ? ' (ended early)' : ''}, seed ${seed}`,
-    `${accepted} accepted, ${delivered} delivered, ${lost.length} lost, ${doubled.length} doubled, ${reordered.length} reordered, ${undecided} without an answer`,
-    `${socketsClosed} sockets closed, ${restarts} restarts`,
+    ...filled(
+      [
+        `${accepted} accepted`,
+        `${delivered} delivered`,
+        `${lost.length} lost`,
+        `${doubled.length} doubled`,
+        `${reordered.length} reordered`,
+        `${undecided} without an answer`,
+      ],
+      columns,
+      ', ',
+    ),
+    ...filled(
+      [
+        `${count(socketsClosed, 'socket')} closed`,
+        `${result.socketsClosedWithoutReason} of them with no gateway or server killed`,
+        count(restarts, 'restart'),
+      ],
+      columns,
+      ', ',
+    ),
     '',
     recoveries(result, styles),
     '',
@@ -65,15 +103,45 @@ export function verdictText(result: ChaosResult, styles: Colors): string {
   ].join('\n');
 }
 
+/** As many of the pieces on a line as fit on it; without `columns` there is one line. */
+function filled(pieces: readonly string[], columns = Infinity, gap = GAP): string[] {
+  const lines: string[] = [];
+  for (const piece of pieces) {
+    const before = lines.at(-1);
+    const longer = before === undefined ? piece : `${before}${gap}${piece}`;
+    if (before === undefined) lines.push(piece);
+    else if (stripVTControlCharacters(longer + gap.trimEnd()).length <= columns)
+      lines[lines.length - 1] = longer;
+    else {
+      lines[lines.length - 1] = `${before}${gap.trimEnd()}`;
+      lines.push(piece);
+    }
+  }
+  return lines;
+}
+
+/** While it kills, a bar; after that it takes as long as it takes. */
+function howFar({ phase, seconds }: Progress, secondsInAll: number): string {
+  if (phase === 'draining') return `until all has arrived, ${seconds.toFixed(0)} s`;
+  return `${progressBar(Math.min(1, seconds / secondsInAll))} ${seconds.toFixed(0)} of ${secondsInAll} s`;
+}
+
 function figures(
   { second, accepted, delivered, restarts, socketsClosed }: Progress,
   styles: Colors,
-): string {
+): string[] {
   const p99 =
     second === null || second.latencyMs.count === 0 ? '–' : `${second.latencyMs.p99.toFixed(0)} ms`;
   const rate =
     second === null ? '–' : `${second.accepted}/s accepted, ${second.delivered}/s delivered`;
-  return `${accepted} accepted   ${delivered} delivered   ${styles.dim(rate)}   p99 ${p99}   ${restarts} restarts   ${socketsClosed} sockets closed`;
+  return [
+    `${accepted} accepted`,
+    `${delivered} delivered`,
+    styles.dim(rate),
+    `p99 ${p99}`,
+    count(restarts, 'restart'),
+    `${count(socketsClosed, 'socket')} closed`,
+  ];
 }
 
 const recoveries = (run: Pick<ChaosResult, 'kinds' | 'kills'>, styles: Colors): string =>

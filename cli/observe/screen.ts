@@ -165,7 +165,7 @@ function duration(ms: number): string {
 const escape = /\u001b\[[0-9;]*m/y;
 
 /** The beginning of a line that is too long; escape sequences take no room, and are ended by `reset`. */
-function cut(line: string, columns: number, reset = '\u001b[0m'): string {
+export function cut(line: string, columns: number, reset = '\u001b[0m'): string {
   if (stripVTControlCharacters(line).length <= columns) return line;
   let width = 0;
   for (let at = 0; at < line.length; at += 1) {

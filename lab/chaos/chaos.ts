@@ -4,9 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ClientError } from '../../client/errors.ts';
 import { registerUsers } from '../accounts.ts';
 import { Load } from '../load.ts';
 import { startServerProcess, type ServerProcess } from '../server-process.ts';
+import { emptyVerdict } from '../verdict.ts';
 import type { Identity } from '../../protocol/device/identity.ts';
 import { ChaosWitness } from './chaos-witness.ts';
 import { choices } from './choices.ts';
@@ -14,6 +16,7 @@ import { GroupChanger } from './group-changer.ts';
 import { Killer } from './killer.ts';
 import type { KillKind } from './kinds.ts';
 import { ObservedServer } from './observed.ts';
+import { Restarts } from './restarts.ts';
 import type { ChaosResult, Kill, TimelineSecond } from './result.ts';
 
 export interface ChaosOptions {
@@ -37,7 +40,7 @@ export interface ChaosOptions {
 }
 
 export interface Progress {
-  readonly phase: 'starting' | 'running' | 'draining';
+  readonly phase: 'starting' | 'registering' | 'connecting' | 'running' | 'draining';
   /** Since the kills began. */
   readonly seconds: number;
   readonly second: TimelineSecond | null;
@@ -53,22 +56,35 @@ const BODY_BYTES = 200;
 const WINDOW = 256;
 const GROUP_SIZE = 4;
 const SECOND_MS = 1_000;
-/** The oracle keeps every message. */
-export const MESSAGES_LIMIT = 2_000_000;
 
 /**
  * @throws (rejects) Error when the server does not start, or cannot be loaded: of what happens later the result tells
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  options.onProgress?.(nothingYet);
-  const server = await startServer(options);
+  options.onProgress?.(nothingYet('starting'));
+  const { until } = options;
+  let server: ServerProcess;
+  try {
+    server = await startServer(options);
+  } catch (error) {
+    if (until?.aborted === true) return endedBeforeItBegan(options);
+    throw error;
+  }
   try {
     const token = (await readFile(join(server.directory, 'admin-token'), 'utf8')).trim();
-    return await new Run(options, server, token).run();
+    const run = new Run(options, server, token);
+    const prepared = await Promise.race([run.prepare().then(() => true), aborted(until)]);
+    return prepared ? await run.run() : endedBeforeItBegan(options);
   } finally {
     await server.end();
   }
 }
+
+const aborted = (signal: AbortSignal | undefined): Promise<false> =>
+  new Promise(resolve => {
+    if (signal?.aborted === true) resolve(false);
+    else signal?.addEventListener('abort', () => resolve(false), { once: true });
+  });
 
 /** The lab's own server did not start. */
 export class ChaosError extends Error {
@@ -76,23 +92,31 @@ export class ChaosError extends Error {
   readonly code = 'server_not_started';
 }
 
-async function startServer({ serverArguments = [] }: ChaosOptions): Promise<ServerProcess> {
+async function startServer({ serverArguments = [], until }: ChaosOptions): Promise<ServerProcess> {
   const starting = startServerProcess({
     // Sessions are to be killed more often than the budget of one connection allows.
     flags: { 'log-level': 'error', 'sessions-restarts': 1_000 },
     arguments: serverArguments,
     // Ctrl-C is for the lab alone: its server is to live until the verdict.
     detached: true,
+    ...(until === undefined ? {} : { until }),
   });
   return starting.catch((cause: unknown) => {
     throw new ChaosError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
 }
 
-const nothingYet: Progress = {
-  ...{ phase: 'starting', seconds: 0, second: null, accepted: 0, delivered: 0, kills: [] },
+const nothingYet = (phase: Progress['phase']): Progress => ({
+  ...{ phase, seconds: 0, second: null, accepted: 0, delivered: 0, kills: [] },
   ...{ restarts: 0, socketsClosed: 0 },
-};
+});
+
+const endedBeforeItBegan = ({ seed, kinds, users, ...options }: ChaosOptions): ChaosResult => ({
+  ...{ seed, kinds, users, ratePerSecond: options.ratePerSecond, everyMs: options.everyMs },
+  ...{ seconds: 0, endedEarly: true, kills: [], timeline: [], restarts: 0, failure: null },
+  ...{ socketsClosed: 0, socketsClosedWithoutReason: 0 },
+  verdict: emptyVerdict({ submitted: 0, accepted: 0, refused: 0, delivered: 0, undecided: 0 }),
+});
 
 class Run {
   readonly #options: ChaosOptions;
@@ -101,26 +125,40 @@ class Run {
   readonly #witness = new ChaosWitness();
   readonly #timeline: TimelineSecond[] = [];
   readonly #stop = new AbortController();
-  readonly #restarts = new Map<number, { before: number; now: number }>();
+  readonly #restarts: Restarts;
   #closedWithoutReason = 0;
   #failure: string | null = null;
   #loads: readonly Load[] = [];
+  #changer: GroupChanger | null = null;
 
   constructor(options: ChaosOptions, server: ServerProcess, token: string) {
     this.#options = options;
     this.#server = server;
-    this.#observed = new ObservedServer(() => server.url, token);
+    const observed = new ObservedServer(() => server.url, token);
+    this.#observed = observed;
+    this.#restarts = new Restarts(after => observed.events(after));
   }
 
-  async run(): Promise<ChaosResult> {
-    const { kinds, seconds, until, drainMs } = this.#options;
-    const people = await this.#people();
+  /** Everybody registers and logs in. */
+  async prepare(): Promise<void> {
+    const { users, onProgress } = this.#options;
+    onProgress?.(nothingYet('registering'));
+    const people = await registerUsers(this.#server.url, 'chaos', users);
+    onProgress?.(nothingYet('connecting'));
     this.#loads = await this.#connect(people);
-    const changer = await this.#changer();
+    this.#changer = await this.#startChanger();
+  }
+
+  /** Once everybody is there. */
+  async run(): Promise<ChaosResult> {
+    const { kinds, seconds, until, drainMs, users } = this.#options;
     const witness = this.#witness;
     witness.begin();
     const begunAt = performance.now();
-    const scene = { server: this.#server, observed: this.#observed, witness, changer };
+    const scene = {
+      ...{ server: this.#server, observed: this.#observed, restarts: this.#restarts },
+      ...{ witness, changer: this.#changer },
+    };
     const killer = new Killer(scene, begunAt);
     witness.onDisconnected(() => {
       if (!killer.mayClose) this.#closedWithoutReason += 1;
@@ -129,7 +167,7 @@ class Run {
     until?.addEventListener('abort', stop, { once: true });
     if (until?.aborted === true) stop();
     const ticking = this.#tick(killer, begunAt);
-    const loading = Promise.all(this.#loads.map(load => this.#load(load, people.length)));
+    const loading = Promise.all(this.#loads.map(load => this.#load(load)));
     await this.#killAll(killer, begunAt);
     const ran = (performance.now() - begunAt) / 1_000;
     stop();
@@ -137,10 +175,11 @@ class Run {
     await Promise.all([loading, killer.recovered(drainMs)]);
     clearInterval(ticking);
     until?.removeEventListener('abort', stop);
+    await this.#countRestarts();
     for (const load of this.#loads) load.close();
-    await changer?.close();
+    await this.#changer?.close();
     return {
-      ...{ seed: this.#options.seed, kinds, users: people.length },
+      ...{ seed: this.#options.seed, kinds, users },
       ...{ ratePerSecond: this.#options.ratePerSecond, everyMs: this.#options.everyMs },
       seconds: ran,
       endedEarly: ran < seconds - 1 && this.#failure === null,
@@ -149,13 +188,9 @@ class Run {
       timeline: this.#timeline,
       socketsClosed: witness.disconnections,
       socketsClosedWithoutReason: this.#closedWithoutReason,
-      restarts: this.#restartsInAll(),
+      restarts: this.#restarts.count,
       failure: this.#failure,
     };
-  }
-
-  #people(): Promise<Identity[]> {
-    return registerUsers(this.#server.url, 'chaos', this.#options.users);
   }
 
   /** Some in groups, the others in pairs. */
@@ -167,6 +202,7 @@ class Run {
       bodyBytes: BODY_BYTES,
       window: WINDOW,
       witness: this.#witness,
+      ...(this.#options.until === undefined ? {} : { until: this.#options.until }),
     };
     const loads: Load[] = [];
     if (inGroups > 0)
@@ -185,20 +221,20 @@ class Run {
     return loads;
   }
 
-  async #changer(): Promise<GroupChanger | null> {
+  async #startChanger(): Promise<GroupChanger | null> {
     if (!this.#options.kinds.includes('groups')) return null;
     const [own, member] = await registerUsers(this.#server.url, 'changer', 2);
     if (own === undefined || member === undefined) throw new Error('expected two accounts');
-    return GroupChanger.start(own, member.user);
+    return GroupChanger.start(own, member.user, this.#options.until);
   }
 
   /** A load that cannot go on ends the run; the oracle judges what there was. */
-  async #load(load: Load, people: number): Promise<void> {
-    const { seconds, ratePerSecond, drainMs } = this.#options;
+  async #load(load: Load): Promise<void> {
+    const { seconds, ratePerSecond, drainMs, users } = this.#options;
     try {
       await load.run({
         seconds,
-        ratePerSecond: (ratePerSecond * load.devices) / people,
+        ratePerSecond: (ratePerSecond * load.devices) / users,
         giveUpAfterMs: drainMs,
         until: this.#stop.signal,
       });
@@ -264,28 +300,17 @@ class Run {
     this.#options.onProgress?.({
       ...{ phase, seconds, kills, accepted: witness.accepts, delivered: witness.deliveries },
       second: this.#timeline.at(-1) ?? null,
-      restarts: this.#restartsInAll(),
+      restarts: this.#restarts.count,
       socketsClosed: witness.disconnections,
     });
   }
 
-  /** An isolate that was restarted counts from nothing. */
+  /** Who is being killed cannot be asked: the next second counts what it told. */
   async #countRestarts(): Promise<void> {
-    let counts: ReadonlyMap<number, number>;
     try {
-      counts = await this.#observed.restarts();
-    } catch {
-      // It is being killed: there is nothing to read, and the next second asks again.
-      return;
+      await this.#restarts.read();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
     }
-    for (const [isolate, now] of counts) {
-      const known = this.#restarts.get(isolate) ?? { before: 0, now: 0 };
-      const before = now < known.now ? known.before + known.now : known.before;
-      this.#restarts.set(isolate, { before, now });
-    }
-  }
-
-  #restartsInAll(): number {
-    return [...this.#restarts.values()].reduce((sum, { before, now }) => sum + before + now, 0);
   }
 }

@@ -16,7 +16,8 @@ export class GroupChanger {
   readonly #member: UserId;
   readonly #groups: GroupId[] = [];
 
-  static async start(own: Identity, member: UserId): Promise<GroupChanger> {
+  /** @param until when it is aborted before this resolves, nothing comes of it */
+  static async start(own: Identity, member: UserId, until?: AbortSignal): Promise<GroupChanger> {
     const client = await openClient({
       store: memoryStore(own),
       transport: wsTransport(),
@@ -24,9 +25,12 @@ export class GroupChanger {
       agent: 'strowger-chaos',
       backoff: { firstMs: 20, longestMs: 200 },
     });
+    const leave = (): void => void client.close();
+    until?.addEventListener('abort', leave, { once: true });
     await client.connect({ keepTrying: true });
     const changer = new GroupChanger(client, member);
     for (let made = 0; made < GROUPS; made++) await changer.#make();
+    until?.removeEventListener('abort', leave);
     return changer;
   }
 

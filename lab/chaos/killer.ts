@@ -6,11 +6,13 @@ import type { Choice } from './choices.ts';
 import type { GroupChanger } from './group-changer.ts';
 import { factsOf } from './kinds.ts';
 import type { ObservedServer } from './observed.ts';
+import type { Restarts } from './restarts.ts';
 import type { Kill } from './result.ts';
 
 export interface Scene {
   readonly server: ServerProcess;
   readonly observed: ObservedServer;
+  readonly restarts: Restarts;
   readonly witness: ChaosWitness;
   /** Null when no group is to be killed. */
   readonly changer: GroupChanger | null;
@@ -84,8 +86,11 @@ export class Killer {
   }
 
   async #killServer(): Promise<Victim> {
-    const { server } = this.#scene;
+    const { server, restarts } = this.#scene;
+    // What one who cannot answer just now has counted goes with it.
+    await restarts.read().catch(passOver);
     await server.kill();
+    restarts.startOver();
     await server.start();
     return { name: 'the server', back: () => Promise.resolve() };
   }
@@ -131,8 +136,7 @@ export class Killer {
       try {
         return await ask();
       } catch (error) {
-        const passes = error instanceof ClientError && PASSING.has(error.code);
-        if (!passes || performance.now() > until || !this.#scene.server.running) throw error;
+        if (!passes(error) || performance.now() > until || !this.#scene.server.running) throw error;
       }
       await pause(LOOK_EVERY_MS);
     }
@@ -146,5 +150,11 @@ interface Victim {
 }
 
 const PASSING: ReadonlySet<string> = new Set(['unreachable', 'unavailable']);
+
+const passes = (error: unknown): boolean => error instanceof ClientError && PASSING.has(error.code);
+
+function passOver(error: unknown): void {
+  if (!passes(error)) throw error;
+}
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

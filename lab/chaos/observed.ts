@@ -5,9 +5,9 @@ import {
   OBSERVER_API,
   PAGE_LIMIT,
   WINDOW_LIMIT,
+  type EventsAnswer,
   type ProcessesAnswer,
   type ProcessRow,
-  type SystemAnswer,
 } from '../../protocol/observer.ts';
 import { isOfKind, type ProcessKind } from '../process-faults.ts';
 
@@ -40,11 +40,9 @@ export class ObservedServer {
     return (await this.#processes(search, 0)).rows.find(row => row.name === name);
   }
 
-  /** Children that supervisors saw end abnormally, by isolate, since each of these started. */
-  async restarts(): Promise<ReadonlyMap<number, number>> {
-    const path = `system?after=${Number.MAX_SAFE_INTEGER}`;
-    const { isolates } = (await this.#ask('GET', path)) as SystemAnswer;
-    return new Map(isolates.map(({ isolate, last }) => [isolate, last.restarts]));
+  /** What happened after the event of this number, oldest first, so many at once as the server gives. */
+  async events(after: number): Promise<EventsAnswer> {
+    return (await this.#ask('GET', `events?after=${after}`)) as EventsAnswer;
   }
 
   /** Ends a process as `exit(pid, 'kill')`. @returns false when it had died before */

@@ -3,11 +3,28 @@ import { escapeText as text } from '../page/html.ts';
 import { style } from '../page/style.ts';
 import { timeline, type Event } from '../page/timeline.ts';
 import { findingKinds } from '../verdict.ts';
-import { complaints, outcomeOf, summaries, verdictSentence, type ChaosResult } from './result.ts';
+import {
+  complaints,
+  count,
+  notKilled,
+  outcomeOf,
+  summaries,
+  verdictSentence,
+  type ChaosResult,
+  type Kill,
+  type TimelineSecond,
+} from './result.ts';
+
+/** A page of a day's run can still be opened: of the kills those that took longest, of the seconds some together. */
+const KILLS_SHOWN = 1_000;
+const POINTS_SHOWN = 600;
+/** Of each kind of finding. */
+const CASES_SHOWN = 20;
 
 export function chaosPage(result: ChaosResult, at: string): string {
   const outcome = outcomeOf(result);
   const sentence = outcome === 'broken' ? complaints(result).join('; ') : verdictSentence(result);
+  const shown = longest(result.kills);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -23,16 +40,16 @@ each of its receivers. What was accepted must arrive once and in order, and no s
 gateway or of the server.</p>
 <p class="made">${text(how(result))}, ${text(at)}.</p>
 <p><b class="${outcome === 'held' ? 'reached' : 'missed'}">${text(sentence)}</b></p>
-${counts(result)}
-<h2>Kills and recovery</h2>
+${untestedKinds(result)}${counts(result)}
+${cases(result)}<h2>Kills and recovery</h2>
 <p>Recovered is a kill when everything that had been sent before it has arrived, everybody is connected, and who was
 killed is there again.</p>
 ${recovery(result)}
 <h2>Time lines</h2>
-<p>Each red line is a kill.</p>
-${lines(result)}
-<h2>All kills</h2>
-<details><summary>${result.kills.length} kills, in order</summary>${kills(result)}</details>
+<p>Each red line is a kill${shown.length < result.kills.length ? ' of those below' : ''}.</p>
+${lines(result, shown)}
+<h2>${shown.length < result.kills.length ? `The ${shown.length} of ${result.kills.length} kills that took longest` : 'All kills'}</h2>
+<details><summary>${count(shown.length, 'kill')}, in order</summary>${kills(shown)}</details>
 </body>
 </html>
 `;
@@ -48,6 +65,54 @@ const how = ({
   kinds,
 }: ChaosResult): string =>
   `${users} users, ${ratePerSecond} messages/s, a kill every ${everyMs} ms of ${kinds.join(', ')}, seed ${seed}, ${seconds.toFixed(1)} s${endedEarly ? ' (ended early)' : ''}`;
+
+function untestedKinds(result: ChaosResult): string {
+  const missed = notKilled(result);
+  return missed.length === 0
+    ? ''
+    : `<p class="missed">Not killed, so not tested: ${missed.join(', ')}.</p>\n`;
+}
+
+/** Which messages it was: with them one can look into the stores and the logs. */
+function cases({ verdict }: ChaosResult): string {
+  const found = findingKinds.flatMap(kind => verdict[kind].slice(0, CASES_SHOWN));
+  if (found.length === 0) return '';
+  const rows = found.map(({ kind, from, seq, device, detail }) =>
+    [kind.replace('_', ' '), `${from}, ${seq}`, device, detail].map(text),
+  );
+  return `<h2>What is wrong</h2>
+<p>The first ${CASES_SHOWN} of each kind.</p>
+${table(['what', 'message (sender, number)', 'at', ''], rows)}
+`;
+}
+
+function longest(kills: readonly Kill[]): readonly Kill[] {
+  if (kills.length <= KILLS_SHOWN) return kills;
+  const time = ({ victim, recoveryMs }: Kill): number =>
+    victim === null ? -1 : (recoveryMs ?? Infinity);
+  const least = kills.map(time).sort((one, other) => other - one)[KILLS_SHOWN - 1] ?? 0;
+  return kills.filter(kill => time(kill) >= least).slice(0, KILLS_SHOWN);
+}
+
+/** As many seconds together as leave no more points than are shown: means of the rates, the worst of the rest. */
+function thinned(seconds: readonly TimelineSecond[]): readonly TimelineSecond[] {
+  const together = Math.ceil(seconds.length / POINTS_SHOWN);
+  if (together <= 1) return seconds;
+  return Array.from({ length: Math.ceil(seconds.length / together) }, (_, index) => {
+    const some = seconds.slice(index * together, (index + 1) * together);
+    const last = some.at(-1) as TimelineSecond;
+    const mean = (of: 'accepted' | 'delivered'): number =>
+      some.reduce((sum, second) => sum + second[of], 0) / some.length;
+    const slowest = some.reduce((one, other) =>
+      other.latencyMs.count > 0 && !(other.latencyMs.p99 <= one.latencyMs.p99) ? other : one,
+    );
+    return {
+      ...{ at: last.at, latencyMs: slowest.latencyMs },
+      ...{ accepted: mean('accepted'), delivered: mean('delivered') },
+      connected: Math.min(...some.map(({ connected }) => connected)),
+    };
+  });
+}
 
 function counts(result: ChaosResult): string {
   const { verdict, socketsClosed, socketsClosedWithoutReason, restarts } = result;
@@ -76,14 +141,15 @@ const recovery = (result: ChaosResult): string =>
     ]),
   );
 
-function lines({ timeline: seconds_, kills: done, seconds }: ChaosResult): string {
+function lines({ timeline: every, seconds }: ChaosResult, done: readonly Kill[]): string {
+  const seconds_ = thinned(every);
   const events: Event[] = done
     .filter(({ victim }) => victim !== null)
     .map(({ doneMs, kind, victim }) => ({
       seconds: doneMs / 1_000,
       text: `${kind}: ${victim ?? ''} at ${(doneMs / 1_000).toFixed(1)} s`,
     }));
-  const last = seconds_.at(-1)?.at ?? seconds;
+  const last = Math.max(seconds, every.at(-1)?.at ?? 0);
   const points = (of: (second: (typeof seconds_)[number]) => number) =>
     seconds_.map(second => [second.at, of(second)] as const);
   const latency = (of: 'p50' | 'p99') =>
@@ -117,10 +183,10 @@ function lines({ timeline: seconds_, kills: done, seconds }: ChaosResult): strin
   ].join('\n');
 }
 
-const kills = (result: ChaosResult): string =>
+const kills = (shown: readonly Kill[]): string =>
   table(
     ['at', 'kind', 'who', 'recovered after'],
-    result.kills.map(({ doneMs, kind, victim, recoveryMs }) => [
+    shown.map(({ doneMs, kind, victim, recoveryMs }) => [
       number(`${(doneMs / 1_000).toFixed(2)} s`),
       text(kind),
       text(victim ?? 'nobody was there'),
@@ -132,10 +198,18 @@ const ms = (value: number): string => (Number.isNaN(value) ? '–' : `${value.to
 
 const number = (value: string): string => `<td class="number">${text(value)}</td>`;
 
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
-  `<table><thead><tr>${heads.map(head => `<th>${head}</th>`).join('')}</tr></thead><tbody>${rows
-    .map(
-      cells =>
-        `<tr>${cells.map(cell => (cell.startsWith('<td') ? cell : `<td>${cell}</td>`)).join('')}</tr>`,
-    )
-    .join('')}</tbody></table>`;
+/** A column of numbers has its heading above them. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const first = rows[0] ?? [];
+  const head = heads.map((name, column) =>
+    first[column]?.startsWith('<td class="number"') === true
+      ? `<th class="number">${name}</th>`
+      : `<th>${name}</th>`,
+  );
+  const body = rows.map(cells =>
+    cells.map(cell => (cell.startsWith('<td') ? cell : `<td>${cell}</td>`)).join(''),
+  );
+  return `<div class="wide"><table><thead><tr>${head.join('')}</tr></thead><tbody>${body
+    .map(cells => `<tr>${cells}</tr>`)
+    .join('')}</tbody></table></div>`;
+}

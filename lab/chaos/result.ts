@@ -132,4 +132,6 @@ export function complaints(result: ChaosResult): string[] {
   return found;
 }
 
-const count = (many: number, what: string): string => `${many} ${what}${many === 1 ? '' : 's'}`;
+/** `1 kill`, `2 kills`. */
+export const count = (many: number, what: string): string =>
+  `${many} ${what}${many === 1 ? '' : 's'}`;

@@ -38,7 +38,7 @@ export function timeline({ title, unit, seconds, lines, events }: TimelineOption
     ...grid(highest, unit, y),
     ...Array.from({ length: steps + 1 }, (_, step) => {
       const at = (seconds * step) / steps;
-      return `<text x="${x(at).toFixed(1)}" y="${height - 8}" class="tick">${at.toFixed(seconds < 10 ? 1 : 0)} s</text>`;
+      return `<text x="${x(at).toFixed(1)}" y="${height - 8}" class="tick${step === steps ? ' last' : ''}">${at.toFixed(seconds < 10 ? 1 : 0)} s</text>`;
     }),
     ...events.map(
       ({ seconds: at, text }) =>
@@ -54,7 +54,7 @@ export function timeline({ title, unit, seconds, lines, events }: TimelineOption
     .join(' ');
   return (
     `<figure><figcaption>${escapeText(title)} ${legend}</figcaption>` +
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg></figure>`
+    `<div class="wide"><svg class="timeline" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg></div></figure>`
   );
 }
 

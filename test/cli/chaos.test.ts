@@ -23,7 +23,7 @@ void t.test('what cannot be is told with what can be', async t => {
   await refused(['--every', '99'], /Give 100 or more/);
   await refused(['--seed', '-1'], /whole number below/);
   await refused(['--duration', '0'], /Give seconds/);
-  await refused(['--duration', '9999', '--rate', '1000'], /--duration × --rate are 9999000/);
+  await refused(['--duration', '86401'], /--duration is at most 86400 seconds, a day/);
   await refused(
     ['--report', 'missing/page.html'],
     /--report missing\/page\.html cannot be written/,
@@ -43,7 +43,7 @@ void t.test('a clean run: lines on the way, a verdict, a page, exit code 0', asy
   t.match(stderr, /^seed 5$/m);
   t.match(stderr, / s {2}(sessions {3}session \d+|store {6}store\.0)$/m);
   t.match(stdout, /seed 5\n\d+ accepted, \d+ delivered, 0 lost, 0 doubled, 0 reordered, 0 without/);
-  t.match(stdout, /^0 sockets closed/m);
+  t.match(stdout, /^0 sockets closed, 0 of them with no gateway or server killed, \d+ restart/m);
   t.match(stdout, /^store +\d+ +\d+ ms +\d+ ms/m);
   t.match(stdout, /The promises held\./);
   t.match(readFileSync(place.path('page.html'), 'utf8'), /The promises held\./);
@@ -81,6 +81,7 @@ void t.test('a server that loses messages: exit code 1, also as JSON', async t =
   t.match(result, { held: false, findings: { doubled: 0 }, kinds: ['mailboxes'], users: 4 });
   t.ok(result.findings.lost > 0);
   t.match(result.complaints, [/\d+ messages? lost/]);
+  t.match(result, { cases: { lost: [{ kind: 'lost', seq: Number }] } });
 });
 
 void t.test('Ctrl-C ends it with the verdict so far', async t => {
@@ -134,6 +135,39 @@ void t.test('kill -9 of the lab leaves nothing of it either', async t => {
   await running.ended;
   while (readdirSync(place.path('tmp')).length > 0) await pause(10);
   await t.rejects(fetch(url), 'the server has gone');
+});
+
+void t.test('Ctrl-C while it starts: at once, and nothing is left', async t => {
+  const place = workplace(t);
+  mkdirSync(place.path('tmp'));
+  const running = place.start(['chaos', '--users', '400', '--kill', 'all'], {
+    environment: { TMPDIR: place.path('tmp') },
+  });
+  await running.hasSaid('registering');
+  running.child.kill('SIGINT');
+  const { code, stdout } = await running.ended;
+  t.equal(code, 1);
+  t.match(stdout, /\(ended early\)[^]*Nothing was tested: nothing was killed; no message was acc/);
+  t.same(readdirSync(place.path('tmp')), []);
+});
+
+void t.test('a report that cannot be written takes no verdict with it', async t => {
+  const place = workplace(t);
+  const { code, stdout, stderr } = await place.run([
+    ...['chaos', '--duration', '1', '--users', '2', '--rate', '20', '--every', '400'],
+    ...['--kill', 'mailboxes', '--report', '/dev/full'],
+  ]);
+  t.equal(code, 1);
+  t.match(stdout, /The promises held\./);
+  t.match(stderr, /^error report_not_written: \/dev\/full cannot be written: ENOSPC/m);
+});
+
+void t.test('nowhere to put a server', async t => {
+  const { code, stderr } = await workplace(t).run(['chaos'], {
+    environment: { TMPDIR: '/proc' },
+  });
+  t.equal(code, 1);
+  t.match(stderr, /^error server_not_started: no directory can be made there: name .* TMPDIR \(/m);
 });
 
 void t.test('nothing was killed: neither held nor broken, exit code 1', async t => {

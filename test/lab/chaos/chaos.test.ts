@@ -6,7 +6,7 @@ import t from 'tap';
 import { runChaos, type ChaosOptions } from '../../../lab/chaos/chaos.ts';
 import { choices } from '../../../lab/chaos/choices.ts';
 import { killKinds, type KillKind } from '../../../lab/chaos/kinds.ts';
-import { complaints, type ChaosResult } from '../../../lab/chaos/result.ts';
+import { complaints, outcomeOf, type ChaosResult } from '../../../lab/chaos/result.ts';
 
 const EVERY_MS = 300;
 
@@ -68,6 +68,24 @@ void t.test('kills of what is no gateway and no server close no socket', async t
   t.same(complaints(result), []);
   t.same(new Set(result.kills.map(({ kind }) => kind)), new Set(kinds));
   t.equal(result.socketsClosed, 0);
+  const ends = result.kills.filter(({ victim }) => victim !== null).length;
+  // Those of an isolate may end before it has told of others.
+  t.ok(result.restarts >= ends - 2, `${result.restarts} restarts for ${ends} kills`);
+});
+
+void t.test('who ends it before it has begun does not wait for it', async t => {
+  for (const phase of ['starting', 'registering', 'connecting'] as const) {
+    const stop = new AbortController();
+    const result = await run(1, {
+      until: stop.signal,
+      onProgress: progress => {
+        if (progress.phase === phase) stop.abort();
+        else if (progress.phase === 'running') t.fail(`it ran in spite of ${phase}`);
+      },
+    });
+    t.match(result, { endedEarly: true, kills: [], seconds: 0, failure: null }, phase);
+    t.equal(outcomeOf(result), 'untested');
+  }
 });
 
 void t.test('a server that loses messages is found out', async t => {

@@ -108,5 +108,31 @@ void t.test('the page tells it all, and nothing in it is taken for markup', t =>
     'today',
   );
   t.match(broken, /class="missed">1 message lost/);
+  t.match(broken, /<td>lost<\/td><td>alice:1, 1<\/td><td>alice:1<\/td>/, 'and which one');
+  t.notMatch(page, /What is wrong/);
+  t.match(page, /Not killed, so not tested: sessions, gateway\./);
+  t.end();
+});
+
+void t.test('the page of a long run can still be opened', t => {
+  const seconds = 86_400;
+  const second = clean.timeline[0]!;
+  const kills = Array.from({ length: seconds }, (_, at) => ({
+    ...kill('store', at, `store.${at}`),
+    doneMs: at * 1_000,
+  }));
+  const timeline = Array.from({ length: seconds }, (_, at) => ({
+    ...second,
+    at: at + 1,
+    connected: at === 70_000 ? 1 : 4,
+  }));
+  const page = chaosPage({ ...clean, seconds, kills, timeline }, 'today');
+  t.ok(page.length < 2_000_000, `${page.length} characters`);
+  t.match(page, /The 1000 of 86400 kills that took longest/);
+  t.match(page, /store\.86399</, 'the slowest is there');
+  t.notMatch(page, /store\.100</, 'a quick one is not');
+  const connected = page.slice(page.indexOf('aria-label="Users connected"'));
+  const heights = new Set([...connected.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, y]) => y));
+  t.equal(heights.size, 2, 'and the second in which all but one were away');
   t.end();
 });
