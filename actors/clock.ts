@@ -1,4 +1,6 @@
 /** The runtime's only source of time, so that tests can put a virtual one in its place. */
+import { requireMethods } from './bad-argument.ts';
+
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
@@ -35,6 +37,7 @@ let clock: Clock = systemClock;
 
 /** Puts another clock in place for everything that starts from now on, and returns the old one. */
 export function setClock(replacement: Clock): Clock {
+  requireMethods('setClock()', replacement, ['now', 'wallNow', 'after']);
   const old = clock;
   clock = replacement;
   return old;

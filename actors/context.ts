@@ -6,6 +6,7 @@
  * once a message (20 ns; it makes each promise of the isolate about 50 ns dearer).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { requireFunction } from './bad-argument.ts';
 import { FencedExit } from './exit.ts';
 import type { Pid } from './pid.ts';
 import type { Holding, Process } from './process.ts';
@@ -27,6 +28,7 @@ export function runAs<T>(process: Process, body: (process: Process) => T): T {
 
 /** Runs a function as nobody, whoever set it off. */
 export function runOutside(body: () => void): void {
+  requireFunction('runOutside()', body);
   const outer = running;
   running = undefined;
   try {

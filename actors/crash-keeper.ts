@@ -10,6 +10,7 @@
  *
  * What a step was answered is kept as well: a callback that awaits calls goes on with their answers.
  */
+import { requireFunction } from './bad-argument.ts';
 import { wallNow } from './clock.ts';
 import { runOutside } from './context.ts';
 import { isOrderly, reasonOf } from './exit.ts';
@@ -82,6 +83,7 @@ export function setCrashKeeper(
   replacement: CrashKeeper | undefined,
   snapshot?: Snapshot,
 ): CrashKeeper | undefined {
+  if (replacement !== undefined) requireFunction('setCrashKeeper()', replacement);
   const old = keeper;
   keeper = replacement;
   snapshotOf = snapshot;

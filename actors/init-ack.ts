@@ -3,6 +3,7 @@
  * `init_ack/1` and `init_fail/2` of `proc_lib.erl`, for what is no behaviour, or becomes one by
  * `enterLoop`. `spawn` of `proc_lib` is our `spawn`: every process has ancestors and crash reports.
  */
+import { badArgument, requireOptions } from './bad-argument.ts';
 import { after } from './clock.ts';
 import type { TimerHandle } from './clock.ts';
 import { callingProcess, requireProcess, runAs } from './context.ts';
@@ -10,7 +11,7 @@ import { Exit, reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
 import type { StartResult } from './gen-server/types.ts';
 import { monitorProcess, unlinkProcesses } from './links.ts';
-import { takeName, whereis } from './names.ts';
+import { requireStartName, takeName, whereis } from './names.ts';
 import type { MonitorRef } from './pid.ts';
 import type { Holding, Process } from './process.ts';
 import { crash, die, wake } from './signals.ts';
@@ -59,6 +60,7 @@ export function startLink<Answer = StartResult>(
   init: InitFunction,
   options: InitOptions = {},
 ): Promise<Answer> {
+  requireOptions('procLib.startLink()', options);
   return startWith(init, { ...options, link: true }, undefined).answer as Promise<Answer>;
 }
 
@@ -86,7 +88,11 @@ export function initFail(answer: unknown, exception: InitException): never {
   throw raised(exception);
 }
 
-function raised([kind, value]: InitException): Error {
+function raised(exception: InitException): Error {
+  const [kind, value] = Array.isArray(exception) ? exception : [exception];
+  if (!['exit', 'error', 'throw'].includes(kind as string)) {
+    return badArgument('initFail()', "['exit' | 'error' | 'throw', value]", exception);
+  }
   if (kind === 'exit') return new Exit(value);
   if (kind === 'error' && value instanceof Error) return value;
   const reason = kind === 'throw' ? ['nocatch', value] : value;
@@ -168,6 +174,8 @@ function startWith(
   if (typeof init !== 'function') {
     throw new TypeError(`procLib.start() expects a function, got ${typeof init}`);
   }
+  requireOptions('procLib.start()', options);
+  if (options.name !== undefined) requireStartName('procLib.start()', options.name);
   const timeoutMs = startLimit(options.timeoutMs);
   const starter = callingProcess();
   const process = createProcess(undefined, options.label ?? (init.name || 'start'), options);

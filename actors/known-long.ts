@@ -1,4 +1,5 @@
 /** Work that is known to hold the thread, and is not worth a warning. */
+import { requireFunction } from './bad-argument.ts';
 
 let knownMs = 0;
 
@@ -8,6 +9,7 @@ let knownMs = 0;
  * of the thread runs meanwhile, also a watchdog's patience is not changed.
  */
 export function knownLong<Result>(work: () => Result): Result {
+  requireFunction('knownLong()', work);
   const before = knownMs;
   const began = performance.now();
   try {

@@ -1,4 +1,5 @@
 /** Links, monitors, exits: the public functions by which processes watch and end each other. */
+import { badArgument, requireOptions } from './bad-argument.ts';
 import { callingProcess, requireProcess } from './context.ts';
 import { Exit, FencedExit } from './exit.ts';
 import type { ExitReason } from './exit.ts';
@@ -10,7 +11,7 @@ import type { Waiting } from './isolates/waiting.ts';
 import type { DownMessage } from './messages.ts';
 import type { Watching } from './monitor-table.ts';
 import { monitorIn, withMonitor, withoutMonitor } from './monitor-table.ts';
-import { isolateOf, makeRef, thisIsolate } from './pid.ts';
+import { isolateOf, makeRef, requirePid, thisIsolate } from './pid.ts';
 import type { MonitorRef, Pid } from './pid.ts';
 import { processAt, processOf } from './process-table.ts';
 import type { Process, Watcher } from './process.ts';
@@ -34,6 +35,7 @@ export function link(pid: Pid): void {
     linkProcesses(process, other);
     return;
   }
+  requirePid('link()', pid);
   if (isolateOf(pid) === thisIsolate()) sendLinkSignal(process, pid, 'noproc');
   else linkToRemote(process, pid);
   if (!process.alive) throw new FencedExit();
@@ -48,8 +50,12 @@ export function linkProcesses(one: Process, other: Process): void {
 export function unlink(pid: Pid): void {
   const process = requireProcess('unlink()');
   const other = processOf(pid);
-  if (other !== undefined) unlinkProcesses(process, other);
-  else unlinkFromRemote(process, pid);
+  if (other !== undefined) {
+    unlinkProcesses(process, other);
+    return;
+  }
+  requirePid('unlink()', pid);
+  unlinkFromRemote(process, pid);
 }
 
 export function unlinkProcesses(one: Process, other: Process): void {
@@ -159,6 +165,8 @@ function watch(watcher: Process, target: Process, dest: Dest): MonitorRef {
 /** Ends a monitor; with `flush` its DOWN is taken out of the mailbox if it is there already. */
 export function demonitor(ref: MonitorRef, options: { readonly flush?: boolean } = {}): void {
   const process = requireProcess('demonitor()');
+  if (typeof ref !== 'number') throw badArgument('demonitor()', 'what monitor() returned', ref);
+  requireOptions('demonitor()', options);
   monitorIn(process.monitors, ref)?.release();
   process.monitors = withoutMonitor(process.monitors, ref);
   if (options.flush === true) process.mailbox.extract(message => isDownOf(message, ref));
@@ -173,9 +181,13 @@ function isDownOf(message: unknown, ref: MonitorRef): boolean {
   );
 }
 
-/** Switches the trapping of exit signals, and returns how it was. */
+/**
+ * Switches the trapping of exit signals, and returns how it was.
+ * @throws TypeError for what is no boolean, as Erlang's badarg
+ */
 export function trapExit(on: boolean): boolean {
   const process = requireProcess('trapExit()');
+  if (typeof on !== 'boolean') throw badArgument('trapExit()', 'true or false', on);
   const old = process.trapExit;
   process.trapExit = on;
   return old;
@@ -191,6 +203,9 @@ export function exit(...args: [ExitReason] | [Pid, ExitReason]): void {
   const caller = callingProcess();
   const target = processOf(pid);
   if (target !== undefined) sendExitSignal(target, caller?.pid ?? OUTSIDE, reason);
-  else if (isolateOf(pid) !== thisIsolate()) exitRemote(caller?.pid ?? OUTSIDE, pid, reason);
+  else {
+    requirePid('exit()', pid);
+    if (isolateOf(pid) !== thisIsolate()) exitRemote(caller?.pid ?? OUTSIDE, pid, reason);
+  }
   if (caller !== undefined && !caller.alive) throw new FencedExit();
 }

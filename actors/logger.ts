@@ -7,6 +7,7 @@
  * calling process, or throws. What must be written before a crash of the program belongs in the
  * sink; what may be slow or may fail belongs in a handler.
  */
+import { requireFunction } from './bad-argument.ts';
 import { wallNow } from './clock.ts';
 import { enabled } from './logger/levels.ts';
 import type { LevelLimit, LogLevel } from './logger/levels.ts';
@@ -38,6 +39,7 @@ let primary: PrimaryConfig = { level: 'all', filters: [], filterDefault: 'log' }
 
 /** Puts another sink in place and returns the old one. */
 export function setLogger(replacement: LogSink): LogSink {
+  requireFunction('setLogger()', replacement);
   const old = sink;
   sink = replacement;
   return old;

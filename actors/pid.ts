@@ -6,6 +6,8 @@
  * An isolate that was restarted has a higher *creation*, as an Erlang node has, and counts its
  * serials from `creation * 2^30`: a pid of an earlier creation is a dead process for good.
  */
+import { badArgument, shown } from './bad-argument.ts';
+
 declare const pidBrand: unique symbol;
 declare const refBrand: unique symbol;
 
@@ -59,7 +61,9 @@ export function thisIsolate(): number {
 
 export function checkIsolate(what: string, isolate: number): void {
   if (Number.isSafeInteger(isolate) && isolate >= 0 && isolate < ISOLATES) return;
-  throw new RangeError(`${what} expects an isolate from 0 to ${ISOLATES - 1}, got ${isolate}`);
+  throw new RangeError(
+    `${what} expects an isolate from 0 to ${ISOLATES - 1}, got ${shown(isolate)}`,
+  );
 }
 
 /** A pid that no process had before. */
@@ -87,4 +91,9 @@ export function isolateOf(pid: Pid): number {
 /** True for a number that has the shape of a pid, whether or not its process lives. */
 export function isPid(value: unknown): value is Pid {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= ISOLATES;
+}
+
+/** @throws TypeError for what has not the shape of a pid, as Erlang's badarg */
+export function requirePid(what: string, pid: unknown): void {
+  if (!isPid(pid)) throw badArgument(what, 'a pid', pid);
 }

@@ -9,8 +9,8 @@ import type { ExitReason } from './exit.ts';
 import type { StartMonitorResult, StartResult } from './gen-server/types.ts';
 import { linkToRemote } from './isolates/remote-links.ts';
 import { monitorProcess } from './links.ts';
-import { takeName, whereis } from './names.ts';
-import { isolateOf, thisIsolate } from './pid.ts';
+import { requireStartName, takeName, whereis } from './names.ts';
+import { isolateOf, requirePid, thisIsolate } from './pid.ts';
 import type { MonitorRef, Pid } from './pid.ts';
 import type { Behaviour, Holding, Process } from './process.ts';
 import { crash, die, wake } from './signals.ts';
@@ -99,15 +99,12 @@ export function startProcess<P extends Pid>(
   starter: Starter,
 ): Promise<StartResult<P>> {
   const { name } = options;
-  if (name !== undefined && typeof name !== 'string' && !isVia(name)) {
-    throw new TypeError(
-      `start(): a name is a string, or ['via', module, key]; got ${JSON.stringify(name)}`,
-    );
-  }
+  if (name !== undefined) requireStartName('start()', name);
   const holder = name === undefined ? undefined : whereis(name);
   if (holder !== undefined) return settledStart<P>(['error', ['already_started', holder]]);
   startLimit(options.timeoutMs);
   const { parent } = options;
+  if (parent !== undefined) requirePid('start(): parent', parent);
   if (parent !== undefined && isolateOf(parent) === thisIsolate()) {
     throw new TypeError(
       'start(): the option parent is for a supervisor in another isolate; call it from the parent',

@@ -1,5 +1,5 @@
 /** Looking at processes from outside. */
-import { isolateOf, thisIsolate } from './pid.ts';
+import { isolateOf, requirePid, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { monitorsOf } from './monitor-table.ts';
 import { processOf } from './process-table.ts';
@@ -28,7 +28,8 @@ export interface ProcessInfo {
 
 /**
  * What is known of a living process; undefined for a dead one.
- * @throws TypeError for a process of another isolate, as Erlang's badarg: ask there, with a call
+ * @throws TypeError for what is no pid, and for a process of another isolate, as Erlang's badarg: ask
+ *   there, with a call
  */
 export function processInfo(pid: Pid): ProcessInfo | undefined {
   requireOurs('processInfo()', pid);
@@ -53,7 +54,8 @@ export function processInfo(pid: Pid): ProcessInfo | undefined {
 
 /**
  * True while the process lives.
- * @throws TypeError for a process of another isolate, as Erlang's badarg: only a monitor tells
+ * @throws TypeError for what is no pid, and for a process of another isolate, as Erlang's badarg: only
+ *   a monitor tells
  */
 export function isAlive(pid: Pid): boolean {
   requireOurs('isAlive()', pid);
@@ -61,6 +63,7 @@ export function isAlive(pid: Pid): boolean {
 }
 
 function requireOurs(what: string, pid: Pid): void {
+  requirePid(what, pid);
   const isolate = isolateOf(pid);
   if (isolate === thisIsolate()) return;
   throw new TypeError(

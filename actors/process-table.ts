@@ -3,7 +3,8 @@ import { thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import type { Dest } from './server-ref.ts';
-import { pidVia } from './via-name.ts';
+import { isRemoteName, noDest } from './dest.ts';
+import { isVia, pidVia } from './via-name.ts';
 
 const byPid = new Map<Pid, Process>();
 const byName = new Map<Name, Process>();
@@ -16,11 +17,17 @@ export function processNamed(name: Name): Process | undefined {
   return byName.get(name);
 }
 
-/** The living process of this isolate that a pid or name stands for. */
+/**
+ * The living process of this isolate that a pid or name stands for.
+ * @throws TypeError for what is no place to send to; numbers are looked at by `isolateAt`
+ */
 export function processAt(dest: Dest): Process | undefined {
   if (typeof dest === 'number') return byPid.get(dest);
   if (typeof dest === 'string') return byName.get(dest);
-  if ('isolate' in dest) return dest.isolate === thisIsolate() ? byName.get(dest.name) : undefined;
+  if (isRemoteName(dest)) {
+    return dest.isolate === thisIsolate() ? byName.get(dest.name) : undefined;
+  }
+  if (!isVia(dest)) throw noDest(dest);
   const pid = pidVia(dest);
   return pid === undefined ? undefined : byPid.get(pid);
 }

@@ -3,7 +3,9 @@
  * another module keeps; typed or not.
  */
 import type { AnyRequest } from './gen-server/types.ts';
-import { checkIsolate, isolateOf, thisIsolate } from './pid.ts';
+import { badArgument } from './bad-argument.ts';
+import { isRemoteName, noDest } from './dest.ts';
+import { checkIsolate, isolateOf, isPid, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { isVia, pidVia } from './via-name.ts';
 import type { Via } from './via-name.ts';
@@ -79,17 +81,21 @@ export function at(name: Name, isolate: number): RemoteName {
     );
   }
   if (typeof name !== 'string' || name === '') {
-    throw new TypeError('at() expects a registered name that is not empty');
+    throw badArgument('at()', 'a registered name that is not empty', name);
   }
   checkIsolate('at()', isolate);
   return { name, isolate };
 }
 
-/** The isolate in which the process is to be found. */
+/**
+ * The isolate in which the process is to be found.
+ * @throws TypeError for what is no place to send to, as Erlang's badarg
+ */
 export function isolateAt(dest: Dest): number {
-  if (typeof dest === 'number') return isolateOf(dest);
+  if (isPid(dest)) return isolateOf(dest);
   if (typeof dest === 'string') return thisIsolate();
-  if ('isolate' in dest) return dest.isolate;
+  if (isRemoteName(dest)) return dest.isolate;
+  if (!isVia(dest)) throw noDest(dest);
   const pid = pidVia(dest);
   return pid === undefined ? thisIsolate() : isolateOf(pid);
 }

@@ -1,10 +1,11 @@
 /** Making processes. */
+import { badArgument, requireOptions, shown } from './bad-argument.ts';
 import { callingProcess } from './context.ts';
 import { ownDetachedRejections } from './detached.ts';
 import { describeReason, reasonOf } from './exit.ts';
 import { takeTurn } from './drain.ts';
 import { makePid } from './pid.ts';
-import { takeName, whereis } from './names.ts';
+import { requireStartName, takeName, whereis } from './names.ts';
 import type { MonitorRef, Pid } from './pid.ts';
 import { enterProcess } from './process-table.ts';
 import { Process } from './process.ts';
@@ -49,6 +50,7 @@ export function spawn(handler: MessageHandler, options: SpawnOptions = {}): Pid 
 
 /** As {@link spawn}, linked to the calling process. */
 export function spawnLink(handler: MessageHandler, options: SpawnOptions = {}): Pid {
+  requireOptions('spawnLink()', options);
   return spawnProcess(handler, { ...options, link: true }).pid;
 }
 
@@ -78,8 +80,12 @@ function spawnProcess(handler: MessageHandler, options: SpawnOptions): Process {
   if (typeof handler !== 'function') {
     throw new TypeError(`spawn() expects a handler function, got ${typeof handler}`);
   }
+  requireOptions('spawn()', options);
   const { name } = options;
-  if (name !== undefined && whereis(name) !== undefined) throw nameTaken(name);
+  if (name !== undefined) {
+    requireStartName('spawn()', name);
+    if (whereis(name) !== undefined) throw nameTaken(name);
+  }
   const label = options.label ?? (handler.name || 'spawn');
   const process = createProcess(new Bare(handler), label, options);
   if (name !== undefined) beginAs(process, name);
@@ -119,6 +125,8 @@ export function createProcess(
   label: string,
   options: CreateOptions,
 ): Process {
+  const { trapExit = false } = options;
+  if (typeof trapExit !== 'boolean') throw badArgument('trapExit', 'true or false', trapExit);
   openTurns(takeTurn);
   ownDetachedRejections();
   const caller = callingProcess();
@@ -128,7 +136,7 @@ export function createProcess(
     options.pid ?? makePid(),
     label,
     parent,
-    options.trapExit ?? false,
+    trapExit,
     validLimit(options.mailboxLimit),
   );
   process.behaviour = behaviour;
@@ -141,6 +149,6 @@ export function createProcess(
 }
 
 function validLimit(limit = DEFAULT_MAILBOX_LIMIT): number {
-  if (!(limit >= 1)) throw new RangeError(`mailboxLimit must be at least 1, got ${limit}`);
-  return limit;
+  if (typeof limit === 'number' && limit >= 1) return limit;
+  throw new RangeError(`mailboxLimit must be at least 1, got ${shown(limit)}`);
 }

@@ -6,3 +6,13 @@ export function isThenable(value: unknown): value is Promise<unknown> {
     typeof (value as { readonly then?: unknown }).then === 'function'
   );
 }
+
+/** Runs the body; what it throws is what the promise rejects with: a caller sees one way of failing. */
+export function rejecting<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return body();
+  } catch (thrown) {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as it was thrown
+    return Promise.reject(thrown);
+  }
+}

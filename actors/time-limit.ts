@@ -1,4 +1,5 @@
 /** How long somebody waits: milliseconds, or Erlang's atom for without end. */
+import { shown } from './bad-argument.ts';
 
 /** Milliseconds of 0 or more; without end: `Infinity`, or `'infinity'`. */
 export type TimeLimit = number | 'infinity';
@@ -16,6 +17,6 @@ export function startLimit(limit: TimeLimit = Infinity): number {
   const limitMs = millisecondsOf(limit);
   if (typeof limitMs === 'number' && limitMs >= 0) return limitMs;
   throw new RangeError(
-    `start: timeoutMs must be 0 or more milliseconds, Infinity or 'infinity', got ${String(limit)}`,
+    `start: timeoutMs must be 0 or more milliseconds, Infinity or 'infinity', got ${shown(limit)}`,
   );
 }

@@ -1,8 +1,9 @@
 /** Timers that send a message later. They belong to the receiver: they die with it. */
+import { badArgument, shown } from './bad-argument.ts';
 import { callingProcess } from './context.ts';
 import { after, now } from './clock.ts';
 import type { TimerHandle } from './clock.ts';
-import { isolateOf, thisIsolate } from './pid.ts';
+import { isolateOf, requirePid, thisIsolate } from './pid.ts';
 import type { Name, Pid } from './pid.ts';
 import { processAt, processNamed } from './process-table.ts';
 import type { Holding, Process } from './process.ts';
@@ -65,14 +66,15 @@ class Timer implements Holding {
  */
 export function sendAfter(delayMs: number, dest: Pid | Name, message: unknown): TimerRef {
   callingProcess();
-  if (!(delayMs >= 0) || !Number.isFinite(delayMs)) {
-    throw new RangeError(`sendAfter() expects milliseconds of 0 or more, got ${delayMs}`);
+  if (!Number.isFinite(delayMs) || delayMs < 0) {
+    throw new RangeError(`sendAfter() expects milliseconds of 0 or more, got ${shown(delayMs)}`);
   }
   if (typeof dest !== 'number' && typeof dest !== 'string') {
     throw new TypeError(
       `sendAfter() expects a pid or a registered name after the milliseconds, got ${typeof dest}`,
     );
   }
+  if (typeof dest === 'number') requirePid('sendAfter()', dest);
   if (typeof dest === 'number' && isolateOf(dest) !== thisIsolate()) {
     throw new TypeError(
       `sendAfter() expects a process of its own isolate, and ${dest} lives in isolate ` +
@@ -87,17 +89,28 @@ export function sendAfter(delayMs: number, dest: Pid | Name, message: unknown): 
 /** A timer to a process that was dead already: it never fires. */
 const deadTimer = { left: () => false, release: () => undefined } as unknown as TimerRef;
 
-/** Stops a timer: the milliseconds that were left, or false when it had fired or was cancelled. */
+/**
+ * Stops a timer: the milliseconds that were left, or false when it had fired or was cancelled.
+ * @throws TypeError for what `sendAfter` did not return, as Erlang's badarg
+ */
 export function cancelTimer(ref: TimerRef): number | false {
-  const timer = ref as unknown as Timer;
+  const timer = timerOf('cancelTimer()', ref);
   const left = timer.left();
   timer.release();
   return left;
 }
 
-/** The milliseconds left, or false when it has fired or was cancelled. */
+/**
+ * The milliseconds left, or false when it has fired or was cancelled.
+ * @throws TypeError as {@link cancelTimer}
+ */
 export function readTimer(ref: TimerRef): number | false {
-  return (ref as unknown as Timer).left();
+  return timerOf('readTimer()', ref).left();
+}
+
+function timerOf(what: string, ref: unknown): Pick<Timer, 'left' | 'release'> {
+  if (ref instanceof Timer || ref === deadTimer) return ref as Timer;
+  throw badArgument(what, 'what sendAfter() returned', ref);
 }
 
 /** What a timer among a process's holdings will send it, and when; undefined for another holding. */

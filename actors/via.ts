@@ -36,7 +36,7 @@ export function via(keeper: Name | ViaModule, key: unknown, value?: unknown): Vi
     return ['via', viaRegistry, value === undefined ? [keeper, key] : [keeper, key, value]];
   }
   const missing = CALLBACKS.filter(
-    one => typeof (keeper as Partial<ViaModule>)[one] !== 'function',
+    one => typeof (keeper as Partial<ViaModule> | null | undefined)?.[one] !== 'function',
   );
   if (missing.length === 0) return ['via', keeper, key];
   throw new TypeError(

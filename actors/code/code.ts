@@ -7,6 +7,7 @@
  * fully qualified call. The server that defines a module says with it what a version of it needs.
  * All of it is for the own isolate; `prepare` is for those who change several.
  */
+import { badArgument, requireOptions } from '../bad-argument.ts';
 import { owningProcess, requireProcess } from '../context.ts';
 import { countCrashes } from './crashes.ts';
 import { ModuleEntry, allModules, enterModule, moduleNamed } from './module-table.ts';
@@ -44,13 +45,19 @@ export interface DefineOptions<Exports> {
  * Enters a built-in module under a name. Processes that start with its callback module
  * (`exports.default`) get the version that is in force then. The same exports once more change
  * nothing.
- * @throws RangeError when the name stands for other exports
+ * @throws TypeError for what is no name or no exports, RangeError when the name stands for other exports
  */
 export function define<Exports extends object>(
   name: string,
   exports: Exports,
   options: DefineOptions<Exports> = {},
 ): Module<Exports> {
+  if (typeof name !== 'string' || name === '') {
+    throw badArgument('code.define()', 'a name that is a string and not empty', name);
+  }
+  if (typeof (exports as unknown) !== 'object' || (exports as unknown) === null) {
+    throw badArgument('code.define()', 'the exports of a module', exports);
+  }
   countCrashes();
   return enterModule(new ModuleEntry(name, exports, given => options.check?.(given)));
 }
@@ -99,6 +106,7 @@ export function builtIn(name: string): Version {
  * @returns a promise that rejects with a {@link CodeError}; then nothing has changed
  */
 export async function prepare(step: Step, options: PrepareOptions = {}): Promise<Prepared> {
+  requireOptions('code.prepare()', options);
   const { extra, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, got ${timeoutMs}`);
   refuseWhileUnderWay();

@@ -5,6 +5,7 @@
  * thousand reloads would be a thousand copies in memory.
  */
 import { createHash } from 'node:crypto';
+import { requireOptions } from '../bad-argument.ts';
 import { dirname } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { CodeError } from './code-error.ts';
@@ -41,7 +42,9 @@ const HASH_DIGITS = 16;
 const hashes = new WeakMap<object, string>();
 
 /** @throws CodeError `compile_failed` with the file, the line and what is wrong there */
-export function compile({ name, filename, source, resolve }: Source): Version {
+export function compile(given: Source): Version {
+  requireOptions('code.compile()', given);
+  const { name, filename, source, resolve } = given;
   const hash = createHash('sha256').update(source);
   let running = true;
   const require = (specifier: string): object => {

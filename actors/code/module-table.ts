@@ -3,6 +3,7 @@
  * See `code_server.erl`: at most two versions of a module are there, current and old; ours may have
  * a canary besides, which runs for a share of the keys.
  */
+import { shown } from '../bad-argument.ts';
 import { wallNow } from '../clock.ts';
 import { owningProcess } from '../context.ts';
 import { CodeError } from './code-error.ts';
@@ -151,9 +152,13 @@ export function moduleNamed(name: string): ModuleEntry {
   const entry = byName.get(name);
   if (entry !== undefined) return entry;
   const known = [...byName.keys()].sort().join(', ') || 'none';
-  throw new CodeError('undefined_module', `no module "${name}" is defined; defined are: ${known}`, {
-    module: name,
-  });
+  throw new CodeError(
+    'undefined_module',
+    `no module ${shown(name)} is defined; defined are: ${known}`,
+    {
+      module: name,
+    },
+  );
 }
 
 export function allModules(): ModuleEntry[] {

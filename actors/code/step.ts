@@ -1,4 +1,5 @@
 /** What a step does to each module: which version its processes leave, and which one they go to. */
+import { badArgument } from '../bad-argument.ts';
 import { reasonOf, describeReason } from '../exit.ts';
 import type { Process } from '../process.ts';
 import { CodeError } from './code-error.ts';
@@ -44,6 +45,7 @@ export interface Plan {
 
 /** @throws CodeError when a module is not defined, a version fails its check, or there is none to go to */
 export function planStep(step: Step): Plan {
+  requireStep(step);
   if ('promote' in step) return all(step.promote, promotion);
   if ('revert' in step) return all(step.revert, reversion);
   const { load, share } = step;
@@ -52,6 +54,22 @@ export function planStep(step: Step): Plan {
   }
   return planLoad(load, share);
 }
+
+/** @throws TypeError for what is no step: code is loaded by operators too */
+function requireStep(step: unknown): void {
+  const { load, promote, revert } = (step ?? {}) as Readonly<Record<string, unknown>>;
+  const list: unknown = load ?? promote ?? revert;
+  const items: readonly unknown[] = Array.isArray(list) ? list : [undefined];
+  const wanted = load === undefined ? isName : isVersion;
+  if (items.every(wanted)) return;
+  throw badArgument('code', 'a list of versions to load, or of names to promote or revert', list);
+}
+
+const isName = (item: unknown): boolean => typeof item === 'string';
+
+/** As `compile` returns them. */
+const isVersion = (item: unknown): boolean =>
+  typeof item === 'object' && item !== null && 'name' in item && 'exports' in item;
 
 function planLoad(versions: readonly Version[], share: number | undefined): Plan {
   const changes: Change[] = [];

@@ -5,6 +5,7 @@
  * A handler is a callback module, or `[module, id]` where several of one are installed. One that
  * throws, or returns nonsense, is removed and reported; the manager and the other handlers go on.
  */
+import { badArgument, requireOptions } from '../bad-argument.ts';
 import { requireProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { call as callServer, cast, DEFAULT_CALL_TIMEOUT_MS } from '../gen-server/gen-server.ts';
@@ -34,16 +35,19 @@ export type EventManagerOptions = Omit<StartOptions, 'trapExit' | 'timeoutMs'>;
 
 /** Starts an event manager without handlers, linked to the calling process. */
 export function startLink(options: EventManagerOptions = {}): Promise<StartResult> {
+  requireOptions('genEvent.startLink()', options);
   return startManager({ ...options, link: true });
 }
 
 /** As {@link startLink}, without the link. */
 export function start(options: EventManagerOptions = {}): Promise<StartResult> {
+  requireOptions('genEvent.start()', options);
   return startManager(options);
 }
 
 /** As {@link start}, monitored by the calling process: `['ok', [pid, ref]]`. */
 export function startMonitor(options: EventManagerOptions = {}): Promise<StartMonitorResult> {
+  requireOptions('genEvent.startMonitor()', options);
   return startManagerMonitored(options);
 }
 
@@ -162,12 +166,20 @@ export async function swapSupHandler(
 
 async function swap(
   manager: Dest,
-  [handler, arg]: readonly [Handler, unknown],
-  [next, nextArg]: readonly [unknown, unknown],
+  old: readonly [Handler, unknown],
+  taking: readonly [unknown, unknown],
   supervisor: Pid | undefined,
 ): Promise<unknown> {
+  const [handler, arg] = handlerWithArg(old);
+  const [next, nextArg] = handlerWithArg(taking);
   requireModule(next);
   return ask(manager, { kind: 'swap_handler', handler, arg, next, nextArg, supervisor });
+}
+
+function handlerWithArg<Named>(pair: readonly [Named, unknown]): readonly [Named, unknown] {
+  const given: unknown = pair;
+  if (Array.isArray(given) && given.length === 2) return pair;
+  throw badArgument('genEvent.swapHandler()', 'twice [handler, argument]', pair);
 }
 
 function requireModule(handler: unknown): void {

@@ -17,7 +17,7 @@ import { isThenable } from '../thenable.ts';
 import { caught, then } from './caught.ts';
 import { installable, isNamedBy, labelOf, named, titled } from './installed.ts';
 import type { EventCallbacks, Installed } from './installed.ts';
-import { kindOf } from './kind-of.ts';
+import { kindOf } from '../kind-of.ts';
 import type { GenEventExitMessage } from './types.ts';
 
 type Update = Installed | 'gone';

@@ -21,7 +21,7 @@ import { incoming, showIncoming } from './debug-event.ts';
 import { Handlers } from './handlers.ts';
 import { isSameModule, named, titled } from './installed.ts';
 import type { EventCallbacks, Installed } from './installed.ts';
-import { kindOf } from './kind-of.ts';
+import { kindOf } from '../kind-of.ts';
 import { isNotification } from './requests.ts';
 import type { EventRequest } from './requests.ts';
 

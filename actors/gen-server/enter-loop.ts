@@ -1,14 +1,16 @@
 /** A bare process becomes a gen-server: `enter_loop/5` of `gen_server.erl`. */
+import { requireOptions } from '../bad-argument.ts';
 import { moduleToStart } from '../code/module-table.ts';
 import { requireProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
-import { whereis } from '../names.ts';
+import { requireStartName, whereis } from '../names.ts';
 import type { Pid } from '../pid.ts';
 import type { Process } from '../process.ts';
 import type { StartName } from '../server-ref.ts';
 import { Bare } from '../spawn.ts';
 import { installDebugOptions } from '../sys/debug-command.ts';
 import type { DebugOption } from '../sys/debug-command.ts';
+import { requireModule } from './gen-server.ts';
 import { GenServerLoop } from './loop.ts';
 import type { After, AnyRequest, GenServer } from './types.ts';
 
@@ -44,6 +46,8 @@ export function enterLoop<
   serverName?: StartName | Pid,
   after: After<Continue> = Infinity,
 ): void {
+  requireModule('enterLoop()', module);
+  requireOptions('enterLoop()', options);
   const process = processToEnter(serverName);
   const loop = new GenServerLoop(moduleToStart(module, process.codeKey), process);
   if (!loop.begin(['ok', state, after])) throw new Exit(['bad_action', after]);
@@ -63,6 +67,7 @@ export function processToEnter(serverName: StartName | Pid | undefined): Process
 }
 
 function requireRegistered(serverName: StartName | Pid, pid: Pid): void {
+  if (typeof serverName !== 'number') requireStartName('enterLoop()', serverName);
   const named = typeof serverName === 'number' ? serverName : whereis(serverName);
   if (named === pid) return;
   throw new Exit(

@@ -3,6 +3,7 @@
  * The names and rules are those of `gen_server.erl`.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { badArgument, requireOptions } from '../bad-argument.ts';
 import { callingProcess } from '../context.ts';
 import { keepAnswer } from '../crash-keeper.ts';
 import { moduleToStart } from '../code/module-table.ts';
@@ -35,11 +36,13 @@ import type { Starter, StartOptions } from '../proc-lib.ts';
 import type { Process } from '../process.ts';
 import { ReplySlot } from './reply-slot.ts';
 import type { CallDescription } from './reply-slot.ts';
+import { kindOf } from '../kind-of.ts';
 import { isolateAt } from '../server-ref.ts';
 import type { Dest, ServerPid, TypedServer, UntypedServer } from '../server-ref.ts';
 import { deliver } from '../signals.ts';
 import type { CreateOptions } from '../spawn.ts';
 import { systemCall } from '../sys/system-call.ts';
+import { rejecting } from '../thenable.ts';
 import { millisecondsOf } from '../time-limit.ts';
 import type { TimeLimit } from '../time-limit.ts';
 import { resultOf } from './throw-returns.ts';
@@ -64,6 +67,7 @@ export function startLink<
   arg: Arg,
   options: StartOptions = {},
 ): Promise<StartResult<ServerPid<Call, Cast>>> {
+  requireOptions('startLink()', options);
   return startServer(module, arg, { ...options, link: true });
 }
 
@@ -110,10 +114,16 @@ function startServer<P extends Pid>(
   return startProcess<P>(options, starterOf(module, arg, options));
 }
 
-function starterOf(module: unknown, arg: unknown, { codeKey }: CreateOptions): Starter {
-  if (typeof module !== 'object' || module === null) {
-    throw new TypeError(`start() expects a callback module, got ${typeof module}`);
-  }
+/** @throws TypeError for what is no callback module */
+export function requireModule(what: string, module: unknown): asserts module is object {
+  if (typeof module === 'object' && module !== null) return;
+  throw badArgument(what, 'a callback module', module);
+}
+
+function starterOf(module: unknown, arg: unknown, options: CreateOptions): Starter {
+  requireModule('start()', module);
+  requireOptions('start()', options);
+  const { codeKey } = options;
   const callbacks = moduleToStart(module, codeKey) as CallbackModule;
   const label = callbacks.name ?? callbacks.init?.name ?? 'gen_server';
   return {
@@ -130,7 +140,8 @@ function starterOf(module: unknown, arg: unknown, { codeKey }: CreateOptions): S
  * Asks a server and waits for its reply. When none comes the caller *exits*, as in OTP: the promise
  * rejects with an {@link Exit} whose reason is `[why, ['call', server, kind, timeoutMs]]`, where
  * `why` is `'timeout'`, `'noproc'`, `'calling_self'`, `'noconnection'`, or the server's exit reason.
- * A request to another isolate must be plain data: else the promise rejects with a TypeError.
+ * What is no server, and a request to another isolate that is no plain data: a TypeError. It never throws
+ * at once.
  * Works from outside of any process too; then a server at its mailbox limit refuses (`'mailbox_full'`).
  */
 export function call<Call extends AnyRequest, Kind extends Call['kind']>(
@@ -150,8 +161,9 @@ export function call(
 ): Promise<unknown> {
   const caller = callingProcess();
   const timeoutMs = millisecondsOf(timeout);
-  const description: CallDescription = ['call', server, request.kind, timeoutMs];
-  return keepAnswer(caller, description, ask(caller, server, request, description, timeoutMs));
+  const description: CallDescription = ['call', server, kindOf(request), timeoutMs];
+  const answer = rejecting(() => ask(caller, server, request, description, timeoutMs));
+  return keepAnswer(caller, description, answer);
 }
 
 function ask(
@@ -196,7 +208,7 @@ export function reply<Reply>(from: From<Reply> | Address, value: Reply): void {
   callingProcess();
   if (from instanceof ReplySlot || from instanceof RemoteFrom) from.settle(value);
   else if (isAddress(from)) answerTo(from, value);
-  else throw new TypeError('reply() expects the from that handleCall was given, or [pid, tag]');
+  else throw badArgument('reply()', 'the from that handleCall was given, or [pid, tag]', from);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The same to servers of one name in several isolates: `multi_call/4`, `abcast/3` of `gen_server.erl`. */
+import { badArgument } from '../bad-argument.ts';
 import { callingProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { connectedIsolates } from '../isolates/outbox.ts';
@@ -43,7 +44,7 @@ export function multiCall(
 ): Promise<MultiCallResult<never>> {
   return typeof where === 'string'
     ? askAll(here(), where, what as AnyRequest, timeout)
-    : askAll(where, what as Name, request as AnyRequest, timeout);
+    : askAll(isolatesOf('multiCall()', where), what as Name, request as AnyRequest, timeout);
 }
 
 /** Casts to the server of that name in each isolate, by default in this one and all connected. */
@@ -54,9 +55,14 @@ export function abcast(
     [name: Name, message: unknown] | [isolates: readonly number[], name: Name, message: unknown]
 ): 'abcast' {
   const [isolates, name, message] = args.length === 2 ? [here(), ...args] : args;
-  const dests = isolates.map(isolate => at(name, isolate));
+  const dests = isolatesOf('abcast()', isolates).map(isolate => at(name, isolate));
   for (const dest of dests) cast(dest, message);
   return 'abcast';
+}
+
+function isolatesOf(what: string, isolates: unknown): readonly number[] {
+  if (Array.isArray(isolates)) return isolates as readonly number[];
+  throw badArgument(what, 'a list of isolates, or a registered name,', isolates);
 }
 
 function here(): number[] {

@@ -2,6 +2,7 @@
  * Where the answer to one request goes: a slot outside the mailbox, so that waiting for it needs no
  * selective receive. It is filled once; a late reply finds it closed and vanishes.
  */
+import { shown } from '../bad-argument.ts';
 import { after } from '../clock.ts';
 import type { TimerHandle } from '../clock.ts';
 import { Exit } from '../exit.ts';
@@ -46,9 +47,9 @@ export class ReplySlot implements Replier, Watcher, Holding, Waiting {
     resolve: (value: unknown) => void,
     reject: (exit: Exit) => void,
   ) {
-    if (!(timeoutMs >= 0)) {
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) {
       throw new RangeError(
-        `${description[0]}: the timeout must be 0 or more milliseconds, Infinity or 'infinity', got ${timeoutMs}`,
+        `${description[0]}: the timeout must be 0 or more milliseconds, Infinity or 'infinity', got ${shown(timeoutMs)}`,
       );
     }
     this.#caller = caller;

@@ -2,6 +2,7 @@
  * Fetching what `sendRequest` asked for: `receive_response`, `wait_response` and `check_response` of
  * `gen_server.erl`, of one request or of the first in a collection that is answered.
  */
+import { shown } from '../bad-argument.ts';
 import { after, now } from '../clock.ts';
 import type { TimerHandle } from '../clock.ts';
 import { callingProcess } from '../context.ts';
@@ -134,7 +135,7 @@ function awaitResponse(
 function timeLeft(what: string, timeout: ResponseTimeout): number {
   const leftMs = Array.isArray(timeout) ? timeUntil(timeout) : millisecondsOf(timeout as TimeLimit);
   if (typeof leftMs === 'number' && leftMs >= 0) return leftMs;
-  throw new RangeError(`${what} expects milliseconds of 0 or more, got ${String(timeout)}`);
+  throw new RangeError(`${what} expects milliseconds of 0 or more, got ${shown(timeout)}`);
 }
 
 /** A moment that is over is 0 ms from now; what is no moment is none. */

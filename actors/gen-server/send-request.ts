@@ -7,6 +7,7 @@ import type { Exit, ExitReason } from '../exit.ts';
 import { askRemote, pack } from '../isolates/outgoing.ts';
 import { outboxTo } from '../isolates/outbox.ts';
 import { ops } from '../isolates/signal.ts';
+import { kindOf } from '../kind-of.ts';
 import { thisIsolate } from '../pid.ts';
 import { processAt } from '../process-table.ts';
 import type { Process } from '../process.ts';
@@ -23,7 +24,8 @@ import type { AnyRequest, ReplyOf, RequestOfKind } from './types.ts';
 
 /**
  * Asks a server and goes on; with a label and a collection: the collection with the request in it.
- * @throws TypeError when the server is in another isolate and the request cannot cross
+ * @throws TypeError for what is no server, as Erlang's badarg, and when it is in another isolate and the
+ *   request cannot cross
  */
 export function sendRequest<Call extends AnyRequest, Kind extends Call['kind']>(
   server: TypedServer<Call, unknown>,
@@ -68,7 +70,7 @@ function ask(
     const slot = new ReplySlot(
       caller,
       whom,
-      ['sendRequest', server, request.kind],
+      ['sendRequest', server, kindOf(request)],
       Infinity,
       value => pending.answer(['reply', value]),
       exit => failed(whyOf(exit)),

@@ -1,5 +1,6 @@
 /** How batches become bytes. */
 import { deserialize, serialize } from 'node:v8';
+import { requireMethods } from '../bad-argument.ts';
 
 /**
  * Batches are arrays of plain data: what `structuredClone` keeps, less errors, which the runtime
@@ -22,6 +23,7 @@ let codec = v8Codec;
 
 /** Puts another codec in place, in every isolate before the first is connected. Returns the old. */
 export function setIsolateCodec(replacement: IsolateCodec): IsolateCodec {
+  requireMethods('setIsolateCodec()', replacement, ['encode', 'decode']);
   const old = codec;
   codec = replacement;
   return old;

@@ -1,4 +1,5 @@
 /** Connecting isolates and letting them go: what `net_kernel` does for Erlang's nodes. */
+import { requireMethods } from '../bad-argument.ts';
 import { runOutside } from '../context.ts';
 import { reasonOf } from '../exit.ts';
 import { log } from '../logger.ts';
@@ -32,6 +33,7 @@ export function connectIsolate(isolate: number, port: IsolatePort): void {
       `connectIsolate(): this is isolate ${isolate} itself; say which one it is with joinAs()`,
     );
   }
+  requireMethods('connectIsolate()', port, ['on', 'postMessage', 'close']);
   disconnectIsolate(isolate);
   const outbox = new Outbox(isolate, port, tellSender);
   openOutbox(outbox);

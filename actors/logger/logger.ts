@@ -72,7 +72,7 @@ export async function addHandler<Config = undefined>(
   module: LogHandler<Config>,
   config: Partial<Omit<HandlerConfig<Config>, 'id'>> = {},
 ): Promise<Answer> {
-  if (typeof (module as Partial<LogHandler>).log !== 'function') {
+  if (typeof (module as Partial<LogHandler> | null | undefined)?.log !== 'function') {
     throw new TypeError('logger.addHandler() expects a module with a function log(event, config)');
   }
   const whole = {

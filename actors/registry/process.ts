@@ -4,6 +4,7 @@
  */
 import { requireProcess } from '../context.ts';
 import type { GenServer, StartResult } from '../gen-server/types.ts';
+import { requireOptions } from '../bad-argument.ts';
 import { startLink as startServer } from '../gen-server/gen-server.ts';
 import type { Name } from '../pid.ts';
 import { RegistryTable } from './table.ts';
@@ -37,6 +38,7 @@ const server: GenServer<RegistryOptions, RegistryTable> = {
  * @throws TypeError for options that are no registry's
  */
 export function startLink(options: RegistryOptions): Promise<StartResult> {
+  requireOptions('registry.startLink()', options);
   const {
     keys,
     name,

@@ -7,6 +7,7 @@
  * is a process that a supervisor starts; who has a key in it is linked to it. Elixir's partitions
  * are for schedulers that look things up at the same time: an isolate has one thread and one table.
  */
+import { requireFunction } from '../bad-argument.ts';
 import { requireProcess } from '../context.ts';
 import type { Name, Pid } from '../pid.ts';
 import { processNamed, processOf } from '../process-table.ts';
@@ -166,6 +167,7 @@ export function updateValue(
   key: unknown,
   change: (value: unknown) => unknown,
 ): readonly [newValue: unknown, oldValue: unknown] | 'error' {
+  requireFunction('registry.updateValue()', change);
   const process = requireProcess('registry.updateValue()');
   const table = tableOf(registry);
   requireUnique(table, 'registry.updateValue()');

@@ -1,4 +1,5 @@
 /** What one registry knows: entries by key and by process. Plain data and the rules that keep it whole. */
+import { shown } from '../bad-argument.ts';
 import { linkProcesses, unlinkProcesses } from '../links.ts';
 import type { Name } from '../pid.ts';
 import type { Holding, Process } from '../process.ts';
@@ -23,7 +24,7 @@ export function tableOf(registry: Name): RegistryTable {
   const table = tables.get(registry);
   if (table !== undefined) return table;
   throw new RangeError(
-    `unknown registry: "${registry}"; start it in this isolate, with registry.startLink()`,
+    `unknown registry: ${shown(registry)}; start it in this isolate, with registry.startLink()`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** What is asked for and how it is put in place: `sys.erl`, `debug_cmd/2` and `debug_options/1`. */
+import { badArgument } from '../bad-argument.ts';
 import type { Process } from '../process.ts';
 import { Debug } from './debug.ts';
 import type { DebugItem } from './debug.ts';
@@ -72,7 +73,8 @@ export function debugCommand(process: Process, command: DebugCommand): DebugAnsw
 
 /** Puts in place what the option `debug` of a start asks for. */
 export function installDebugOptions(process: Process, options: readonly DebugOption[]): void {
-  for (const option of options) {
+  if (!Array.isArray(options)) throw badArgument('debug', 'a list of debug options', options);
+  for (const option of options as readonly DebugOption[]) {
     if (option === 'trace') setTrace(process, true);
     else if (option === 'log') setLog(process, true);
     else if (option === 'statistics') setStatistics(process, true);

@@ -1,5 +1,6 @@
 /** A system event as a line of text: `gen_server.erl`, `print_event/3`. */
 import { inspect } from 'node:util';
+import { requireFunction } from '../bad-argument.ts';
 import type { FormatEvent } from './system-event.ts';
 
 type PrintLine = (line: string) => void;
@@ -15,6 +16,7 @@ let printer: PrintLine = toStdout;
  * does. They hold what was said and what is kept: so they never go to the logger. Returns the old one.
  */
 export function setTracePrinter(replacement: PrintLine): PrintLine {
+  requireFunction('sys.setTracePrinter()', replacement);
   const old = printer;
   printer = replacement;
   return old;

@@ -6,10 +6,12 @@ import { pack, packReason } from '../isolates/outgoing.ts';
 import type { Packed } from '../isolates/outgoing.ts';
 import { ops } from '../isolates/signal.ts';
 import { processAt } from '../process-table.ts';
+import type { Process } from '../process.ts';
 import { ReplySlot } from '../gen-server/reply-slot.ts';
 import type { CallDescription } from '../gen-server/reply-slot.ts';
 import type { Dest } from '../server-ref.ts';
 import { deliverSystem } from '../signals.ts';
+import { rejecting } from '../thenable.ts';
 import { millisecondsOf } from '../time-limit.ts';
 import type { TimeLimit } from '../time-limit.ts';
 import { SystemMessage } from './system-message.ts';
@@ -26,6 +28,15 @@ export function systemCall(
 ): Promise<unknown> {
   const timeoutMs = millisecondsOf(timeout);
   const caller = callingProcess();
+  return rejecting(() => ask(caller, server, request, timeoutMs));
+}
+
+function ask(
+  caller: Process | undefined,
+  server: Dest,
+  request: SystemRequest,
+  timeoutMs: number,
+): Promise<unknown> {
   const description: CallDescription = ['system', server, nameOf(request), timeoutMs];
   const target = processAt(server);
   if (target === undefined) {
