@@ -2,12 +2,13 @@
 import type { Shutdown } from '../actors/termination.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
 import type { Pid } from '../actors/pid.ts';
+import { keyOf } from './child-id.ts';
+import type { ChildId } from './child-id.ts';
 import { badCombination } from './flags.ts';
 import type { AutoShutdown } from './flags.ts';
 
 export type Restart = 'permanent' | 'transient' | 'temporary';
 export type ChildType = 'worker' | 'supervisor';
-export type ChildId = string | number;
 
 /** What a start function may answer: `extra` is handed on to who asked for the start. */
 export type ChildStart = StartResult | readonly ['ok', Pid, unknown] | 'ignore';
@@ -127,12 +128,13 @@ export function checkAll(
 ): { specs: CheckedSpec[] } | { error: unknown } {
   if (!Array.isArray(given)) return { error: ['badarg', given] };
   const specs: CheckedSpec[] = [];
-  const ids = new Set<ChildId>();
+  const ids = new Set<unknown>();
   for (const one of given as readonly ChildSpec[]) {
     const checked = checkChildSpec(one, autoShutdown);
     if ('error' in checked) return checked;
-    if (ids.has(checked.spec.id)) return { error: ['duplicate_child_name', checked.spec.id] };
-    ids.add(checked.spec.id);
+    const key = keyOf(checked.spec.id);
+    if (ids.has(key)) return { error: ['duplicate_child_name', checked.spec.id] };
+    ids.add(key);
     specs.push(checked.spec);
   }
   return { specs };

@@ -13,7 +13,9 @@ import type { Offender, SupervisorReport } from '../actors/reports.ts';
 import { knownStart } from '../actors/start-result.ts';
 import { smallHas } from '../actors/small-set.ts';
 import { processOf } from '../actors/process-table.ts';
-import type { ChildId, ChildSpec, ChildStart, ChildType, CheckedSpec } from './child-spec.ts';
+import { shownId } from './child-id.ts';
+import type { ChildId } from './child-id.ts';
+import type { ChildSpec, ChildStart, ChildType, CheckedSpec } from './child-spec.ts';
 import { addRestart } from './restart-intensity.ts';
 import type { Intensity } from './restart-intensity.ts';
 import { tellDynamicRestart } from './restart-watch.ts';
@@ -169,7 +171,8 @@ export class Reporter {
 
   /** Of a dynamic child: OTP reports no progress of those. */
   restarted({ spec }: Child, predecessor: Pid, pid: Pid): void {
-    tellDynamicRestart({ supervisor: this.#name(), id: spec.id, predecessor, pid });
+    const id = shownId(spec.id);
+    tellDynamicRestart({ supervisor: this.#name(), id, predecessor, pid });
   }
 
   /** @param level `debug` for a child that somebody outside has asked to start, as in OTP 27 */
@@ -186,7 +189,7 @@ export class Reporter {
 function describeChild(spec: CheckedSpec, pid: Offender['pid']): Offender {
   return {
     pid,
-    id: spec.id,
+    id: shownId(spec.id),
     restartType: spec.restart,
     shutdown: spec.shutdown,
     childType: spec.type,

@@ -3,7 +3,8 @@ import type { ExitReason } from '../actors/exit.ts';
 import type { Eventually, ReplyOf, Request } from '../actors/gen-server/types.ts';
 import type { Pid } from '../actors/pid.ts';
 import type { ChildRow } from './child.ts';
-import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
+import type { ChildId } from './child-id.ts';
+import type { CheckedSpec, ChildSpec } from './child-spec.ts';
 import type { SupervisorFlags } from './flags.ts';
 import type { LookPage, SupervisorLook } from './look.ts';
 

@@ -36,7 +36,8 @@ import type {
   TryAgain,
 } from './children.ts';
 import { checkDynamicSpec } from './child-spec.ts';
-import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
+import type { ChildId } from './child-id.ts';
+import type { CheckedSpec, ChildSpec } from './child-spec.ts';
 import type { Flags } from './flags.ts';
 import { lookAtChild, recentRestarts } from './look.ts';
 import type { LookPage, SupervisorLook } from './look.ts';

@@ -6,7 +6,9 @@
 import type { Pid } from '../actors/pid.ts';
 import { nowSeconds } from './child.ts';
 import type { Child } from './child.ts';
-import type { ChildId, ChildType, Restart } from './child-spec.ts';
+import { shownId } from './child-id.ts';
+import type { ChildId, ShownId } from './child-id.ts';
+import type { ChildType, Restart } from './child-spec.ts';
 import type { Flags } from './flags.ts';
 import type { Shutdown } from '../actors/termination.ts';
 
@@ -22,7 +24,7 @@ export interface SupervisorLook {
 
 export interface ChildLook {
   /** Undefined for the children of a dynamic supervisor. */
-  readonly id: ChildId | undefined;
+  readonly id: ShownId | undefined;
   readonly pid: Pid | 'restarting' | undefined;
   readonly type: ChildType;
   readonly restart: Restart;
@@ -45,7 +47,7 @@ export function lookAtChild(
   flags: Flags,
 ): ChildLook {
   return {
-    id,
+    id: id === undefined ? undefined : shownId(id),
     pid,
     type: spec.type,
     restart: spec.restart,

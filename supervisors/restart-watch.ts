@@ -3,13 +3,13 @@
  * as in OTP, and the new process has no id that would say whose place it took.
  */
 import type { Name, Pid } from '../actors/pid.ts';
-import type { ChildId } from './child-spec.ts';
+import type { ShownId } from './child-id.ts';
 
 /** A child of a dynamic supervisor that was started anew. */
 export interface DynamicRestart {
   /** As reports name it. */
   readonly supervisor: Pid | Name;
-  readonly id: ChildId;
+  readonly id: ShownId;
   /** The process that has ended. */
   readonly predecessor: Pid;
   readonly pid: Pid;

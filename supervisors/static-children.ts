@@ -32,8 +32,10 @@ import type {
   SupervisorReply,
   TryAgain,
 } from './children.ts';
+import { keyOf } from './child-id.ts';
+import type { ChildId } from './child-id.ts';
 import { checkChildSpec } from './child-spec.ts';
-import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
+import type { CheckedSpec, ChildSpec } from './child-spec.ts';
 import type { Flags } from './flags.ts';
 import { lookAtChild, recentRestarts } from './look.ts';
 import type { LookPage, SupervisorLook } from './look.ts';
@@ -43,8 +45,8 @@ export class StaticChildren implements Children {
   readonly #self: Pid;
   readonly #report: Reporter;
   #flags: Flags;
-  /** In start order. */
-  #children = new Map<ChildId, Child>();
+  /** In start order, by what stands for their ids. */
+  #children = new Map<unknown, Child>();
   readonly #byPid = new Map<Pid, Child>();
   #restarts: number[] = [];
 
@@ -52,7 +54,7 @@ export class StaticChildren implements Children {
     this.#self = self;
     this.#report = new Reporter(self);
     this.#flags = flags;
-    for (const spec of specs) this.#children.set(spec.id, newChild(spec));
+    for (const spec of specs) this.#children.set(keyOf(spec.id), newChild(spec));
   }
 
   /** Starts all for the first time; when one fails the started ones are ended again. */
@@ -72,23 +74,24 @@ export class StaticChildren implements Children {
     this.#flags = flags;
     this.#children = new Map(
       specs.map(spec => {
-        const child = old.get(spec.id) ?? newChild(spec);
+        const key = keyOf(spec.id);
+        const child = old.get(key) ?? newChild(spec);
         child.spec = spec;
-        old.delete(spec.id);
-        return [spec.id, child];
+        old.delete(key);
+        return [key, child];
       }),
     );
-    for (const [id, child] of old) this.#children.set(id, child);
+    for (const [key, child] of old) this.#children.set(key, child);
   }
 
   /** No child starts or ends between the two: the supervisor is suspended. */
   checkpoint(): () => void {
     const flags = this.#flags;
-    const specs = [...this.#children].map(([id, child]) => ({ id, child, spec: child.spec }));
+    const specs = [...this.#children].map(([key, child]) => ({ key, child, spec: child.spec }));
     return () => {
       this.#flags = flags;
       for (const { child, spec } of specs) child.spec = spec;
-      this.#children = new Map(specs.map(({ id, child }) => [id, child]));
+      this.#children = new Map(specs.map(({ key, child }) => [key, child]));
     };
   }
 
@@ -117,7 +120,7 @@ export class StaticChildren implements Children {
   }
 
   async tryAgain(key: ChildId | Pid): Promise<Outcome> {
-    const child = this.#children.get(key);
+    const child = this.#find(key);
     // It may have been terminated or deleted meanwhile: that ends the retries.
     return child?.pid === 'restarting' ? this.#restart(child) : 'go_on';
   }
@@ -143,7 +146,7 @@ export class StaticChildren implements Children {
   /** A temporary child's spec goes with its process. */
   #setDown(child: Child): void {
     this.#setPid(child, undefined);
-    if (child.spec.restart === 'temporary') this.#children.delete(child.spec.id);
+    if (child.spec.restart === 'temporary') this.#children.delete(keyOf(child.spec.id));
   }
 
   async #restart(child: Child): Promise<Outcome> {
@@ -151,7 +154,7 @@ export class StaticChildren implements Children {
       this.#report.error('shutdown', 'reached_max_restart_intensity', child);
       this.#setPid(child, undefined);
       if (this.#flags.intensityPer === 'supervisor') return 'shutdown';
-      this.#children.delete(child.spec.id);
+      this.#children.delete(keyOf(child.spec.id));
       return 'go_on';
     }
     const failed = await this.#restartByStrategy(child);
@@ -196,7 +199,7 @@ export class StaticChildren implements Children {
   async #restartGroup(child: Child, group: readonly Child[]): Promise<Child | undefined> {
     this.#setPid(child, undefined);
     await this.#endInReverse(group);
-    const left = group.filter(({ spec }) => this.#children.has(spec.id));
+    const left = group.filter(({ spec }) => this.#children.has(keyOf(spec.id)));
     const failure = await this.#startInOrder(left);
     if (failure === undefined) return undefined;
     this.#setPid(failure.child, 'restarting');
@@ -239,6 +242,10 @@ export class StaticChildren implements Children {
     this.#setDown(child);
   }
 
+  #find(id: ChildId): Child | undefined {
+    return this.#children.get(keyOf(id));
+  }
+
   // --- administration
 
   async answer(request: SupervisorCall): Promise<SupervisorReply> {
@@ -252,11 +259,11 @@ export class StaticChildren implements Children {
       case 'terminateChild':
         return this.#terminateChild(request.id);
       case 'getChildspec': {
-        const child = this.#children.get(request.id);
+        const child = this.#find(request.id);
         return child === undefined ? NOT_FOUND : ['ok', child.spec];
       }
       case 'whichChild': {
-        const child = this.#children.get(request.id);
+        const child = this.#find(request.id);
         return child === undefined ? NOT_FOUND : ['ok', rowOf(child, child.spec.id)];
       }
       case 'whichChildren':
@@ -270,7 +277,7 @@ export class StaticChildren implements Children {
     const checked = checkChildSpec(given, this.#flags.autoShutdown);
     if ('error' in checked) return ['error', checked.error];
     const { spec } = checked;
-    const present = this.#children.get(spec.id);
+    const present = this.#find(spec.id);
     if (present !== undefined) {
       return ['error', isRunning(present) ? ['already_started', present.pid] : 'already_present'];
     }
@@ -280,27 +287,28 @@ export class StaticChildren implements Children {
       const already = Array.isArray(result[1]) && result[1][0] === 'already_started';
       return already ? result : ['error', [result[1], spec]];
     }
-    if (result[0] === 'ok' || spec.restart !== 'temporary') this.#children.set(spec.id, child);
+    if (result[0] === 'ok' || spec.restart !== 'temporary')
+      this.#children.set(keyOf(spec.id), child);
     return asStarted(result);
   }
 
   async #restartChild(id: ChildId): Promise<StartChildResult> {
-    const child = this.#children.get(id);
+    const child = this.#find(id);
     if (child === undefined) return NOT_FOUND;
     if (child.pid !== undefined) return isUp(child);
     return asStarted(await this.#start(child, 'debug'));
   }
 
   #deleteChild(id: ChildId): AdminResult {
-    const child = this.#children.get(id);
+    const child = this.#find(id);
     if (child === undefined) return NOT_FOUND;
     if (child.pid !== undefined) return isUp(child);
-    this.#children.delete(id);
+    this.#children.delete(keyOf(id));
     return 'ok';
   }
 
   async #terminateChild(id: ChildId | Pid): Promise<AdminResult> {
-    const child = this.#children.get(id);
+    const child = this.#find(id);
     if (child === undefined) return NOT_FOUND;
     await this.#end(child);
     return 'ok';

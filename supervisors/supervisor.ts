@@ -17,7 +17,8 @@ import type {
   SupervisorCall,
 } from './children.ts';
 import { checkAll } from './child-spec.ts';
-import type { CheckedSpec, ChildId, ChildSpec } from './child-spec.ts';
+import type { ChildId } from './child-id.ts';
+import type { CheckedSpec, ChildSpec } from './child-spec.ts';
 import { DynamicChildren } from './dynamic-children.ts';
 import { checkFlags } from './flags.ts';
 import type { Flags, SupervisorFlags } from './flags.ts';
@@ -37,7 +38,8 @@ export { stop } from '../actors/gen-server/gen-server.ts';
 export type SupervisorInit =
   | readonly [SupervisorFlags, readonly ChildSpec[]]
   | readonly ['ok', readonly [SupervisorFlags, readonly ChildSpec[]]]
-  | 'ignore';
+  | 'ignore'
+  | readonly ['ignore'];
 
 /** A supervisor's callback module. */
 export interface SupervisorModule<Arg = unknown> {
@@ -60,6 +62,9 @@ export function startLink<Arg = undefined>(
   options: SupervisorOptions = {},
 ): Promise<StartResult> {
   const module = typeof init === 'function' ? { name: init.name, init } : init;
+  if (typeof (module as Partial<typeof module> | null | undefined)?.init !== 'function') {
+    throw new TypeError('startLink() expects a callback module with the function init, or init');
+  }
   return startSupervisor(kindOf(moduleToStart(module, undefined), arg), options.name);
 }
 
@@ -102,8 +107,9 @@ interface Refusal {
 
 function readInit(module: SupervisorModule, arg: unknown): Plan | 'ignore' | Refusal {
   const answer: unknown = module.init(arg);
-  if (answer === 'ignore') return 'ignore';
-  const pair: unknown = Array.isArray(answer) && answer[0] === 'ok' ? answer[1] : answer;
+  if (answer === 'ignore' || isIgnore(answer)) return 'ignore';
+  const tagged = Array.isArray(answer) && typeof answer[0] === 'string';
+  const pair: unknown = tagged ? answer[0] === 'ok' && answer.length === 2 && answer[1] : answer;
   if (!Array.isArray(pair) || pair.length !== 2) {
     return { wrong: 'bad_return', what: [module.name, 'init', answer] };
   }
@@ -117,6 +123,11 @@ function readInit(module: SupervisorModule, arg: unknown): Plan | 'ignore' | Ref
   const all = checkAll(givenSpecs, flags.autoShutdown);
   if ('error' in all) return { wrong: 'start_spec', what: all.error };
   return { flags, specs: all.specs };
+}
+
+/** As each answer of a start here has its tag at `[0]`. */
+function isIgnore(answer: unknown): boolean {
+  return Array.isArray(answer) && answer.length === 1 && answer[0] === 'ignore';
 }
 
 /** `code_change/3` says why without the tags of a start, but for flags that are none, and what `init` returned if that is nothing. */

@@ -289,6 +289,62 @@ void t.test(
   },
 );
 
+void t.test('an id is any term, compared by its contents', async t => {
+  const events = captureLog(t);
+  const start = (): ReturnType<ChildSpec['start']> => startLink(idle, undefined);
+  const specs = [{ id: ['child', 1], start }];
+  const pid = await tree(t, { strategy: 'rest_for_one', intensity: 5 }, specs);
+  t.match(events[0]?.report, { kind: 'progress', started: { id: "[ 'child', 1 ]" } });
+  t.match(await supervisor.startChild(pid, { id: { user: 7, room: [1] }, start }), ['ok', Number]);
+  t.match(await supervisor.startChild(pid, { id: ['child', 1], start }), [
+    'error',
+    ['already_started', Number],
+  ]);
+  t.match(await supervisor.whichChild(pid, { room: [1], user: 7 }), ['ok', { id: { user: 7 } }]);
+  t.same(await supervisor.whichChild(pid, ['child', 2]), ['error', 'not_found']);
+  t.match(await supervisor.getChildspec(pid, ['child', 1]), ['ok', { id: ['child', 1] }]);
+  t.equal(await supervisor.terminateChild(pid, ['child', 1]), 'ok');
+  t.match(await supervisor.restartChild(pid, ['child', 1]), ['ok', Number]);
+  const [, first] = await supervisor.whichChildren(pid);
+  exit(first?.pid as Pid, 'kill');
+  await settle();
+  t.match(await supervisor.whichChildren(pid), [
+    { id: { user: 7 }, pid: Number },
+    { id: ['child', 1], pid: Number },
+  ]);
+  t.equal(await supervisor.terminateChild(pid, { user: 7, room: [1] }), 'ok');
+  t.equal(await supervisor.deleteChild(pid, { user: 7, room: [1] }), 'ok');
+  t.match(await supervisor.countChildren(pid), { specs: 1, active: 1 });
+  t.same(supervisor.checkChildspecs([...specs, { id: ['child', 1], start }]), [
+    'error',
+    ['duplicate_child_name', ['child', 1]],
+  ]);
+});
+
+void t.test('what init must not answer, and what is no module', async t => {
+  captureLog(t);
+  const module = (answer: unknown) => ({ name: 'module', init: () => answer as never });
+  const start = async (answer: unknown) => supervisor.startLink(module(answer));
+  for (const bad of [
+    undefined,
+    5,
+    [],
+    ['ok'],
+    ['ok', {}, []],
+    ['ok', [{}, []], 'more'],
+    ['error', 'why'],
+    ['stop', 'why'],
+  ]) {
+    t.same(await start(bad), ['error', ['bad_return', ['module', 'init', bad]]]);
+  }
+  t.same(await start('ignore'), ['ignore']);
+  t.same(await start(['ignore']), ['ignore']);
+  t.same(await start([{}, 'x']), ['error', ['start_spec', ['badarg', 'x']]]);
+  for (const none of [undefined, null, 5, 'name', {}, { init: 1 }]) {
+    t.throws(() => supervisor.startLink(none as never), /a callback module with the function init/);
+  }
+});
+
 void t.test('what a start throws and is no error is its outcome, as catch gives it', async t => {
   captureLog(t);
   const pid = await tree(t, {}, []);

@@ -99,7 +99,7 @@ export class RealTree {
     const pid = this.pidOf(name);
     const rows = await supervisor.whichChildren(pid);
     return {
-      rows: rows.map(({ id, pid: child }) => `${id} ${this.nameOf(child)}`),
+      rows: rows.map(({ id, pid: child }) => `${id as string} ${this.nameOf(child)}`),
       counts: await supervisor.countChildren(pid),
     };
   }
