@@ -87,7 +87,9 @@ export function verdictText(result: ChaosResult, styles: Colors, columns?: numbe
     ...filled(
       [
         `${count(socketsClosed, 'socket')} closed`,
-        `${result.socketsClosedWithoutReason} of them with no gateway or server killed`,
+        ...(socketsClosed === 0
+          ? []
+          : [`${result.socketsClosedWithoutReason} of them with no gateway or server killed`]),
         count(restarts, 'restart'),
       ],
       columns,

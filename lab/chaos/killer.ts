@@ -53,11 +53,11 @@ export class Killer {
     // Whoever waits for it does so below; until then nobody else is to complain.
     changed?.catch(() => undefined);
     if (closesSockets) this.#mayClose += 1;
-    const killedAt = performance.now();
+    const calledAt = performance.now();
     const victim = await (kind === 'server' ? this.#killServer() : this.#killProcess(choice));
     const kill: Kill = {
       ...choice,
-      doneMs: Math.round(killedAt - this.#begunAt),
+      doneMs: Math.round((victim?.killedAt ?? calledAt) - this.#begunAt),
       victim: victim?.name ?? null,
       recoveryMs: null,
     };
@@ -68,7 +68,7 @@ export class Killer {
     }
     const recovery = Promise.all([witness.recovered(), victim.back(), changed]).then(
       () => {
-        kill.recoveryMs = performance.now() - killedAt;
+        kill.recoveryMs = performance.now() - victim.killedAt;
         if (closesSockets) this.#mayClose -= 1;
       },
       // It stays without a recovery, which is what the verdict complains of.
@@ -89,10 +89,11 @@ export class Killer {
     const { server, restarts } = this.#scene;
     // What one who cannot answer just now has counted goes with it.
     await restarts.read().catch(passOver);
+    const killedAt = performance.now();
     await server.kill();
     restarts.startOver();
     await server.start();
-    return { name: 'the server', back: () => Promise.resolve() };
+    return { name: 'the server', killedAt, back: () => Promise.resolve() };
   }
 
   async #killProcess({ kind, pick }: Choice): Promise<Victim | null> {
@@ -101,12 +102,19 @@ export class Killer {
     if (process === null) throw new TypeError(`${kind} is no process`);
     const found = await this.#somebody(() => observed.find(process, search, pick));
     if (found === undefined) return null;
-    const killed = await this.#patiently(() => observed.kill(found.pid));
+    const before = await this.#patiently(() => observed.lastEvent());
+    let killedAt = performance.now();
+    const killed = await this.#patiently(() => {
+      killedAt = performance.now();
+      return observed.kill(found.pid);
+    });
     if (!killed) return null;
     const { name, label, pid } = found;
     const back = async (): Promise<void> => {
       if (name === null || !comesBack) return;
+      // Events are told at once. What the search has found may be a second old, and knows who was not told of.
       const isBack = async (): Promise<boolean> => {
+        if (await this.#patiently(() => observed.hasRestarted(name, before))) return true;
         const next = await this.#patiently(() => observed.named(name, search));
         return next !== undefined && next.pid !== pid;
       };
@@ -116,7 +124,7 @@ export class Killer {
         await pause(LOOK_EVERY_MS);
       }
     };
-    return { name: name ?? `${label ?? 'process'} ${pid}`, back };
+    return { name: name ?? `${label ?? 'process'} ${pid}`, killedAt, back };
   }
 
   /** Some are between two lives, and the observer looks at all processes once in a while only. */
@@ -145,6 +153,7 @@ export class Killer {
 
 interface Victim {
   readonly name: string;
+  readonly killedAt: number;
   /** Resolves when another has taken its name; at once for one that is started when it is needed. */
   back(): Promise<void>;
 }

@@ -45,6 +45,17 @@ export class ObservedServer {
     return (await this.#ask('GET', `events?after=${after}`)) as EventsAnswer;
   }
 
+  /** The number of the newest event. */
+  async lastEvent(): Promise<number> {
+    return (await this.events(Number.MAX_SAFE_INTEGER)).last;
+  }
+
+  /** Whether it was told after this event that the process of this name is up again. */
+  async hasRestarted(name: string, after: number): Promise<boolean> {
+    const { events } = await this.events(after);
+    return events.some(({ kind, process }) => kind === 'restarted' && process?.name === name);
+  }
+
   /** Ends a process as `exit(pid, 'kill')`. @returns false when it had died before */
   async kill(pid: number): Promise<boolean> {
     try {
