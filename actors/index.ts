@@ -15,6 +15,8 @@ export type {
 export * as logger from './logger/logger.ts';
 export * as registry from './registry/registry.ts';
 export type { RegistryMessage } from './registry/registry.ts';
+export { glanceAtKeys, keysOf, lookAtRegistries } from './registry/look.ts';
+export type { KeyGlance, RegistryLook } from './registry/look.ts';
 export * as sys from './sys/sys.ts';
 export { now as monotonicTime, setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
@@ -70,7 +72,13 @@ export { isolateOf, isPid, joinAs, thisIsolate } from './pid.ts';
 export type { MonitorRef, Name, Pid } from './pid.ts';
 export { isAlive, processInfo } from './process-info.ts';
 export type { ProcessInfo } from './process-info.ts';
-export { glanceAt, glanceAtAll, glanceAtNamed, lookAtProcess } from './process-look.ts';
+export {
+  glanceAt,
+  glanceAtAll,
+  glanceAtLinks,
+  glanceAtNamed,
+  lookAtProcess,
+} from './process-look.ts';
 export type { Beginning, ProcessGlance, ProcessLook } from './process-look.ts';
 export { processCounts, processes, registered } from './process-table.ts';
 export type { CrashReport, ProgressReport, Report, SupervisorReport } from './reports.ts';

@@ -39,6 +39,15 @@ export function monitorIn(table: MonitorTable, ref: MonitorRef): Watching | unde
   return table instanceof Map ? table.get(ref) : table?.find(each => each.ref === ref);
 }
 
+export function monitorCount(table: MonitorTable): number {
+  return table instanceof Map ? table.size : (table?.length ?? 0);
+}
+
+/** The same as {@link monitorsOf}, without a list of them. */
+export function monitorMembers(table: MonitorTable): Iterable<Watching> {
+  return table instanceof Map ? table.values() : (table ?? []);
+}
+
 /** All of them, in the order in which they were made. */
 export function monitorsOf(table: MonitorTable): readonly Watching[] {
   return table instanceof Map ? [...table.values()] : (table ?? []);

@@ -3,7 +3,7 @@
  * could be long is told of in part, with how long it is; nothing is asked of the process itself.
  */
 import { CallMessage, CastMessage } from './gen-server/messages.ts';
-import { monitorsOf } from './monitor-table.ts';
+import { monitorCount, monitorMembers } from './monitor-table.ts';
 import type { Name, Pid } from './pid.ts';
 import { livingProcesses, namedProcesses, processOf } from './process-table.ts';
 import type { Ancestor, Phase, Process } from './process.ts';
@@ -12,12 +12,14 @@ import { smallMembers, smallSize } from './small-set.ts';
 import { getLog } from './sys/debug-command.ts';
 import type { SystemEvent } from './sys/system-event.ts';
 import { pendingTimer } from './timers.ts';
+import type { PendingTimer } from './timers.ts';
 
 /** Of each process what tells them apart. The very process: its numbers go on changing. */
 export interface ProcessGlance {
   readonly pid: Pid;
   readonly name: Name | undefined;
   readonly label: string;
+  readonly parent: Pid | undefined;
   readonly phase: Phase;
   readonly suspended: boolean;
   readonly callbacks: number;
@@ -40,10 +42,15 @@ export interface Beginning<T> {
   readonly items: readonly T[];
 }
 
+/** The processes that a living one is linked to. */
+export function glanceAtLinks(pid: Pid, limit: number): Beginning<Pid> {
+  const links = processOf(pid)?.links;
+  return { total: smallSize(links), items: first(smallMembers(links), limit) };
+}
+
 export interface ProcessLook extends ProcessGlance {
   /** What it is: `gen_server` …; undefined for a bare process. */
   readonly behaviour: string | undefined;
-  readonly parent: Pid | undefined;
   readonly ancestors: readonly Ancestor[];
   readonly trapExit: boolean;
   readonly mailboxLimit: number;
@@ -105,8 +112,8 @@ export function messageKind(message: unknown): string {
 }
 
 function monitorsIn({ monitors }: Process, limit: number): Beginning<Dest> {
-  const all = monitorsOf(monitors);
-  return { total: all.length, items: all.slice(0, limit).map(({ watched }) => watched) };
+  const items = first(monitorMembers(monitors), limit).map(({ watched }) => watched);
+  return { total: monitorCount(monitors), items };
 }
 
 /** Some watch for who is outside of any process: these are counted only. */
@@ -119,12 +126,26 @@ function watchersOf({ watchers }: Process, limit: number): Beginning<Pid> {
   return { total: smallSize(watchers), items: known };
 }
 
+/** A process may have very many: only those that are told of are kept in order. */
 function timersOf({ holdings }: Process, limit: number): ProcessLook['timers'] {
-  const timers = [...smallMembers(holdings)]
-    .flatMap(holding => pendingTimer(holding) ?? [])
-    .sort((a, b) => a.leftMs - b.leftMs)
-    .map(({ leftMs, message }) => ({ leftMs, message: messageKind(message) }));
-  return { total: timers.length, items: timers.slice(0, limit) };
+  const soonest: PendingTimer[] = [];
+  let total = 0;
+  for (const holding of smallMembers(holdings)) {
+    const timer = pendingTimer(holding);
+    if (timer === undefined) continue;
+    total += 1;
+    keepSoonest(soonest, timer, limit);
+  }
+  const items = soonest.map(({ leftMs, message }) => ({ leftMs, message: messageKind(message) }));
+  return { total, items };
+}
+
+function keepSoonest(soonest: PendingTimer[], timer: PendingTimer, limit: number): void {
+  let place = soonest.length;
+  while (place > 0 && (soonest[place - 1]?.leftMs ?? 0) > timer.leftMs) place -= 1;
+  if (place >= limit) return;
+  soonest.splice(place, 0, timer);
+  if (soonest.length > limit) soonest.pop();
 }
 
 function first<T>(members: Iterable<T>, limit: number): T[] {

@@ -113,10 +113,13 @@ function timerOf(what: string, ref: unknown): Pick<Timer, 'left' | 'release'> {
   throw badArgument(what, 'what sendAfter() returned', ref);
 }
 
+export interface PendingTimer {
+  readonly leftMs: number;
+  readonly message: unknown;
+}
+
 /** What a timer among a process's holdings will send it, and when; undefined for another holding. */
-export function pendingTimer(
-  holding: Holding,
-): { readonly leftMs: number; readonly message: unknown } | undefined {
+export function pendingTimer(holding: Holding): PendingTimer | undefined {
   if (!(holding instanceof Timer)) return undefined;
   return { leftMs: holding.left() || 0, message: holding.message };
 }

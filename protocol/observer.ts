@@ -247,14 +247,42 @@ export interface ProcessesAnswer {
   readonly unanswered: readonly number[];
 }
 
-// --- GET registry?q=&isolate=&offset=&limit= : registered names, from a to z
+// --- GET registry?q=&kind=&registry=&isolate=&offset=&limit= : registered names and the keys of registries, from a to z
+
+export const registryKinds = ['name', 'key'] as const;
+
+/** `name`: what a process is registered as in its isolate; `key`: what it has in a registry. */
+export type RegistryKind = (typeof registryKinds)[number];
 
 export interface RegistryAnswer {
+  /** Names and keys of the kind, or of the registry, that was asked for, and those of them that match the search. */
   readonly total: number;
   readonly matched: number;
   readonly offset: number;
-  readonly names: readonly (ProcessRef & { readonly name: string })[];
+  readonly entries: readonly RegistryEntry[];
+  /** All that run, whatever was asked for, by name. */
+  readonly registries: readonly RegistryView[];
   readonly unanswered: readonly number[];
+}
+
+export interface RegistryEntry {
+  /** The registry that has the key; null for a registered name. */
+  readonly registry: string | null;
+  /** The name, or the key in one line. In a registry of duplicate keys it may stand several times. */
+  readonly key: string;
+  /** What the process has registered with the key, in one line; null for a name. */
+  readonly value: string | null;
+  readonly process: ProcessRef;
+}
+
+/** A registry belongs to one isolate; others may have one of the same name. */
+export interface RegistryView {
+  readonly isolate: number;
+  readonly name: string;
+  readonly keys: 'unique' | 'duplicate';
+  /** Its own process. */
+  readonly pid: ObservedPid;
+  readonly total: number;
 }
 
 // --- GET process/PID
@@ -266,6 +294,8 @@ export interface ProcessView extends ProcessRow {
   /** `supervisor`, `gen_server`, `gen_statem`, `gen_event`, … or `process` for a bare one. */
   readonly behaviour: string;
   readonly parent: ProcessRef | null;
+  /** The keys that it has in registries. */
+  readonly registered: Some<{ readonly registry: string; readonly key: string }>;
   /** The nearest first; a name where it had one. */
   readonly ancestors: readonly (ProcessRef | string)[];
   readonly trapExit: boolean;

@@ -14,7 +14,7 @@ import { ModuleEntry, allModules, enterModule, moduleNamed } from './module-tabl
 import type { Loaded, Module } from './module-table.ts';
 import { killInside, openPreparation, refuseWhileUnderWay } from './preparation.ts';
 import type { Outcome, PrepareOptions, Prepared } from './preparation.ts';
-import { inside } from './inside.ts';
+import { atOnce, inside, lookInside } from './inside.ts';
 import { planStep } from './step.ts';
 import type { Step } from './step.ts';
 import { noteThrown } from './used-code.ts';
@@ -212,9 +212,15 @@ export interface ModuleInfo {
 }
 
 /** All modules with the versions that are in force, by name. */
-export function list(): ModuleInfo[] {
+export const list = (): ModuleInfo[] => atOnce(listing(Infinity));
+
+/** The same in steps of so many processes, for who must not hold up others where there are very many. */
+export function* listing(stepSize: number): Generator<undefined, ModuleInfo[]> {
   const entries = allModules();
-  const processes = inside(entries.flatMap(({ loaded }) => loaded));
+  const processes = yield* lookInside(
+    entries.flatMap(({ loaded }) => loaded),
+    stepSize,
+  );
   const describe = (loaded: Loaded): VersionInfo => ({
     vsn: loaded.version.vsn,
     hash: loaded.version.hash,

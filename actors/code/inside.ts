@@ -15,6 +15,21 @@ import type { Version } from './version.ts';
 
 /** The processes in each of these versions. What two of them share is the earlier one's. */
 export function inside(versions: readonly Loaded[]): Map<Loaded, Process[]> {
+  return atOnce(lookInside(versions, Infinity));
+}
+
+/** What comes of something that is done in steps. */
+export function atOnce<Result>(steps: Generator<undefined, Result>): Result {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** The same in steps of so many processes; who starts or ends between two steps may be counted or not. */
+export function* lookInside(
+  versions: readonly Loaded[],
+  stepSize: number,
+): Generator<undefined, Map<Loaded, Process[]>> {
   const owners = ownersOf(versions);
   const tallies = new Map<Tally, Loaded>(versions.map(loaded => [loaded.tally, loaded]));
   const found = new Map<Loaded, Process[]>();
@@ -24,7 +39,9 @@ export function inside(versions: readonly Loaded[]): Map<Loaded, Process[]> {
     if (processes === undefined) found.set(loaded, [process]);
     else if (processes.at(-1) !== process) processes.push(process);
   };
+  let looked = 0;
   for (const process of everyProcess()) {
+    if ((looked += 1) % stepSize === 0) yield;
     const { behaviour, phase } = process;
     if (behaviour instanceof Bare) add(process, owners.get(behaviour.handle));
     else for (const module of modulesOf(process)) add(process, owners.get(module));

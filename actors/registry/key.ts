@@ -17,6 +17,12 @@ export function identityOf(key: unknown): unknown {
   return key;
 }
 
+/** What stands for a key, as a person reads it: `alice`, `42`, `["user",7]`. */
+export const identityText = (identity: unknown): string =>
+  typeof identity === 'string' && identity.startsWith(WRITTEN)
+    ? identity.slice(WRITTEN.length)
+    : String(identity);
+
 function written(term: unknown): string {
   switch (typeof term) {
     case 'string':

@@ -3,7 +3,7 @@ import { shown } from '../bad-argument.ts';
 import { linkProcesses, unlinkProcesses } from '../links.ts';
 import type { Name } from '../pid.ts';
 import type { Holding, Process } from '../process.ts';
-import { smallAdd, smallDelete, smallHas, smallList } from '../small-set.ts';
+import { smallAdd, smallDelete, smallHas, smallList, smallMembers } from '../small-set.ts';
 import type { SmallSet } from '../small-set.ts';
 import { identityOf } from './key.ts';
 
@@ -18,6 +18,8 @@ export interface Entry {
 
 /** The running registries of this isolate. */
 const tables = new Map<Name, RegistryTable>();
+
+export const everyTable = (): IterableIterator<RegistryTable> => tables.values();
 
 /** @throws RangeError when no such registry runs */
 export function tableOf(registry: Name): RegistryTable {
@@ -92,6 +94,11 @@ export class RegistryTable implements Holding {
 
   *all(): Generator<Entry> {
     for (const entries of this.#byKey.values()) yield* smallList(entries);
+  }
+
+  /** Those of each key, with what stands for it. */
+  *groups(): Generator<readonly [identity: unknown, entries: Iterable<Entry>]> {
+    for (const [identity, entries] of this.#byKey) yield [identity, smallMembers(entries)];
   }
 
   add(entry: Entry): void {

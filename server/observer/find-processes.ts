@@ -8,17 +8,15 @@ import { compareRanks } from './top.ts';
 export interface Search extends Page {
   readonly sort: ProcessSort;
   readonly q: string;
-  /** Only such with a registered name. */
-  readonly named: boolean;
   readonly isolate: number | undefined;
 }
 
 export async function findProcesses(search: Search): Promise<ProcessesAnswer> {
-  const { offset, limit, sort, named } = search;
+  const { offset, limit, sort } = search;
   const q = search.q.toLowerCase();
   const { answers, unanswered } = await askAll(isolates(search.isolate), () => ({
     kind: 'find',
-    ...{ sort, q, named, first: offset + limit },
+    ...{ sort, q, first: offset + limit },
   }));
   const ranks = answers
     .flatMap(([, { top }]) => top.map(([pid, key]) => ({ id: pid, key })))

@@ -30,11 +30,12 @@ import {
   type ReplyOf,
   type RequestOfKind,
 } from '../../actors/index.ts';
+import type { CodeModule } from '../../protocol/observer.ts';
 import type { Connection } from '../gateway/connection.ts';
 import { gatewayName } from '../gateway/protocol.ts';
 import { heldShards } from '../isolates/shard-map.ts';
 import { act } from './act.ts';
-import { codeModules } from './code-modules.ts';
+import { CodeLook, type CodeStep } from './code-modules.ts';
 import type { History } from './history.ts';
 import { findPlan, rowsOf } from './process-rows.ts';
 import { processView } from './process-view.ts';
@@ -42,6 +43,7 @@ import { observerName } from './protocol.ts';
 import type {
   Action,
   Found,
+  FoundRegistered,
   FoundSockets,
   IsolateLook,
   NewEvent,
@@ -49,6 +51,7 @@ import type {
   ObserverCall,
   ObserverCast,
 } from './protocol.ts';
+import { registryEntry, registryPlan, registryViews, type Registered } from './registry.ts';
 import type { ReportWatch } from './report-watch.ts';
 import type { Sampler } from './sampler.ts';
 import type { Scanned } from './scan.ts';
@@ -70,7 +73,9 @@ interface State {
   readonly sampler: Sampler;
   readonly startedAt: number;
   readonly processes: Scans<ProcessGlance>;
+  readonly registered: Scans<Registered>;
   readonly sockets: Scans<Connection>;
+  readonly code: CodeLook;
   readonly traces: Traces;
 }
 
@@ -86,6 +91,7 @@ const LABELS = 20;
 type Info =
   | typeof SAMPLE
   | ScanStep
+  | CodeStep
   | TraceOver
   | IsolateMessage
   | { readonly kind: 'exit_now'; readonly pid: Pid; readonly reason: unknown };
@@ -103,7 +109,9 @@ export const observer: GenServer<ObserverArgument, State, ObserverCall, Observer
         sampler,
         startedAt: Date.now(),
         processes: new Scans(),
+        registered: new Scans(),
         sockets: new Scans(),
+        code: new CodeLook(),
         traces: new Traces(),
       },
     ];
@@ -112,12 +120,22 @@ export const observer: GenServer<ObserverArgument, State, ObserverCall, Observer
   handleCall(request, from, state): CallResult<ReplyOf<ObserverCall>, State> {
     switch (request.kind) {
       case 'find': {
-        const { sort, q, named, first } = request;
+        const { sort, q, first } = request;
         state.processes.answer(
-          `processes ${JSON.stringify([sort, q, named, first])}`,
-          () => findPlan(sort, q, named, first),
+          `processes ${JSON.stringify([sort, q, first])}`,
+          () => findPlan(sort, q, first),
           from as From<Found>,
           found,
+        );
+        break;
+      }
+      case 'registry': {
+        const { search } = request;
+        state.registered.answer(
+          `registered ${JSON.stringify(search)}`,
+          () => registryPlan(search),
+          from as From<FoundRegistered>,
+          foundRegistered,
         );
         break;
       }
@@ -142,7 +160,7 @@ export const observer: GenServer<ObserverArgument, State, ObserverCall, Observer
         reply(from, state.traces.read(request.pid, request.after) ?? noTrace);
         break;
       case 'code':
-        reply(from, codeModules());
+        state.code.answer(from as From<readonly CodeModule[]>);
         break;
       case 'sockets':
         findSockets(request, from as From<FoundSockets | NotDone>, state);
@@ -169,7 +187,11 @@ export const observer: GenServer<ObserverArgument, State, ObserverCall, Observer
         break;
       case 'scan_step':
         state.processes.step(message.name);
+        state.registered.step(message.name);
         state.sockets.step(message.name);
+        break;
+      case 'code_step':
+        state.code.step();
         break;
       case 'trace_over':
         state.traces.over(message);
@@ -200,6 +222,13 @@ const found = ({ total, matched, top }: Scanned<ProcessGlance>): Found => ({
   total,
   matched,
   top: top.map(({ item, key }) => [item.pid, key]),
+});
+
+const foundRegistered = ({ total, matched, top }: Scanned<Registered>): FoundRegistered => ({
+  total,
+  matched,
+  top: top.map(({ item }) => registryEntry(item)),
+  registries: registryViews(),
 });
 
 function findSockets(
@@ -267,9 +296,10 @@ function begin(
   else exit(pid, reason);
 }
 
-function sample({ argument, sampler, startedAt, processes, sockets }: State): void {
+function sample({ argument, sampler, startedAt, processes, registered, sockets }: State): void {
   argument.reports.settle();
   processes.forgetStale();
+  registered.forgetStale();
   sockets.forgetStale();
   const taken = sampler.take();
   const isolate = thisIsolate();

@@ -1,6 +1,6 @@
 /** Reads the query of a list: which page, which order, what is searched for. */
 import { z } from 'zod';
-import { PAGE_LIMIT, WINDOW_LIMIT } from '../../protocol/observer.ts';
+import { PAGE_LIMIT, registryKinds, WINDOW_LIMIT } from '../../protocol/observer.ts';
 import { httpError, HttpProblem } from '../http/http-error.ts';
 import { validate } from '../http/validate.ts';
 
@@ -50,5 +50,11 @@ export const listQuery = <Sorts extends readonly [string, ...string[]]>(
   first: Sorts[number],
 ) =>
   z.strictObject({ ...page, ...search, ...isolate, sort: z.enum(sorts).default(first as never) });
+
+export const registryQuery = z.strictObject({
+  ...{ ...page, ...search, ...isolate },
+  kind: z.enum(registryKinds).optional(),
+  registry: z.string().max(SEARCH_CHARACTERS).optional(),
+});
 
 export const treeQuery = z.strictObject({ ...page, root: wholeNumber(1, 2 ** 53 - 1).optional() });

@@ -2,7 +2,6 @@
 import {
   glanceAt,
   glanceAtAll,
-  glanceAtNamed,
   isolateOf,
   type Pid,
   type ProcessGlance,
@@ -61,14 +60,9 @@ const keys: Readonly<Record<ProcessSort, (process: ProcessGlance) => Key>> = {
 };
 
 /** @param q in small letters; empty: all */
-export function findPlan(
-  sort: ProcessSort,
-  q: string,
-  named: boolean,
-  first: number,
-): ScanPlan<ProcessGlance> {
+export function findPlan(sort: ProcessSort, q: string, first: number): ScanPlan<ProcessGlance> {
   return {
-    items: named ? glanceAtNamed() : glanceAtAll(),
+    items: glanceAtAll(),
     matches: q === '' ? () => true : matcher(q),
     key: keys[sort],
     id: ({ pid }) => pid,

@@ -3,6 +3,7 @@ import {
   describeReason,
   Exit,
   isPid,
+  keysOf,
   lookAtProcess,
   sys,
   type Beginning,
@@ -19,6 +20,7 @@ import type {
 } from '../../protocol/observer.ts';
 import type { NotDone } from './protocol.ts';
 import { refOf, rowOf } from './process-rows.ts';
+import { shortKey } from './registry.ts';
 import { supervisorViewOf } from './supervisor-view.ts';
 import { showTerm } from './term.ts';
 import { noProcess } from './tree-view.ts';
@@ -43,6 +45,7 @@ export async function processView(pid: Pid): Promise<ProcessView | NotDone> {
     ...rowOf(look),
     behaviour: supervisor === null ? (look.behaviour ?? 'process') : 'supervisor',
     parent: look.parent === undefined ? null : refOf(look.parent),
+    registered: registeredOf(pid),
     ancestors: look.ancestors.map(nameOrRef),
     trapExit: look.trapExit,
     queueLimit: look.mailboxLimit === Infinity ? null : look.mailboxLimit,
@@ -67,6 +70,14 @@ const some = <From, To>({ total, items }: Beginning<From>, as: (item: From) => T
   total,
   items: items.map(as),
 });
+
+function registeredOf(pid: Pid): ProcessView['registered'] {
+  const keys = keysOf(pid);
+  const items = keys
+    .slice(0, LISTED)
+    .map(({ registry, text }) => ({ registry, key: shortKey(text) }));
+  return { total: keys.length, items };
+}
 
 /** A registered name stays one; the name of another isolate says which. */
 function nameOrRef(dest: unknown): ProcessRef | string {

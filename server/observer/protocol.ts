@@ -7,12 +7,15 @@ import type {
   ProcessRow,
   ProcessSort,
   ProcessView,
+  RegistryEntry,
+  RegistryView,
   Sample,
   SocketRow,
   SocketSort,
   TraceAnswer,
   TreeAnswer,
 } from '../../protocol/observer.ts';
+import type { RegistrySearch } from './registry.ts';
 import type { Key } from './top.ts';
 
 /** The first few of an order, as one isolate has them. */
@@ -20,6 +23,13 @@ export interface Found {
   readonly total: number;
   readonly matched: number;
   readonly top: readonly (readonly [pid: Pid, key: Key])[];
+}
+
+export interface FoundRegistered {
+  readonly total: number;
+  readonly matched: number;
+  readonly top: readonly RegistryEntry[];
+  readonly registries: readonly RegistryView[];
 }
 
 export interface FoundSockets {
@@ -68,12 +78,11 @@ export type ObserverCall =
         readonly sort: ProcessSort;
         /** In small letters; empty: all. */
         readonly q: string;
-        /** Only such with a registered name. */
-        readonly named: boolean;
         readonly first: number;
       },
       Found
     >
+  | Request<'registry', { readonly search: RegistrySearch }, FoundRegistered>
   /** Those of them that live. */
   | Request<'rows', { readonly pids: readonly Pid[] }, readonly ProcessRow[]>
   | Request<'process', { readonly pid: Pid }, ProcessView | NotDone>

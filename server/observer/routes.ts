@@ -25,9 +25,17 @@ import type { RouteRequest, Router } from '../http/router.ts';
 import { describeAction, readAction } from './actions.ts';
 import { askAll, askAt, askOne, isolates } from './ask.ts';
 import { findProcesses } from './find-processes.ts';
+import { findRegistered } from './find-registered.ts';
 import type { History } from './history.ts';
 import { addPageRoutes } from './page-routes.ts';
-import { listQuery, readQuery, requireWindow, treeQuery, wholeNumber } from './paging.ts';
+import {
+  listQuery,
+  readQuery,
+  registryQuery,
+  requireWindow,
+  treeQuery,
+  wholeNumber,
+} from './paging.ts';
 import { listRows, listTables } from './table-routes.ts';
 import type { Timeline } from './timeline.ts';
 import { findTree } from './find-tree.ts';
@@ -131,18 +139,12 @@ const processesQuery = listQuery(processSorts, 'queue');
 
 function processes({ query }: RouteRequest): Promise<ProcessesAnswer> {
   const { isolate, ...search } = requireWindow(readQuery(processesQuery, query));
-  return findProcesses({ ...search, isolate, named: false });
+  return findProcesses({ ...search, isolate });
 }
 
-const registryQuery = listQuery(['name'], 'name');
-
-async function registry({ query }: RouteRequest): Promise<RegistryAnswer> {
-  const { isolate, ...search } = requireWindow(readQuery(registryQuery, query));
-  const { rows, ...found } = await findProcesses({ ...search, sort: 'name', isolate, named: true });
-  const names = rows.flatMap(({ pid, isolate, name, label }) =>
-    name === null ? [] : [{ pid, isolate, name, label }],
-  );
-  return { ...found, names };
+function registry({ query }: RouteRequest): Promise<RegistryAnswer> {
+  const { isolate, kind, registry, ...search } = requireWindow(readQuery(registryQuery, query));
+  return findRegistered({ ...search, isolate, kind, registry });
 }
 
 const socketsQuery = listQuery(socketSorts, 'buffered');

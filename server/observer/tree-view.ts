@@ -5,11 +5,10 @@
 import {
   connectedIsolates,
   glanceAt,
-  lookAtProcess,
+  glanceAtLinks,
   thisIsolate,
   whereis,
   type Pid,
-  type ProcessLook,
 } from '../../actors/index.ts';
 import type { TreeAnswer, TreeNode } from '../../protocol/observer.ts';
 import { lookAtSupervisor, type ChildLook } from '../../supervisors/index.ts';
@@ -37,9 +36,8 @@ export function treeView(root: Pid, { offset, limit }: TreePage): TreeAnswer | N
     const children = look.children.map(childNode);
     return { node: processNode(root), offset, total: look.total, children };
   }
-  const process = lookAtProcess(root, LINKS_LOOKED_AT);
-  if (process === undefined) return { error: 'no_process', message: noProcess(root) };
-  const children = offspringOf(process);
+  if (glanceAt(root) === undefined) return { error: 'no_process', message: noProcess(root) };
+  const children = offspringOf(root);
   return {
     node: processNode(root),
     offset,
@@ -59,8 +57,9 @@ export function ownedIsolate(pid: Pid): number | undefined {
   return connectedIsolates().includes(number) ? number : undefined;
 }
 
-function offspringOf({ pid, links }: ProcessLook): Pid[] {
-  return links.items.filter(linked => lookAtProcess(linked, 0)?.parent === pid);
+function offspringOf(pid: Pid): Pid[] {
+  const { items } = glanceAtLinks(pid, LINKS_LOOKED_AT);
+  return items.filter(linked => glanceAt(linked)?.parent === pid);
 }
 
 function childNode(child: ChildLook): TreeNode {
@@ -93,7 +92,7 @@ const nobody = {
 
 /** A process by itself; what its supervisor knows of it is missing. */
 function processNode(pid: Pid): TreeNode {
-  const process = lookAtProcess(pid, LINKS_LOOKED_AT);
+  const process = glanceAt(pid);
   const supervisor = supervisorViewOf(pid);
   return {
     ...nobody,
@@ -110,12 +109,11 @@ function processNode(pid: Pid): TreeNode {
     significant: false,
     restarts: null,
     queue: process?.mailbox.length ?? 0,
-    children: supervisor?.children ?? workersChildren(pid, process),
+    children: supervisor?.children ?? workersChildren(pid),
     supervisor,
   };
 }
 
-function workersChildren(pid: Pid, process: ProcessLook | undefined): number {
-  if (process === undefined) return 0;
-  return ownedIsolate(pid) === undefined ? offspringOf(process).length : 1;
+function workersChildren(pid: Pid): number {
+  return ownedIsolate(pid) === undefined ? offspringOf(pid).length : 1;
 }

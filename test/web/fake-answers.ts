@@ -10,6 +10,7 @@ import type {
   ProcessRow,
   ProcessView,
   RegistryAnswer,
+  RegistryEntry,
   Sample,
   SocketsAnswer,
   SupervisorView,
@@ -66,7 +67,7 @@ export function answerOf(path: string, query: URLSearchParams): object | undefin
     case 'processes':
       return processes(q, offset, limit, query.get('sort') ?? 'queue');
     case 'registry':
-      return registry(q, offset, limit);
+      return registry(Object.fromEntries(query), q, offset, limit);
     case 'process':
       return third === 'trace' ? trace() : processView(Number(second));
     case 'tables':
@@ -269,15 +270,31 @@ function processes(q: string, offset: number, limit: number, sort: string): Proc
   };
 }
 
-function registry(q: string, offset: number, limit: number): RegistryAnswer {
+/** Every mailbox has a name, and every third one a key. */
+function registry(
+  { kind, registry = '' }: Readonly<Record<string, string>>,
+  q: string,
+  offset: number,
+  limit: number,
+): RegistryAnswer {
   const { matched, rows } = processes(q, offset, limit, 'name');
-  const names = rows.map(({ pid, isolate, name, label }) => ({
-    pid,
-    isolate,
-    name: name ?? '',
-    label,
-  }));
-  return { total: MAILBOXES, matched, offset, names, unanswered: [] };
+  const entries = rows.map(({ pid, isolate, name, label }, index): RegistryEntry => {
+    const isKey = kind === 'key' || (kind === undefined && index % 3 === 2);
+    const process = { pid, isolate, name: isKey ? null : name, label };
+    return isKey
+      ? {
+          registry: registry === '' ? 'lines' : registry,
+          key: `["line",${index}]`,
+          value: '"busy"',
+          process,
+        }
+      : { registry: null, key: name ?? '', value: null, process };
+  });
+  const registries = [
+    { isolate: 1, name: 'lines', keys: 'unique', pid: pids.store, total: MAILBOXES / 2 },
+    { isolate: 1, name: 'topics', keys: 'duplicate', pid: pids.machine, total: 3 },
+  ] as const;
+  return { total: MAILBOXES, matched, offset, entries, registries, unanswered: [] };
 }
 
 // --- one process
@@ -328,6 +345,7 @@ function processView(wanted: number): ProcessView | undefined {
     micros: 912_000,
     behaviour: machine ? 'gen_statem' : known === undefined ? 'gen_server' : 'supervisor',
     parent: ref(pids.mailboxes, 'mailboxes'),
+    registered: { total: 2, items: [{ registry: 'lines', key: '["line",3]' }] },
     ancestors: [ref(pids.mailboxes, 'mailboxes'), ref(pids.tree, 'isolate'), 'root'],
     trapExit: false,
     queueLimit: 10_000,

@@ -7,6 +7,7 @@ import {
   genStatem,
   log,
   processCounts,
+  registry,
   self,
   send,
   setLogger,
@@ -18,7 +19,8 @@ import {
 import { createMetrics } from '../../../server/metrics/metrics.ts';
 import { observeMain } from '../../../server/observer/arguments.ts';
 import { observer } from '../../../server/observer/observer.ts';
-import { observerName } from '../../../server/observer/protocol.ts';
+import { observerName, type FoundRegistered } from '../../../server/observer/protocol.ts';
+import type { RegistrySearch } from '../../../server/observer/registry.ts';
 import { LOOKED_AT_ONCE } from '../../../server/observer/scan.ts';
 import { dynamicSupervisor } from '../../../supervisors/index.ts';
 import { until } from '../../actors/until.ts';
@@ -48,7 +50,7 @@ void t.test('a page of a hundred thousand processes', async t => {
     if (message === 'go on') send(self(), 'go on');
   });
   send(neighbour, 'go on');
-  const ask = { kind: 'find', sort: 'callbacks', q: 'crowd', named: false, first: 2 } as const;
+  const ask = { kind: 'find', sort: 'callbacks', q: 'crowd', first: 2 } as const;
   const found = await call(name, ask);
   const meanwhile = turns;
   t.ok(found.total >= MANY);
@@ -90,6 +92,64 @@ void t.test('a page of a supervisor with very many children', async t => {
   t.equal('links' in view && view.links.items.length, 100, 'of long lists the beginning');
   await stop(pid);
 });
+
+void t.test(
+  'registries: names and keys, unique and duplicate, searched and one by one',
+  async t => {
+    await registry.startLink({ name: 'lines', keys: 'unique' });
+    await registry.startLink({ name: 'topics', keys: 'duplicate' });
+    const member = {
+      init(number: number) {
+        registry.register('lines', ['line', number], { since: number });
+        registry.register('topics', 'weather', 'first');
+        if (number === 2) registry.register('topics', 'weather', Buffer.from('secret'));
+        return ['ok', undefined] as const;
+      },
+    };
+    const [one, two] = [1, 2].map(number => startLink(member, number, { label: 'subscriber' }));
+    const pids = [(await one)?.[1] as Pid, (await two)?.[1] as Pid] as const;
+    const ask = (search: Partial<RegistrySearch>) =>
+      call(name, {
+        kind: 'registry',
+        search: { q: '', kind: undefined, registry: undefined, first: 50, ...search },
+      });
+    const brief = ({ top }: FoundRegistered) =>
+      top.map(({ registry, key, value, process }) => [registry, key, value, process.pid]);
+
+    const keys = await ask({ kind: 'key' });
+    t.same(brief(keys), [
+      ['lines', '["line",1]', '{…}', pids[0]],
+      ['lines', '["line",2]', '{…}', pids[1]],
+      ['topics', 'weather', '"first"', pids[0]],
+      ['topics', 'weather', '"first"', pids[1]],
+      ['topics', 'weather', '<6 bytes>', pids[1]],
+    ]);
+    t.match(keys.registries, [
+      { isolate: 0, name: 'lines', keys: 'unique', total: 2, pid: Number },
+      { isolate: 0, name: 'topics', keys: 'duplicate', total: 3 },
+    ]);
+    t.match(keys, { total: 5, matched: 5, top: [{ process: { label: 'subscriber' } }] });
+    t.match(await ask({ q: '"line",2' }), { matched: 1, top: [{ process: { pid: pids[1] } }] });
+    t.equal((await ask({ q: String(pids[0]) })).matched, 2, 'by pid');
+    t.equal((await ask({ q: 'subscr' })).matched, 5, 'by label');
+    t.equal((await ask({ registry: 'topics', q: 'WEATHER'.toLowerCase() })).matched, 3);
+    t.same(
+      brief(await ask({ kind: 'name', q: 'observer' })).map(([, key]) => key),
+      ['observer'],
+    );
+    const all = (await ask({})).top.map(({ key }) => key);
+    t.ok(all.includes('observer') && all.includes('lines') && all.includes('weather'));
+    t.match(await call(name, { kind: 'process', pid: pids[1] }), {
+      registered: { total: 3, items: [{ registry: 'lines', key: '["line",2]' }] },
+    });
+    await stop(pids[0]);
+    t.equal((await ask({ kind: 'key', first: 49 })).matched, 3, 'keys of the dead are gone');
+    await stop(pids[1]);
+    await stop('lines');
+    await stop('topics');
+    t.same((await ask({ kind: 'key', first: 48 })).registries, []);
+  },
+);
 
 void t.test('a state machine: state, data, timeouts, what was postponed', async t => {
   const [, machine] = await genStatem.start(

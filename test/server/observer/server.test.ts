@@ -136,9 +136,18 @@ void t.test('a server with people on it', async t => {
     t.same(none.rows, []);
     const registry = await server.look<RegistryAnswer>('registry?q=store');
     t.same(
-      registry.names.map(({ name }) => name),
+      registry.entries.map(({ key }) => key),
       ['store.0', 'store.1', 'stores', 'stores'],
     );
+    t.match(registry, {
+      registries: [],
+      entries: [{ registry: null, process: { name: 'store.0' } }],
+    });
+    t.match(await server.look<RegistryAnswer>('registry?kind=key'), { total: 0, entries: [] });
+    t.match(await server.ask('GET', 'registry?kind=other'), {
+      status: 400,
+      body: { error: 'bad_field', field: 'kind' },
+    });
   });
 
   await t.test('a process closely', async t => {

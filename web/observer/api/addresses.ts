@@ -17,6 +17,7 @@ import {
   type ProcessSort,
   type ProcessView,
   type RegistryAnswer,
+  type RegistryKind,
   type SocketsAnswer,
   type SocketSort,
   type SystemAnswer,
@@ -80,8 +81,9 @@ export interface ActionBodies {
 export const actionAt = (pid: ObservedPid, action: ProcessAction): Address<DoneAnswer> =>
   at(`process/${pid}/${action}`);
 
-export const registryAt = (search: Search): Address<RegistryAnswer> =>
-  at('registry', { ...search });
+export const registryAt = (
+  search: Search & { readonly kind: RegistryKind | undefined; readonly registry: string },
+): Address<RegistryAnswer> => at('registry', { ...search });
 
 export const tablesAt: Address<TablesAnswer> = at('tables');
 

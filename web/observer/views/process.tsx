@@ -110,8 +110,9 @@ function Gone({ pid, name }: GoneProps) {
 
 /** Who has the name now, however often it has changed hands. */
 function Successor({ name }: { readonly name: string }) {
-  const { data } = usePolled(registryAt({ q: name, offset: 0, limit: 50 }));
-  const successor = data?.names.find(other => other.name === name);
+  const search = { q: name, kind: 'name', registry: '', offset: 0, limit: 50 } as const;
+  const { data } = usePolled(registryAt(search));
+  const successor = data?.entries.find(({ key }) => key === name)?.process;
   if (successor === undefined) return null;
   return (
     <>
@@ -136,6 +137,9 @@ function aboutOf(view: ProcessView): readonly (readonly [string, ReactNode])[] {
   return [
     ['Name', view.name ?? 'none'],
     ['Label', view.label ?? 'none'],
+    ...(view.registered.total === 0
+      ? []
+      : ([['Registered', <Keys key="keys" of={view.registered} />]] as const)),
     ['Parent', view.parent === null ? 'none' : <ProcessLink of={view.parent} />],
     ['Ancestors', <Refs key="ancestors" refs={view.ancestors} />],
     ['Traps exits', view.trapExit ? 'yes' : 'no'],
@@ -150,6 +154,21 @@ function aboutOf(view: ProcessView): readonly (readonly [string, ReactNode])[] {
     ['Last message', view.lastMessage ?? 'none'],
     ...(view.supervisor === null ? [] : supervisorOf(view.supervisor)),
   ];
+}
+
+function Keys({ of: { total, items } }: { readonly of: ProcessView['registered'] }) {
+  const more = total - items.length;
+  return (
+    <>
+      {items.map(({ registry, key }, index) => (
+        // In a registry of duplicate keys it may be registered twice.
+        <div key={index}>
+          <span className="mono">{key}</span> <span className="hint">in {registry}</span>
+        </div>
+      ))}
+      {more > 0 && <span className="hint">and {formatCount(more)} more</span>}
+    </>
+  );
 }
 
 const supervisorOf = (supervisor: SupervisorView): readonly (readonly [string, ReactNode])[] => [
