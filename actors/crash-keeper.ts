@@ -8,11 +8,14 @@
  * it runs only while somebody keeps crashes. Who keeps them may bring a way for modules that have
  * none. Of all others the state itself is kept, which is right where each callback returns a new one.
  *
+ * A start that fails is kept as a step of `init`, with the argument in the state's place. What a step
+ * began without waiting for it may fail later: that is kept with the step if it says so.
+ *
  * What a step was answered is kept as well: a callback that awaits calls goes on with their answers.
  */
 import { requireFunction } from './bad-argument.ts';
 import { wallNow } from './clock.ts';
-import { runOutside } from './context.ts';
+import { owningProcess, runOutside } from './context.ts';
 import { isOrderly, reasonOf } from './exit.ts';
 import type { ExitReason } from './exit.ts';
 import { log } from './logger.ts';
@@ -126,6 +129,11 @@ export function keepsCrashes(): boolean {
   return keeper !== undefined;
 }
 
+/** The step that each process is in, or was in last. */
+const steps = new WeakMap<Process, Step>();
+/** In which step that began which failed later. */
+const beginnings = new WeakMap<object, Step>();
+
 /** Remembers a step before its callback runs. */
 export function stepOf(
   module: Snapshots,
@@ -133,10 +141,28 @@ export function stepOf(
   args: readonly unknown[],
   state: unknown,
 ): Step {
-  const step = { module, callback, args, began: answersKept };
+  const step = remembered({ module, callback, args, began: answersKept }, state, () =>
+    module.snapshot === undefined ? snapshotOf?.(module, state) : module.snapshot(state),
+  );
+  const process = owningProcess();
+  if (process !== undefined) steps.set(process, step);
+  return step;
+}
+
+/** Remembers a start before `init` runs: its argument stands in the place of the state. */
+export function startOf(module: object, argument: unknown): Step {
+  return remembered({ module, callback: 'init', args: [], began: answersKept }, argument, () =>
+    snapshotOf?.(module, argument),
+  );
+}
+
+function remembered(
+  step: Omit<Step, 'state' | 'isSnapshot'>,
+  state: unknown,
+  take: () => unknown,
+): Step {
   try {
-    const snapshot =
-      module.snapshot === undefined ? snapshotOf?.(module, state) : module.snapshot(state);
+    const snapshot = take();
     if (snapshot !== undefined) return { ...step, state: snapshot, isSnapshot: true };
   } catch (error) {
     // Looking at a process must not end it.
@@ -144,6 +170,38 @@ export function stepOf(
     log('warning', { kind: 'message', text }, undefined);
   }
   return { ...step, state, isSnapshot: false };
+}
+
+/**
+ * For a callback that begins something and does not wait for it: if that fails, say so with what this
+ * returns (`failedIn`), and the step in which it began is kept.
+ */
+export function stepUnderWay(): Step | undefined {
+  const process = keeper === undefined ? undefined : owningProcess();
+  return process && steps.get(process);
+}
+
+/** This was thrown by what began in that step. Then throw it. */
+export function failedIn(step: Step | undefined, thrown: unknown): void {
+  if (step !== undefined && typeof thrown === 'object' && thrown !== null)
+    beginnings.set(thrown, step);
+}
+
+/**
+ * Keeps what was thrown outside of any step: with the step in which it began if that is known, else
+ * with the state of now under the callback `'detached'`, to be read.
+ */
+export function keepDetached(
+  process: Process,
+  thrown: unknown,
+  now: { readonly module: object; readonly state: unknown } | undefined,
+): void {
+  if (keeper === undefined || !process.alive) return;
+  const began = typeof thrown === 'object' && thrown !== null ? beginnings.get(thrown) : undefined;
+  const step: Step | undefined =
+    began ??
+    (now && { ...now, callback: 'detached', args: [], isSnapshot: false, began: answersKept });
+  if (step !== undefined) keepCrash(process, step, reasonOf(thrown));
 }
 
 /** Hands a step to the keeper if its end was a crash. A keeper that fails is told of, no more. */

@@ -6,6 +6,9 @@
  */
 import { owningProcess } from './context.ts';
 import { FencedExit, reasonOf } from './exit.ts';
+import { keepDetached } from './crash-keeper.ts';
+import { systemCallbacksOf } from './code/runners.ts';
+import type { Process } from './process.ts';
 import { crash } from './signals.ts';
 
 let installed = false;
@@ -27,7 +30,9 @@ export function ownDetachedRejections(): void {
 function onUncaught(error: unknown): void {
   const owner = owningProcess();
   if (owner === undefined || process.hasUncaughtExceptionCaptureCallback()) return;
-  process.once('uncaughtException', () => crash(owner, reasonOf(error)));
+  process.once('uncaughtException', () => {
+    end(owner, error);
+  });
 }
 
 /** Node runs this in the asynchronous context of the rejected promise: so the owner is known. */
@@ -35,10 +40,20 @@ function onUnhandled(rejection: unknown): void {
   const owner = owningProcess();
   if (owner !== undefined) {
     // What a dead incarnation still does has no effect: its crash() is none.
-    crash(owner, reasonOf(rejection));
+    end(owner, rejection);
     return;
   }
   if (rejection instanceof FencedExit || process.listenerCount('unhandledRejection') > 1) return;
   if (rejection instanceof Error) throw rejection;
   throw new Error('a promise was rejected and nobody handled it', { cause: rejection });
+}
+
+function end(owner: Process, thrown: unknown): void {
+  const callbacks = systemCallbacksOf(owner);
+  keepDetached(
+    owner,
+    thrown,
+    callbacks && { module: callbacks.module, state: callbacks.getState() },
+  );
+  crash(owner, reasonOf(thrown));
 }

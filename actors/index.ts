@@ -21,7 +21,7 @@ export * as sys from './sys/sys.ts';
 export { now as monotonicTime, setClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { runOutside, self, selfOrUndefined, signal } from './context.ts';
-export { setCrashKeeper } from './crash-keeper.ts';
+export { failedIn, setCrashKeeper, stepUnderWay } from './crash-keeper.ts';
 export type { CrashKeeper, KeptAnswer, KeptCrash, Snapshot } from './crash-keeper.ts';
 export { describeReason, Exit, isOrderly, reasonOf } from './exit.ts';
 export type { ErrorExit, ExitReason } from './exit.ts';

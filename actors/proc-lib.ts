@@ -87,6 +87,8 @@ export interface Starting extends Behaviour {
    * nonsense), which {@link startProcess} then judges. A throw fails the start with its reason.
    */
   begin(result: unknown): boolean;
+  /** The start has failed of what the new process did itself. */
+  failed?(reason: ExitReason): void;
 }
 
 /**
@@ -227,6 +229,7 @@ function failStart<P extends Pid>(
   options: CreateOptions,
 ): StartResult<P> {
   giveBackName(process, options);
+  if (process.alive) (process.behaviour as Starting | undefined)?.failed?.(reason);
   crash(process, reason);
   // A process that was killed while it started ended with that reason, whatever came after.
   return ['error', process.exitReason];

@@ -128,7 +128,7 @@ function starterOf(module: unknown, arg: unknown, options: CreateOptions): Start
   const label = callbacks.name ?? callbacks.init?.name ?? 'gen_server';
   return {
     label,
-    behave: process => new GenServerLoop(callbacks, process),
+    behave: process => new GenServerLoop(callbacks, process).starts(arg),
     init() {
       if (callbacks.init === undefined) throw new Exit(['undef', [label, 'init', 1]]);
       return resultOf(() => callbacks.init?.(arg));

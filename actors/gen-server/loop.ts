@@ -9,7 +9,7 @@ import type { TimerHandle } from '../clock.ts';
 import { Exit, reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { log } from '../logger.ts';
-import { keepCrash, keepsCrashes, stepOf } from '../crash-keeper.ts';
+import { keepCrash, keepsCrashes, startOf, stepOf } from '../crash-keeper.ts';
 import type { Step } from '../crash-keeper.ts';
 import type { TimeoutMessage } from '../messages.ts';
 import { isParentExit } from '../parent-exit.ts';
@@ -78,10 +78,21 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     this.#process = process;
   }
 
+  /** `init` is about to run with this argument. */
+  starts(argument: unknown): this {
+    if (keepsCrashes()) this.#step = startOf(this.module, argument);
+    return this;
+  }
+
+  failed(reason: ExitReason): void {
+    if (this.#step !== undefined) keepCrash(this.#process, this.#step, reason);
+  }
+
   /** Takes the state from what `init` returned; false when that is no `['ok', …]`. */
   begin(result: unknown): boolean {
     if (!isTuple(result) || result[0] !== 'ok' || !endsWell(result, 2)) return false;
     this.state = result[1];
+    this.#step = undefined;
     if (result.length === 3) this.#next(result[2]);
     return true;
   }

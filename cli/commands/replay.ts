@@ -78,7 +78,9 @@ function* told(file: CrashFile, { outcome, deeds, before }: Replayed, verdict: V
     case 'passed':
       yield 'The step passes now.';
       if (outcome.reply !== undefined) yield `  reply: ${JSON.stringify(outcome.reply)}`;
-      yield* changes(before, outcome.state).map(change => `  state ${change}`);
+      // What `init` makes of its argument is no change of it.
+      if (file.callback !== 'init')
+        yield* changes(before, outcome.state).map(change => `  state ${change}`);
       return;
     case 'crashed':
       yield verdict === 'same'

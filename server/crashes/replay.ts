@@ -54,7 +54,7 @@ export interface Replayed {
   readonly before: Picture;
 }
 
-const callbacks = ['handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'terminate'];
+const callbacks = ['init', 'handleCall', 'handleCast', 'handleInfo', 'handleContinue', 'terminate'];
 
 /** A step that awaits something nobody here will give is not waited for longer. */
 const WAIT_MS = 2_000;
@@ -68,6 +68,10 @@ export async function replay(file: CrashFile, mended: Mended | undefined): Promi
   if (module === null)
     throw new CrashFileError(
       `This is the crash of ${file.label}, whose state cannot be kept: only steps of session, mailbox, group and link can be run again. What there is stands in the file.`,
+    );
+  if (callback === 'detached')
+    throw new CrashFileError(
+      `This was thrown beside the messages of ${file.label}, by something that a message had begun and not waited for: there is no step to run again. The reason, and the state at that moment, stand in the file.`,
     );
   if (!callbacks.includes(callback))
     throw new CrashFileError(`This program has no callback ${callback}: is the file whole?`);
@@ -157,16 +161,24 @@ async function run(
 ): Promise<Replayed['outcome']> {
   const [argument] = args;
   const begin = callback === 'handleContinue' ? { continue: argument } : undefined;
+  const isStart = callback === 'init';
   const module: GenServer = {
     ...(callbacks as GenServer),
-    init: () => (begin === undefined ? ['ok', state] : (['ok', state, begin] as never)),
+    // The callbacks' own one, in whose argument's place the state stands.
+    ...(isStart
+      ? {}
+      : { init: () => (begin === undefined ? ['ok', state] : (['ok', state, begin] as never)) }),
   };
   let end: { readonly reason: ExitReason } | undefined;
   setCrashKeeper(crash => {
     if (crash.pid === pid) end = { reason: crash.reason };
   });
-  const options = { label: 'replayed', pid, ...(name === undefined ? {} : { name }) };
-  const started = await start(module, undefined, options as StartOptions);
+  const options = {
+    ...{ label: 'replayed', pid, timeoutMs: WAIT_MS },
+    ...(name === undefined ? {} : { name }),
+  };
+  const started = await start(module, isStart ? state : undefined, options as StartOptions);
+  if (started[0] === 'error' && started[1] === 'timeout') return { kind: 'waits' };
   if (started[0] !== 'ok') return { kind: 'crashed', reason: started[1] };
   let reply: Picture | undefined;
   if (callback === 'handleCall')
@@ -185,10 +197,13 @@ async function run(
   return { kind: 'passed', reply, state: after };
 }
 
+/** Of the loop, in which nothing happens: what a step began and did not wait for may need some. */
+const QUIET_TURNS = 20;
+
 /** Turns of the loop until it has handled its message and rests, or is dead. @returns false when it waits */
 async function isOver(pid: Pid, crashed: () => boolean): Promise<boolean> {
   const until = performance.now() + WAIT_MS;
-  for (let quiet = 0; quiet < 5;) {
+  for (let quiet = 0; quiet < QUIET_TURNS;) {
     await setImmediate();
     const info = processInfo(pid);
     if (crashed()) return true;

@@ -1,5 +1,5 @@
 /** Requests run beside the packets, so that a slow one holds up nothing; their answers come back as messages. */
-import { Exit, self, send } from '../../actors/index.ts';
+import { Exit, failedIn, self, send, stepUnderWay } from '../../actors/index.ts';
 import { errors, type ErrorCode } from '../../protocol/errors.ts';
 import type { RequestPacket } from '../../protocol/packets.ts';
 import type { Method, Reply } from '../../protocol/requests.ts';
@@ -24,6 +24,7 @@ export function perform(state: SessionState, packet: RequestPacket): void {
     send(me, { kind: 'request_answered', id, answer } satisfies Answered);
   };
   const { device, user, services } = state;
+  const step = stepUnderWay();
   answerRequest(packet.method, { device, user, shards: services.shards }, packet.argument).then(
     value => {
       tell({ kind: 'reply', method: packet.method, value });
@@ -32,7 +33,10 @@ export function perform(state: SessionState, packet: RequestPacket): void {
       if (error instanceof RequestError) tell({ kind: 'error', ...error.details });
       // Whom it called has died or is not there yet: the client asks again.
       else if (error instanceof Exit) tell({ kind: 'error', code: 'unavailable' });
-      else throw error;
+      else {
+        failedIn(step, error);
+        throw error;
+      }
     },
   );
 }

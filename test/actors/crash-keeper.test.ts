@@ -1,10 +1,21 @@
 /** What is kept of a step that crashed, for replay. */
 import t from 'tap';
-import { call, cast, exit, send, setCrashKeeper, start, sys } from '../../actors/index.ts';
+import {
+  call,
+  cast,
+  exit,
+  failedIn,
+  send,
+  setCrashKeeper,
+  start,
+  stepUnderWay,
+  sys,
+} from '../../actors/index.ts';
 import type { GenServer, KeptCrash, LogEvent, Pid } from '../../actors/index.ts';
 import { settle } from '../../actors/testing.ts';
 import { captureLog } from './capture-log.ts';
 import { exitOf } from './exit-of.ts';
+import { until } from './until.ts';
 
 interface State {
   list: string[];
@@ -131,6 +142,81 @@ void t.test('kept is only what a step of its own ended', async t => {
   );
   t.equal(await call(broken, { kind: 'fine' } as never), 'ok', 'looking at it does not end it');
   t.ok(wasTold(events, /snapshot\(\) of a state failed/));
+});
+
+void t.test('a start that fails: its argument, as it was before', async t => {
+  captureLog(t);
+  const kept: KeptCrash[] = [];
+  const copy = (_module: object, state: unknown): unknown => structuredClone(state);
+  const old = setCrashKeeper(crash => void kept.push(crash), copy);
+  t.teardown(() => setCrashKeeper(old));
+  const failing = (way: (argument: { tries: number }) => unknown): GenServer =>
+    ({
+      name: 'failing',
+      init(argument: { tries: number }) {
+        argument.tries += 1;
+        return way(argument);
+      },
+    }) as unknown as GenServer;
+  const thrown = new Error('no');
+  const ways: [GenServer, unknown][] = [
+    [
+      failing(() => {
+        throw thrown;
+      }),
+      { reason: thrown },
+    ],
+    [failing(() => Promise.reject(thrown)), { reason: thrown }],
+    [failing(() => ['stop', 'not today']), 'not today'],
+    [failing(() => 'nonsense'), ['bad_return_value', 'nonsense']],
+  ];
+  for (const [module, reason] of ways) {
+    t.equal((await start(module, { tries: 0 }))[0], 'error');
+    t.match(kept.splice(0), [{ module, callback: 'init', args: [], state: { tries: 0 }, reason }]);
+  }
+  for (const answer of ['ignore', ['error', 'no'], ['stop', 'normal'], ['ok', 1]])
+    await start(
+      failing(() => answer),
+      { tries: 0 },
+    );
+  const good = await start(
+    failing(() => ['ok', 1]),
+    { tries: 0 },
+  );
+  await sys.terminate(good[1] as Pid, 'an odd reason');
+  t.same(kept, [], 'neither what is no crash, nor a start that went well');
+});
+
+void t.test('what a step began and nobody waits for: with that step, if it says so', async t => {
+  captureLog(t);
+  const kept = keeping(t);
+  const module = {
+    name: 'letting_go',
+    init: () => ['ok', 'the state'],
+    handleInfo(message: string, state: unknown) {
+      const step = message === 'known' ? stepUnderWay() : undefined;
+      if (message !== 'other')
+        void Promise.resolve().then(async () => {
+          await settle();
+          const thrown = new Error(message);
+          failedIn(step, thrown);
+          throw thrown;
+        });
+      return ['noreply', `${String(state)}, later`];
+    },
+  } as unknown as GenServer;
+  for (const [message, callback, args, state] of [
+    ['known', 'handleInfo', ['known'], 'the state'],
+    ['unknown', 'detached', [], 'the state, later, later'],
+  ] as const) {
+    const pid = await begin(module);
+    send(pid, message);
+    send(pid, 'other');
+    await until(() => kept.length > 0);
+    t.match(kept.splice(0), [
+      { pid, module, callback, args, state, reason: { reason: { message } } },
+    ]);
+  }
 });
 
 void t.test('nobody keeps: no snapshot is taken; a keeper that fails is told of', async t => {

@@ -115,6 +115,59 @@ export default {
   t.match(mended.stdout, /The step passes now\.\n {2}reply: .*"name":"g"/);
 });
 
+void t.test('a process that failed to begin begins again, and a mended one does', async t => {
+  const session = (what: string): string => `
+import { builtin } from 'strowger/server';
+
+export default {
+  ...builtin.session,
+  init(argument) {
+    ${what}
+    return builtin.session.init(argument);
+  },
+};
+`;
+  place.write(
+    'handlers/session.ts',
+    session("if (argument.opening.device === 'bob:1') throw new Error('not bob');"),
+  );
+  place.write('mended/session.ts', session(''));
+  await serve();
+  await place.run(['listen', '--home', 'bob', '--timeout', '5']);
+  const [file = ''] = crashes();
+  const again = await place.run(['replay', file]);
+  t.equal(again.code, 1, `${again.stdout}${again.stderr}`);
+  t.match(again.stdout, /^session \(\d+\) crashed in init at .*: Error: not bob$/m);
+  t.match(again.stdout, /The step crashes as it did\./);
+  const mended = await place.run(['replay', file, '--handlers', 'mended']);
+  t.equal(mended.code, 0, `${mended.stdout}${mended.stderr}`);
+  t.match(mended.stdout, / {2}send to .*"kind":"attach".*\nThe step passes now\.\n$/s);
+});
+
+void t.test('a request that failed beside the packets is asked again', async t => {
+  const create = (what: string): string => `
+import { builtin } from 'strowger/server';
+
+export default async (context, argument) => {
+  const answer = await builtin.requests.group_create(context, argument);
+  ${what}
+  return answer;
+};
+`;
+  place.write('handlers/requests/group_create.ts', create("throw new Error('nobody may');"));
+  place.write('mended/requests/group_create.ts', create(''));
+  await serve();
+  await place.run(['group', 'create', '--name', 'g', '--members', 'bob', '--home', 'alice']);
+  const [file = ''] = crashes();
+  const again = await place.run(['replay', file]);
+  t.equal(again.code, 1, `${again.stdout}${again.stderr}`);
+  t.match(again.stdout, /crashed in handleInfo at .*: Error: nobody may$/m);
+  t.match(again.stdout, /group_create\.ts:6:\d+/);
+  const mended = await place.run(['replay', file, '--handlers', 'mended']);
+  t.equal(mended.code, 0, `${mended.stdout}${mended.stderr}`);
+  t.match(mended.stdout, /"kind":"send"/, 'it is answered');
+});
+
 void t.test('what is no crash file is refused with a sentence', async t => {
   const replay = async (text: string) => {
     place.write('file.json', text);
