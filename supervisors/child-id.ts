@@ -16,7 +16,12 @@ export function keyOf(id: ChildId): unknown {
 }
 
 export function shownId(id: ChildId): ShownId {
-  return typeof id === 'string' || typeof id === 'number' ? id : inspect(id, COMPLETE);
+  return typeof id === 'string' || typeof id === 'number' ? id : termText(id);
+}
+
+/** The same text for the same contents. */
+export function termText(term: unknown): string {
+  return inspect(term, COMPLETE);
 }
 
 const COMPLETE = {

@@ -116,7 +116,7 @@ function isModule(value: unknown): boolean {
   return typeof value === 'string' || (typeof value === 'object' && value !== null);
 }
 
-function isShutdown(value: unknown): value is Shutdown {
+export function isShutdown(value: unknown): value is Shutdown {
   if (value === 'brutal_kill' || value === 'infinity') return true;
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

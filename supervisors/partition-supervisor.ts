@@ -11,6 +11,7 @@ import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed, processOf } from '../actors/process-table.ts';
 import type { Process } from '../actors/process.ts';
 import { checkStart } from './child.ts';
+import { termText } from './child-id.ts';
 import type { Started } from './child.ts';
 import type { ChildSpec, ChildStart } from './child-spec.ts';
 import type { DynamicChildSpec } from './dynamic-supervisor.ts';
@@ -49,13 +50,12 @@ const tables = new WeakMap<Process, Partitions>();
 /**
  * Starts the supervisor and its copies. A copy that registers no name of its own gets
  * `name.index`, so that it is found again after a restart.
+ * @throws TypeError or RangeError for options that are missing or none
  */
 export function startLink(options: PartitionSupervisorOptions): Promise<StartResult> {
+  checkOptions(options);
   const { name, strategy = 'one_for_one', intensity = 3, period = 5 } = options;
   const { partitions = availableParallelism() } = options;
-  if (!Number.isSafeInteger(partitions) || partitions < 1) {
-    throw new RangeError(`partitions must be a whole number of 1 or more, got ${partitions}`);
-  }
   const init = () => {
     const names = Array.from({ length: partitions }, (_, index) => `${name}.${index}`);
     tables.set(requireProcess('init()'), { names, current: partitions });
@@ -65,6 +65,28 @@ export function startLink(options: PartitionSupervisorOptions): Promise<StartRes
   return startSupervisor({ name: 'partition_supervisor', init }, undefined, {
     name,
   } satisfies SupervisorOptions);
+}
+
+function checkOptions(options: PartitionSupervisorOptions): void {
+  // The types promise all this; the options may come from plain JavaScript.
+  const given: { readonly [Option in keyof PartitionSupervisorOptions]: unknown } = options;
+  const { name, child, withArguments, partitions = 1 } = given;
+  if (typeof name !== 'string') {
+    throw new TypeError(`startLink() expects the option name to be a string, got ${typeof name}`);
+  }
+  if (typeof child !== 'function' && (typeof child !== 'object' || child === null)) {
+    throw new TypeError('startLink() expects the option child: a specification, or a function');
+  }
+  if (withArguments !== undefined && typeof withArguments !== 'function') {
+    throw new TypeError(
+      'startLink() expects the option withArguments to be a function of an index',
+    );
+  }
+  if (!Number.isSafeInteger(partitions) || (partitions as number) < 1) {
+    throw new RangeError(
+      `partitions must be a whole number of 1 or more, got ${String(partitions)}`,
+    );
+  }
 }
 
 function partition(options: PartitionSupervisorOptions, index: number, names: Name[]): ChildSpec {
@@ -93,10 +115,10 @@ function nameOf(pid: Pid, name: Name): Name {
 }
 
 /**
- * The partition that a key belongs to: always the same one for the same key. A number is taken as
- * it is, a string is hashed.
+ * The partition that a key belongs to: always the same one for the same key. A whole number is taken
+ * as it is, anything else is hashed, arrays and objects by their contents.
  */
-export function whichPartition(name: Name, key: string | number): Name {
+export function whichPartition(name: Name, key: unknown): Name {
   const table = tableOf(name);
   if (table === undefined) {
     throw new TypeError(`whichPartition(): no partition supervisor is registered as "${name}"`);
@@ -104,7 +126,7 @@ export function whichPartition(name: Name, key: string | number): Name {
   if (table.current === 0) {
     throw new RangeError(`whichPartition(): "${name}" has no partitions: resize() it`);
   }
-  const hash = typeof key === 'number' ? Math.abs(Math.trunc(key)) : hashOf(key);
+  const hash = Number.isSafeInteger(key) ? Math.abs(key as number) : hashOf(textOf(key));
   return table.names[hash % table.current] ?? name;
 }
 
@@ -125,12 +147,12 @@ const routes: ViaModule = {
 };
 
 function partitionOf(route: unknown): Name {
-  const [name, key] = route as readonly [Name, string | number];
+  const [name, key] = route as readonly [Name, unknown];
   return whichPartition(name, key);
 }
 
 /** The partition of a key as a via name, looked up each time it is used. */
-export function via(name: Name, key: string | number): Via {
+export function via(name: Name, key: unknown): Via {
   return ['via', routes, [name, key]];
 }
 
@@ -178,6 +200,10 @@ function noProcess(what: string, args: readonly unknown[]): Exit {
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+
+function textOf(key: unknown): string {
+  return typeof key === 'string' ? key : termText(key);
+}
 
 /** FNV-1a in 32 bits over the string's code units. */
 function hashOf(key: string): number {

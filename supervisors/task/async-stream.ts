@@ -6,11 +6,11 @@ import { callingProcess } from '../../actors/context.ts';
 import { Exit } from '../../actors/exit.ts';
 import { isExit } from '../../actors/parent-exit.ts';
 import type { TimeLimit } from '../../actors/time-limit.ts';
-import type { SupervisorRef } from '../supervisor.ts';
-import { startOwned } from './supervised.ts';
-import type { TaskOptions } from './supervised.ts';
+import { isShutdown } from '../child-spec.ts';
+import { checkTimeLimit, DEFAULT_TIMEOUT_MS } from './owned-task.ts';
 import type { Outcome, Task } from './owned-task.ts';
-import { shutdown } from './task.ts';
+import { shutdown } from './shutdown.ts';
+import type { TaskOptions } from './supervised.ts';
 
 export interface AsyncStreamOptions extends TaskOptions {
   /** How many tasks run at a time; default one for each processor. */
@@ -25,31 +25,58 @@ export interface AsyncStreamOptions extends TaskOptions {
   readonly zipInputOnExit?: boolean;
 }
 
-type Values<Value> = Iterable<Value> | AsyncIterable<Value>;
-type Mapper<Value, Result> = (value: Value) => Result | Promise<Result>;
+export type Values<Value> = Iterable<Value> | AsyncIterable<Value>;
+export type Mapper<Value, Result> = (value: Value) => Result | Promise<Result>;
+
+/** Starts one task that the caller owns. */
+type Starter<Result> = (
+  run: () => Result | Promise<Result>,
+) => Task<Result> | Promise<Task<Result>>;
 
 /**
- * Gives the outcome of the function for each value. The tasks are linked to the caller: when one
- * crashes so does the caller, unless it traps exits; then it gets `['exit', reason]`. Values are
- * taken when there is room for a task. Tasks that still run when the consumer stops are killed.
+ * Gives the outcome of the function for each value.
+ * @throws TypeError or RangeError, before anything is started, for options that are none
  */
-export function asyncStream<Value, Result>(
-  supervisor: SupervisorRef,
+export function streamOf<Value, Result>(
+  start: Starter<Result>,
   values: Values<Value>,
   run: Mapper<Value, Result>,
-  options: AsyncStreamOptions = {},
+  options: AsyncStreamOptions,
 ): AsyncGenerator<Outcome<Result>, void, undefined> {
-  return stream(true, supervisor, values, run, options);
+  checkOptions(options);
+  if (typeof run !== 'function') throw new TypeError('asyncStream() expects a function to run');
+  if (!isIterable(values)) throw new TypeError('asyncStream() expects something iterable');
+  return stream(start, values, run, options);
 }
 
-/** As {@link asyncStream}, without links: a task's crash is only its outcome. */
-export function asyncStreamNolink<Value, Result>(
-  supervisor: SupervisorRef,
-  values: Values<Value>,
-  run: Mapper<Value, Result>,
-  options: AsyncStreamOptions = {},
-): AsyncGenerator<Outcome<Result>, void, undefined> {
-  return stream(false, supervisor, values, run, options);
+function checkOptions({
+  maxConcurrency = 1,
+  timeoutMs = 0,
+  onTimeout,
+  shutdown,
+}: AsyncStreamOptions): void {
+  if (!Number.isSafeInteger(maxConcurrency) || maxConcurrency < 1) {
+    throw new RangeError(
+      `asyncStream() expects a maxConcurrency of 1 or more, got ${maxConcurrency}`,
+    );
+  }
+  checkTimeLimit('asyncStream()', timeoutMs);
+  if (![undefined, 'exit', 'kill_task'].includes(onTimeout)) {
+    throw new TypeError(
+      `asyncStream() expects onTimeout to be 'exit' or 'kill_task', got ${onTimeout}`,
+    );
+  }
+  if (shutdown !== undefined && !isShutdown(shutdown)) {
+    throw new TypeError(
+      `asyncStream() expects shutdown to be milliseconds, 'brutal_kill' or 'infinity', got ${String(shutdown)}`,
+    );
+  }
+}
+
+function isIterable(values: unknown): boolean {
+  if (typeof values === 'string') return true;
+  if (typeof values !== 'object' || values === null) return false;
+  return Symbol.iterator in values || Symbol.asyncIterator in values;
 }
 
 /** One task of a stream and where its outcome belongs. */
@@ -66,19 +93,18 @@ interface Ended<Value, Result> {
 }
 
 async function* stream<Value, Result>(
-  linked: boolean,
-  supervisor: SupervisorRef,
+  start: Starter<Result>,
   values: Values<Value>,
   run: Mapper<Value, Result>,
   options: AsyncStreamOptions,
 ): AsyncGenerator<Outcome<Result>, void, undefined> {
-  const { ordered = true, timeoutMs = 5_000, onTimeout = 'exit', zipInputOnExit = false } = options;
+  const {
+    ordered = true,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    onTimeout = 'exit',
+    zipInputOnExit = false,
+  } = options;
   const { maxConcurrency = availableParallelism() } = options;
-  if (!Number.isSafeInteger(maxConcurrency) || maxConcurrency < 1) {
-    throw new RangeError(
-      `asyncStream() expects a maxConcurrency of 1 or more, got ${maxConcurrency}`,
-    );
-  }
   const running = new Map<number, Entry<Value, Result>>();
   /** What came before its turn. */
   const early = new Map<number, Outcome<Result>>();
@@ -86,7 +112,7 @@ async function* stream<Value, Result>(
   let spawned = 0;
 
   const spawn = async (value: Value): Promise<void> => {
-    const task = await startOwned(supervisor, () => run(value), linked, options);
+    const task = await start(() => run(value));
     const position = spawned;
     spawned += 1;
     const entry: Entry<Value, Result> = {

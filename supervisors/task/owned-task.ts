@@ -11,6 +11,16 @@ import { smallAdd, smallDelete } from '../../actors/small-set.ts';
 import { millisecondsOf } from '../../actors/time-limit.ts';
 import type { TimeLimit } from '../../actors/time-limit.ts';
 
+export const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** @throws RangeError for what is no time */
+export function checkTimeLimit(what: string, limit: TimeLimit): void {
+  if (millisecondsOf(limit) >= 0) return;
+  throw new RangeError(
+    `${what} expects a timeout of 0 or more milliseconds, Infinity or 'infinity', got ${String(limit)}`,
+  );
+}
+
 /** What a task came to. */
 export type Outcome<Result> = readonly ['ok', Result] | readonly ['exit', ExitReason];
 

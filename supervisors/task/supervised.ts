@@ -7,7 +7,7 @@ import type { Restart } from '../child-spec.ts';
 import { startChild as startDynamicChild } from '../dynamic-supervisor.ts';
 import type { SupervisorRef } from '../supervisor.ts';
 import { Task } from './owned-task.ts';
-import { startTask } from './task-process.ts';
+import { requireFunction, startTask } from './task-process.ts';
 import type { TaskFunction, Work } from './task-process.ts';
 
 export interface TaskOptions {
@@ -47,5 +47,6 @@ export function startWork(
   work: Work,
   { restart = 'temporary', shutdown = 5_000 }: TaskChildOptions,
 ): Promise<StartResult> {
+  requireFunction(work.run);
   return startDynamicChild(supervisor, { start: () => startTask(work), restart, shutdown });
 }

@@ -1,9 +1,12 @@
 /** The process of a task: runs its function as soon as its starter has been answered, then ends. */
 import { callingProcess, requireProcess } from '../../actors/context.ts';
+import { Exit } from '../../actors/exit.ts';
+import type { ErrorExit } from '../../actors/exit.ts';
 import {
   start as startServer,
   startLink as startLinked,
 } from '../../actors/gen-server/gen-server.ts';
+import { isReturn } from '../../actors/gen-server/throw-returns.ts';
 import type { GenServer, StartResult } from '../../actors/gen-server/types.ts';
 import type { Pid } from '../../actors/pid.ts';
 import type { Process } from '../../actors/process.ts';
@@ -37,20 +40,43 @@ const taskServer: GenServer<Work, Work, never, never, never, 'run'> = {
       work.task?.complete(result);
       return ['stop', 'normal', work];
     };
-    const running = work.run();
-    return running instanceof Promise ? running.then(finish) : finish(running);
+    let running: unknown;
+    try {
+      running = work.run();
+    } catch (thrown) {
+      throw uncaught(thrown);
+    }
+    if (!(running instanceof Promise)) return finish(running);
+    return running.then(finish, (thrown: unknown) => {
+      throw uncaught(thrown);
+    });
   },
 };
+
+/** What a task throws is no result of a callback: nobody catches it, `{nocatch, Value}`. */
+function uncaught(thrown: unknown): unknown {
+  if (!isReturn(thrown)) return thrown;
+  return new Exit({ reason: ['nocatch', thrown], stack: '' } satisfies ErrorExit);
+}
+
+/** The types promise one; JavaScript does not. */
+export function requireFunction(run: unknown): void {
+  if (typeof run !== 'function') {
+    throw new TypeError(`a task expects a function to run, got ${typeof run}`);
+  }
+}
 
 const OPTIONS = { label: 'task' } as const;
 
 /** Starts the process, linked to the calling process, which is its supervisor as a rule. */
 export function startTask(work: Work): Promise<StartResult> {
+  requireFunction(work.run);
   return startLinked(taskServer, work, OPTIONS);
 }
 
 /** Starts the function as a process of its own, linked to nobody; nobody learns what came of it. */
 export function start(run: TaskFunction<unknown>): Promise<StartResult> {
+  requireFunction(run);
   return startServer(taskServer, { run, caller: callingProcess() }, OPTIONS);
 }
 

@@ -5,13 +5,14 @@ import type { Pid } from '../../actors/pid.ts';
 import { startLink as startDynamic, whichChildren } from '../dynamic-supervisor.ts';
 import type { DynamicSupervisorOptions } from '../dynamic-supervisor.ts';
 import type { SupervisorRef } from '../supervisor.ts';
-import type { Task } from './owned-task.ts';
+import { streamOf } from './async-stream.ts';
+import type { AsyncStreamOptions, Mapper, Values } from './async-stream.ts';
+import type { Outcome, Task } from './owned-task.ts';
 import { startOwned, startWork } from './supervised.ts';
 import type { TaskChildOptions, TaskOptions } from './supervised.ts';
 import type { TaskFunction } from './task-process.ts';
 
 export { countChildren, stop, terminateChild } from '../dynamic-supervisor.ts';
-export { asyncStream, asyncStreamNolink } from './async-stream.ts';
 
 export type TaskSupervisorOptions = Pick<
   DynamicSupervisorOptions,
@@ -57,4 +58,28 @@ export function startChild(
 export async function children(supervisor: SupervisorRef): Promise<Pid[]> {
   const rows = await whichChildren(supervisor);
   return rows.flatMap(({ pid }) => (typeof pid === 'number' ? [pid] : []));
+}
+
+/**
+ * Gives the outcome of the function for each value. The tasks are linked to the caller: when one
+ * crashes so does the caller, unless it traps exits; then it gets `['exit', reason]`. Values are
+ * taken when there is room for a task. Tasks that still run when the consumer stops are killed.
+ */
+export function asyncStream<Value, Result>(
+  supervisor: SupervisorRef,
+  values: Values<Value>,
+  run: Mapper<Value, Result>,
+  options: AsyncStreamOptions = {},
+): AsyncGenerator<Outcome<Result>, void, undefined> {
+  return streamOf(work => startOwned(supervisor, work, true, options), values, run, options);
+}
+
+/** As {@link asyncStream}, without links: a task's crash is only its outcome. */
+export function asyncStreamNolink<Value, Result>(
+  supervisor: SupervisorRef,
+  values: Values<Value>,
+  run: Mapper<Value, Result>,
+  options: AsyncStreamOptions = {},
+): AsyncGenerator<Outcome<Result>, void, undefined> {
+  return streamOf(work => startOwned(supervisor, work, false, options), values, run, options);
 }

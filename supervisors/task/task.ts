@@ -6,14 +6,16 @@
  */
 import { callingProcess } from '../../actors/context.ts';
 import { Exit } from '../../actors/exit.ts';
-import { exit } from '../../actors/links.ts';
 import type { TimeLimit } from '../../actors/time-limit.ts';
-import { Task } from './owned-task.ts';
+import { streamOf } from './async-stream.ts';
+import type { AsyncStreamOptions, Mapper, Values } from './async-stream.ts';
+import { checkTimeLimit, DEFAULT_TIMEOUT_MS, Task } from './owned-task.ts';
 import type { Outcome } from './owned-task.ts';
+import { shutdown } from './shutdown.ts';
+import { async } from './task-process.ts';
 
+export { shutdown } from './shutdown.ts';
 export { async, callers, start, startLink } from './task-process.ts';
-
-const DEFAULT_TIMEOUT_MS = 5_000;
 
 /**
  * Waits for the result. The caller *exits* when there will be none, or not in time: the promise
@@ -25,6 +27,7 @@ async function awaitTask<Result>(
   timeoutMs: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<Result> {
   task.check('await()');
+  checkTimeLimit('await()', timeoutMs);
   const outcome = await task.wait(timeoutMs);
   task.close();
   if (outcome?.[0] === 'ok') return outcome[1];
@@ -49,6 +52,7 @@ async function yieldTask<Result>(
   timeoutMs: TimeLimit = DEFAULT_TIMEOUT_MS,
 ): Promise<Outcome<Result> | undefined> {
   task.check('yield()');
+  checkTimeLimit('yield()', timeoutMs);
   const outcome = await task.wait(timeoutMs);
   if (outcome !== undefined) task.close();
   return outcome;
@@ -74,6 +78,7 @@ export async function yieldMany<Result>(
     throw new RangeError(`yieldMany() expects a limit of 1 or more, got ${limit}`);
   }
   for (const task of tasks) task.check('yieldMany()');
+  checkTimeLimit('yieldMany()', timeoutMs);
   const outcomes = new Map<Task<Result>, Outcome<Result>>();
   const stops = new Set<() => void>();
   let enough = (): void => undefined;
@@ -99,32 +104,6 @@ export async function yieldMany<Result>(
   return rows;
 }
 
-/**
- * Ends the task and waits until it is dead: by `shutdown`, and after the time by `kill`. Its
- * result if it came before, `['exit', reason]` if it ended otherwise than it was asked to, else
- * undefined.
- */
-export async function shutdown<Result>(
-  task: Task<Result>,
-  timeout: TimeLimit | 'brutal_kill' = DEFAULT_TIMEOUT_MS,
-): Promise<Outcome<Result> | undefined> {
-  task.check('shutdown()');
-  const { pid } = task;
-  const asked = timeout === 'brutal_kill' ? 'killed' : 'shutdown';
-  let { outcome } = task;
-  if (outcome === undefined && pid !== undefined) {
-    task.unlink();
-    exit(pid, timeout === 'brutal_kill' ? 'kill' : 'shutdown');
-    outcome = await task.wait(timeout === 'brutal_kill' ? Infinity : timeout);
-    if (outcome === undefined) {
-      exit(pid, 'kill');
-      outcome = await task.wait(Infinity);
-    }
-  }
-  task.close();
-  return outcome?.[0] === 'exit' && outcome[1] === asked ? undefined : outcome;
-}
-
 /** The owner has no more to do with the task, which goes on. Its outcome if it is there. */
 export function ignore<Result>(task: Task<Result>): Outcome<Result> | undefined {
   task.check('ignore()');
@@ -138,4 +117,17 @@ export function completed<Result>(result: Result): Task<Result> {
   const task = new Task<Result>(callingProcess());
   task.complete(result);
   return task;
+}
+
+/**
+ * The outcome of the function for each value, some tasks at a time, without a supervisor; linked to
+ * the caller as those of {@link async}. See `taskSupervisor.asyncStream`, which has the same options
+ * but `shutdown`.
+ */
+export function asyncStream<Value, Result>(
+  values: Values<Value>,
+  run: Mapper<Value, Result>,
+  options: Omit<AsyncStreamOptions, 'shutdown'> = {},
+): AsyncGenerator<Outcome<Result>, void, undefined> {
+  return streamOf(async, values, run, options);
 }

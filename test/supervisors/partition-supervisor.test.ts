@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { inspect } from 'node:util';
 import t from 'tap';
 import { call, exit, startLink, whereis } from '../../actors/index.ts';
 import type { GenServer, Request } from '../../actors/index.ts';
@@ -36,6 +37,41 @@ void t.test('a key goes to the same partition always, restarts included', async 
   t.equal(await call(partitionSupervisor.whichPartition('shards', 6), { kind: 'index' }), 2);
 });
 
+void t.test('any term is a key: the same contents, the same copy', async t => {
+  captureLog(t);
+  const result = await partitionSupervisor.startLink({
+    name: 'terms',
+    partitions: 3,
+    child: index => ({ start: () => startLink(shard, index) }),
+  });
+  if (result[0] !== 'ok') throw new Error('did not start');
+  removeAtEnd(t, result[1]);
+  const indexOf = (key: unknown): Promise<unknown> =>
+    call(partitionSupervisor.via('terms', key), { kind: 'index' });
+  for (const [key, index] of [
+    [2, 2],
+    [3, 0],
+    [-1, 1],
+  ]) {
+    t.equal(await indexOf(key), index, `${key} as it is`);
+  }
+  for (const make of [
+    () => ['user', 7],
+    () => ({ user: 7, room: { name: 'x' } }),
+    () => 10n,
+    () => 1.5,
+    () => NaN,
+    () => Infinity,
+    () => null,
+    () => undefined,
+  ]) {
+    const index = await indexOf(make());
+    t.ok([0, 1, 2].includes(index as number), inspect(make()));
+    t.equal(await indexOf(make()), index, 'again');
+  }
+  t.equal(whereis('terms'), result[1], 'and the supervisor itself was not asked');
+});
+
 void t.test('copies with names of their own keep them', async t => {
   captureLog(t);
   const result = await partitionSupervisor.startLink({
@@ -57,6 +93,16 @@ void t.test('bad options and unknown names are told', t => {
       void partitionSupervisor.startLink({ name: 'x', partitions: 0, child: () => ({}) as never }),
     /1 or more/,
   );
+  const start = () => startLink(shard, 0);
+  for (const [options, why] of [
+    [{}, /option name/],
+    [{ name: 5, child: { start } }, /option name/],
+    [{ name: 'x' }, /option child/],
+    [{ name: 'x', child: null }, /option child/],
+    [{ name: 'x', child: { start }, withArguments: 123 }, /option withArguments/],
+  ] as const) {
+    t.throws(() => void partitionSupervisor.startLink(options as never), why);
+  }
   t.throws(() => partitionSupervisor.whichPartition('nobody', 'x'), /no partition supervisor/);
   t.end();
 });

@@ -293,3 +293,70 @@ void t.test('awaitMany, completed, start and callers', async t => {
   t.same(callers, [middle, owner]);
   t.same(task.callers(), []);
 });
+
+void t.test('what a task throws and is no error is nocatch, whatever it looks like', async t => {
+  captureLog(t);
+  const supervisor = await supervised(t);
+  for (const thrown of ['unknown', ['noreply', 1], ['stop', 'normal', 1], undefined] as unknown[]) {
+    const run = (): never => {
+      throw thrown;
+    };
+    const later = async (): Promise<never> => run();
+    for (const work of [run, later]) {
+      const why = [{ reason: ['nocatch', thrown] }, ['await', Number, 5_000]];
+      t.match(await exitOf(task.await(task.async(work))), why);
+      const nolink = await taskSupervisor.asyncNolink(supervisor, work);
+      t.match(await exitOf(task.await(nolink)), why);
+    }
+  }
+});
+
+void t.test('what is no function, and no time', async t => {
+  const supervisor = await supervised(t);
+  for (const none of [undefined, null, 5, {}] as never[]) {
+    t.throws(() => task.async(none), /expects a function to run/);
+    t.throws(() => void task.start(none), /expects a function to run/);
+    t.throws(() => void task.startLink(none), /expects a function to run/);
+    await t.rejects(taskSupervisor.async(supervisor, none), /expects a function to run/);
+    t.throws(() => void taskSupervisor.startChild(supervisor, none), /expects a function to run/);
+  }
+  const one = task.async(forever);
+  for (const bad of [-1, NaN, 'soon'] as never[]) {
+    await t.rejects(task.await(one, bad), /await\(\) expects a timeout/);
+    await t.rejects(task.yield(one, bad), /yield\(\) expects a timeout/);
+    await t.rejects(task.yieldMany([one], { timeoutMs: bad }), /yieldMany\(\) expects a timeout/);
+    await t.rejects(task.shutdown(one, bad), /shutdown\(\) expects a timeout/);
+  }
+  t.ok(isAlive(pidOf(one)), 'and it goes on');
+  t.equal(await task.shutdown(one, 'brutal_kill'), undefined);
+});
+
+void t.test('asyncStream: without a supervisor, linked to the caller', async t => {
+  captureLog(t);
+  const streamed = async (values: Iterable<number>, options = {}): Promise<unknown[]> => {
+    const outcomes = [];
+    const run = async (value: number): Promise<number> => {
+      t.ok((processInfo(self())?.links ?? []).length > 0, 'it is linked');
+      if (value < 0) throw new Exit(['shutdown', value]);
+      return value * 2;
+    };
+    for await (const outcome of task.asyncStream(values, run, options)) outcomes.push(outcome);
+    return outcomes;
+  };
+  const ran = inside(() => streamed([1, 2, 3], { maxConcurrency: 2 }));
+  t.same(await ran.result, [
+    ['ok', 2],
+    ['ok', 4],
+    ['ok', 6],
+  ]);
+  for (const [options, why] of [
+    [{ maxConcurrency: 0 }, /maxConcurrency of 1 or more/],
+    [{ timeoutMs: 'soon' }, /expects a timeout/],
+    [{ onTimeout: 'wait' }, /onTimeout to be/],
+    [{ shutdown: 'unknown' }, /shutdown to be/],
+  ] as const) {
+    t.throws(() => task.asyncStream([], () => 1, options as never), why, 'before anything begins');
+  }
+  t.throws(() => task.asyncStream(5 as never, () => 1), /something iterable/);
+  t.throws(() => task.asyncStream([1], 5 as never), /a function to run/);
+});
