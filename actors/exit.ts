@@ -41,8 +41,9 @@ export class FencedExit extends Exit {
 /** The exit reason that a thrown value stands for. */
 export function reasonOf(thrown: unknown): ExitReason {
   if (thrown instanceof Exit) return thrown.reason;
-  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  return { reason: thrown, stack } satisfies ErrorExit;
+  // What is no error is Erlang's throw, which nobody caught.
+  if (!(thrown instanceof Error)) return { reason: ['nocatch', thrown], stack: '' };
+  return { reason: thrown, stack: thrown.stack ?? '' } satisfies ErrorExit;
 }
 
 /** True for an error exit: the process did not choose its end, it crashed. */

@@ -1,13 +1,14 @@
 /**
- * Running callbacks that may be asynchronous, as Erlang's `catch`: what they throw is a value. A
- * callback that returns a plain value costs no promise.
+ * Running callbacks that may be asynchronous, as Erlang's `catch`: what they throw is a value, and
+ * counts as returned when it is no error. A callback that returns a plain value costs no promise.
  */
 import { FencedExit, reasonOf } from '../exit.ts';
 import type { Eventually } from '../gen-server/types.ts';
+import { isReturn } from '../gen-server/throw-returns.ts';
 import type { Process } from '../process.ts';
 import { isThenable } from '../thenable.ts';
 
-/** What the callback returns, or `['EXIT', reason]`. Its promise never rejects. */
+/** What the callback returns or throws, or `['EXIT', reason]`. Its promise never rejects. */
 export function caught(callback: () => unknown): Eventually<unknown> {
   try {
     const result = callback();
@@ -17,8 +18,8 @@ export function caught(callback: () => unknown): Eventually<unknown> {
   }
 }
 
-function exited(thrown: unknown): readonly ['EXIT', unknown] {
-  return ['EXIT', reasonOf(thrown)];
+function exited(thrown: unknown): unknown {
+  return isReturn(thrown) ? thrown : ['EXIT', reasonOf(thrown)];
 }
 
 /** Goes on with the value, now or when it is there; not for a process that died meanwhile. */

@@ -5,7 +5,7 @@
  * A handler is a callback module, or `[module, id]` where several of one are installed. One that
  * throws, or returns nonsense, is removed and reported; the manager and the other handlers go on.
  */
-import { badArgument, requireOptions } from '../bad-argument.ts';
+import { badArgument, requireOptions, shown } from '../bad-argument.ts';
 import { requireProcess } from '../context.ts';
 import { Exit } from '../exit.ts';
 import { call as callServer, cast, DEFAULT_CALL_TIMEOUT_MS } from '../gen-server/gen-server.ts';
@@ -184,8 +184,8 @@ function handlerWithArg<Named>(pair: readonly [Named, unknown]): readonly [Named
 
 function requireModule(handler: unknown): void {
   const module: unknown = Array.isArray(handler) ? handler[0] : handler;
-  if (typeof (module as { readonly init?: unknown } | undefined)?.init === 'function') return;
-  throw new TypeError('expected a callback module with an init function, or [module, id]');
+  if (typeof module === 'object' && module !== null) return;
+  throw new TypeError(`expected a callback module, or [module, id], got ${shown(module)}`);
 }
 
 /** The handlers, the newest first, as they were named when they were added. */

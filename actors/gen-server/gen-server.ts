@@ -142,7 +142,7 @@ function starterOf(module: unknown, arg: unknown, options: CreateOptions): Start
  * `why` is `'timeout'`, `'noproc'`, `'calling_self'`, `'noconnection'`, or the server's exit reason.
  * What is no server, and a request to another isolate that is no plain data: a TypeError. It never throws
  * at once.
- * Works from outside of any process too; then a server at its mailbox limit refuses (`'mailbox_full'`).
+ * A timeout of 0 asks and does not wait. Works from outside of any process too; then a server at its mailbox limit refuses (`'mailbox_full'`).
  */
 export function call<Call extends AnyRequest, Kind extends Call['kind']>(
   server: TypedServer<Call, unknown>,
@@ -184,6 +184,7 @@ function ask(
   return new Promise((resolve, reject) => {
     const from = new ReplySlot(caller, target, description, timeoutMs, resolve, reject);
     deliver(target, new CallMessage(request, from));
+    if (timeoutMs === 0) from.fail('timeout');
   });
 }
 

@@ -326,11 +326,15 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     // A start that fails has no state yet: nobody is asked, as in OTP.
     if (this.#process.phase === 'starting') return undefined;
     const last = this.#lastMessage;
+    const log = getLog(this.#process);
+    // OTP reports a stop before the reply to it goes out.
+    const replied =
+      last instanceof CallMessage && log.at(-1)?.[0] === 'out' && log.at(-1)?.[2] === last.from;
     return shownBy(this.module, {
       state: this.state,
       message: last instanceof CallMessage ? last.request : (this.#info ?? asErlangs(last)),
       reason,
-      log: getLog(this.#process),
+      log: replied ? log.slice(0, -1) : log,
     });
   }
 

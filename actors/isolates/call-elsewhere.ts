@@ -32,7 +32,8 @@ export function callElsewhere<Request>(
   return new Promise((resolve, reject) => {
     const packed = pack(request, isolate);
     const caller = callingProcess();
-    const { ref } = new ReplySlot(caller, isolate, description, timeoutMs, resolve, reject);
-    askRemote(op, server, ref, packed);
+    const slot = new ReplySlot(caller, isolate, description, timeoutMs, resolve, reject);
+    askRemote(op, server, slot.ref, packed);
+    if (timeoutMs === 0) slot.fail('timeout');
   });
 }

@@ -46,6 +46,7 @@ function ask(
   return new Promise((resolve, reject) => {
     const slot = new ReplySlot(caller, target, description, timeoutMs, resolve, reject);
     deliverSystem(target, new SystemMessage(request, slot));
+    if (timeoutMs === 0) slot.fail('timeout');
   });
 }
 

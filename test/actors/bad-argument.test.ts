@@ -104,6 +104,20 @@ void t.test('what is no time', async t => {
   t.ok(actors.isAlive(pid), 'a stop that was refused ends nothing');
 });
 
+void t.test(
+  'a timeout of 0 asks and does not wait, also one that could answer at once',
+  async t => {
+    const pid = await started();
+    const why = async (asked: unknown): Promise<unknown> => {
+      const exited = await (asked as Promise<unknown>).catch((thrown: unknown) => thrown);
+      return ((exited as actors.Exit).reason as unknown[])[0];
+    };
+    t.equal(await why(a['call']?.(pid, { kind: 'x' }, 0)), 'timeout');
+    t.equal(await why(inside('sys')['getState']?.(pid, 0)), 'timeout');
+    t.equal(await a['call']?.(pid, 'after it'), 'after it', 'the server has handled both');
+  },
+);
+
 void t.test('names', async t => {
   const pid = await started();
   const noName = [...nothing, 1.5, {}, [], ['via'], ''];

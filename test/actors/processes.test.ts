@@ -230,6 +230,13 @@ void t.test('a thrown error is an error exit, exit(reason) the bare reason', asy
   ]);
   t.equal(events.length, 1, 'only the crash is reported');
   t.match(events[0], { level: 'error', report: { kind: 'crash', ancestors: [parent.pid] } });
+  const ball = (): never => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Erlang's throw
+    throw 'ball';
+  };
+  await parent.run(() => send(spawnLink(ball), 1));
+  await settle();
+  t.same((parent.got[2] as { reason: unknown }).reason, { reason: ['nocatch', 'ball'], stack: '' });
 });
 
 void t.test('a full mailbox refuses an offer, and a send ends the receiver', async t => {

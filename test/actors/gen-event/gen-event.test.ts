@@ -141,10 +141,10 @@ void t.test('addHandler: the newest first; what init says instead of ok is retur
   t.match(await genEvent.addHandler(pid, one, 'throw'), EXIT);
   t.same(await genEvent.addHandler(pid, one, 'exit'), ['EXIT', 'chosen']);
   t.same(await genEvent.whichHandlers(pid), all);
-  await t.rejects(
-    genEvent.addHandler(pid, {} as never, 1),
-    /expected a callback module with an init/,
-  );
+  t.same(await genEvent.addHandler(pid, { name: 'bare' } as never, 1), [
+    'EXIT',
+    ['undef', ['bare', 'init', 1]],
+  ]);
   await t.rejects(genEvent.addHandler(pid, 'one' as never, 1), /expected a callback module/);
 });
 
@@ -283,6 +283,34 @@ void t.test('call: one handler, its reply; bad_module; a crash is an error', asy
     'noproc',
     ['call', 'nobody', 'call', 5_000],
   ]);
+});
+
+void t.test('what a callback throws and is no error counts as returned', async t => {
+  const pid = await started();
+  const throws = (value: unknown): never => {
+    throw value;
+  };
+  const thrower = {
+    name: 'thrower',
+    init: throws,
+    handleEvent: throws,
+    handleCall: (request: unknown) => Promise.resolve().then(() => throws(request)),
+    terminate: throws,
+  } as never;
+  t.equal(await genEvent.addHandler(pid, thrower, 'ball'), 'ball');
+  t.equal(await genEvent.addHandler(pid, thrower, ['ok', 1] as never), 'ok');
+  await genEvent.syncNotify(pid, ['ok', 2]);
+  t.same(await sys.getState(pid), [[thrower, false, 2]]);
+  t.equal(await genEvent.call(pid, thrower, ['ok', 'reply', 3]), 'reply');
+  t.same(await sys.getState(pid), [[thrower, false, 3]]);
+  t.equal(await genEvent.deleteHandler(pid, thrower, 'last'), 'last');
+  await genEvent.addHandler(pid, thrower, ['ok', 1] as never);
+  await genEvent.syncNotify(pid, 'remove_handler');
+  t.same(await genEvent.whichHandlers(pid), []);
+  const events = captureLog(t);
+  await genEvent.addHandler(pid, thrower, ['ok', 1] as never);
+  t.same(await genEvent.call(pid, thrower, 'nonsense'), ['error', 'nonsense']);
+  t.match(events, [{ report: { reason: 'nonsense' } }]);
 });
 
 void t.test('call: no answer within the time', async t => {

@@ -204,6 +204,29 @@ void t.test('getStatus: all that is known, and what formatStatus makes of it', a
   }
 });
 
+void t.test(
+  'a stop is reported before its reply goes out: the log ends with the request',
+  async t => {
+    const events = captureLog(t);
+    const stopping = {
+      ...module,
+      handleCall: (request: Call, _from: unknown, state: unknown) =>
+        request.kind === 'get' ? ['reply', 1, state] : ['stop', 'stopped', 'bye', state],
+      formatStatus: (status: object) => status,
+    };
+    const pid = await begin(stopping as never, 'state');
+    await sys.log(pid, true);
+    await call(pid, { kind: 'get' });
+    t.equal(await call(pid, { kind: 'crash' }), 'bye');
+    const { report } = events.findLast(each => each.report.kind === 'crash')!;
+    const { log } = (report as unknown as { behaviour: { log: [string][] } }).behaviour;
+    t.same(
+      log.map(([what]) => what),
+      ['in', 'out', 'in'],
+    );
+  },
+);
+
 void t.test('a crash report shows what formatStatus shows, else only the kind', async t => {
   const events = captureLog(t);
   const told = async (formatStatus?: unknown) => {
