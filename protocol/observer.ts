@@ -326,6 +326,8 @@ export interface ProcessView extends ProcessRow {
 }
 
 export interface StatemView {
+  /** `state_functions` or `handle_event_function`, and `state_enter` where it is. */
+  readonly callbackMode: readonly string[];
   readonly state: Term;
   readonly data: Term;
   readonly timeouts: Term;

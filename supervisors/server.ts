@@ -43,13 +43,21 @@ export function startSupervisor(
 export function lookAtSupervisor(pid: Pid, page: LookPage): SupervisorLook | undefined {
   const loop = processOf(pid)?.behaviour;
   if (!(loop instanceof GenServerLoop) || loop.module !== server) return undefined;
-  // One that starts its first children has no state yet.
-  return (loop.state as State | undefined)?.children.look(page);
+  return isState(loop.state) ? loop.state.children.look(page) : undefined;
 }
 
 interface State {
   readonly kind: SupervisorKind;
   readonly children: Children;
+}
+
+/**
+ * One that starts its first children has no state yet; and `sys.replaceState` may have put in anything, of which the
+ * supervisor will die, but nobody who looks at it.
+ */
+function isState(given: unknown): given is State {
+  const { kind, children } = (given ?? {}) as Partial<State>;
+  return typeof kind?.upgrade === 'function' && typeof children?.look === 'function';
 }
 
 interface Server extends GenServer<SupervisorKind, State, SupervisorCall, TryAgain, unknown> {
@@ -103,9 +111,8 @@ const server: Server = {
     return upgraded === 'ok' ? ['ok', state] : upgraded;
   },
 
-  // One that starts its first children has no state yet.
   modulesOf: given => {
-    const module = (given as State | undefined)?.kind.module;
+    const module = isState(given) ? given.kind.module : undefined;
     return module === undefined ? [] : [module];
   },
 

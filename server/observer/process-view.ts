@@ -102,9 +102,10 @@ async function askState(pid: Pid, behaviour: string | undefined): Promise<Asked<
 async function askStatem(pid: Pid): Promise<Asked<StatemView>> {
   try {
     const status = (await sys.getStatus(pid, STATE_WITHIN_MS)) as Record<string, unknown>;
-    const { state, data, timeouts, postponed } = status;
+    const { callbackMode, state, data, timeouts, postponed } = status;
     return {
       value: {
+        callbackMode: [callbackMode].flat().map(String),
         ...{ state: showTerm(state), data: showTerm(data) },
         ...{ timeouts: showTerm(timeouts), postponed: showTerm(postponed) },
       },
@@ -130,6 +131,10 @@ async function askStatistics(pid: Pid): Promise<Term | null> {
   }
 }
 
+/** What was thrown, without the tag that says how. */
+const withoutClass = (thrown: unknown): unknown =>
+  Array.isArray(thrown) && thrown.length === 2 && thrown[0] === 'error' ? thrown[1] : thrown;
+
 /** Why a `sys` call exited, as a sentence. @throws what is no exit: a defect */
 export function whyUnanswered(thrown: unknown): string {
   if (!(thrown instanceof Exit)) throw thrown;
@@ -146,7 +151,7 @@ export function whyUnanswered(thrown: unknown): string {
       return 'It has ended meanwhile.';
     default:
       return Array.isArray(why) && why[0] === 'callback_failed'
-        ? `It was not done: ${describeReason(why.at(-1))}.`
+        ? `It was not done: ${describeReason(withoutClass(why.at(-1)))}.`
         : `It did not answer: ${describeReason(why)}.`;
   }
 }

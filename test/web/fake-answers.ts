@@ -360,6 +360,7 @@ function processView(wanted: number): ProcessView | undefined {
     statem: machine
       ? {
           value: {
+            callbackMode: ['state_functions', 'state_enter'],
             state: { type: 'string', text: '"locked"' },
             data: { type: 'object', text: '{…}', parts: [{ key: 'tries', value: number(2) }] },
             timeouts: { type: 'array', text: '[0]' },
@@ -386,7 +387,7 @@ const trace = (): TraceAnswer => ({
   stopped: 'events',
   events: [
     { n: 1, at: startedAt, what: 'in', term: state },
-    { n: 2, at: startedAt + 3, what: 'noreply', term: number(42) },
+    { n: 2, at: startedAt + 3, what: 'noreply', term: state },
   ],
 });
 

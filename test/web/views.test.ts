@@ -43,6 +43,23 @@ for (const [colorScheme, width, rules] of [
   );
 }
 
+void t.test('on a phone the view that is looked at can be seen among the others', async t => {
+  const page = await visit.open('/code', { viewport: { width: 360, height: 700 } });
+  const place = await page.getByRole('link', { name: 'Code', exact: true }).boundingBox();
+  t.ok(place !== null && place.x >= 0 && place.x + place.width <= 360, JSON.stringify(place));
+});
+
+void t.test('a state machine; and a trace, in which states are one line each', async t => {
+  const page = await visit.open(`/process/${pids.machine}`);
+  await page.getByText('state_functions, state_enter').waitFor();
+  const trace = page.getByRole('table', { name: 'Trace' });
+  await trace.getByRole('row').nth(2).waitFor();
+  const open = (what: string): Promise<number> =>
+    trace.getByRole('row').filter({ hasText: what }).locator('details[open]').count();
+  t.equal(await open('noreply'), 0);
+  t.equal(await open('in'), 1);
+});
+
 void t.test('nothing jumps while it is asked again', async t => {
   const page = await visit.open('/');
   await page.getByRole('heading', { name: 'What happened last' }).waitFor();

@@ -32,6 +32,12 @@ function Framed({ link }: { readonly link: Link }) {
   const page = useRef<HTMLElement>(null);
   useShortcuts(useCallback(() => setHelping(true), []));
   useTitle(location);
+  const views = useRef<HTMLElement>(null);
+  // On a phone they are one line that is wider than the window.
+  useEffect(() => {
+    const current = views.current?.querySelector('[aria-current]');
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [location]);
 
   return (
     <div className="frame">
@@ -45,7 +51,7 @@ function Framed({ link }: { readonly link: Link }) {
             Strowger <small>observer</small>
           </span>
         </div>
-        <nav aria-label="Views">
+        <nav aria-label="Views" ref={views}>
           <ul>
             {places.map(({ path, name }) => (
               <li key={path}>

@@ -177,6 +177,7 @@ void t.test('a state machine: state, data, timeouts, what was postponed', async 
     label: 'door',
     statem: {
       value: {
+        callbackMode: ['handle_event_function'],
         state: { text: '"closed"' },
         data: { parts: [{ key: 'code', value: { text: '4711' } }] },
         timeouts: { text: '[1]' },
@@ -186,6 +187,36 @@ void t.test('a state machine: state, data, timeouts, what was postponed', async 
   });
   await stop(pid);
 });
+
+void t.test(
+  'who puts rubbish in the place of a state breaks nobody but the process itself',
+  async t => {
+    const replace = (pid: Pid, value: unknown, path: (string | number)[] = []) =>
+      call(name, { kind: 'act', pid, action: { kind: 'replace_state', value, path } });
+    const supervisor = (await dynamicSupervisor.startLink())[1] as Pid;
+    t.match(await replace(supervisor, 1, ['nowhere']), {
+      error: 'refused',
+      message: 'It was not done: RangeError: there is no "nowhere" at that place of the state.',
+    });
+    t.equal(await replace(supervisor, 'rubbish'), 'ok');
+    t.match(await call(name, { kind: 'tree', pid: supervisor, offset: 0, limit: 9 }), { total: 0 });
+    t.match(await call(name, { kind: 'process', pid: supervisor }), {
+      state: { value: { text: '"rubbish"' } },
+      supervisor: null,
+    });
+    t.ok(Array.isArray(await call(name, { kind: 'code' })), 'those that run a version are counted');
+    const [, machine] = await genStatem.start(
+      { callbackMode: () => 'handle_event_function', init: () => ['ok', 'on', 1] } as never,
+      undefined,
+    );
+    t.match(await replace(machine as Pid, 'rubbish'), {
+      error: 'refused',
+      message: /^It was not done: TypeError: .*\[state, data\]/,
+    });
+    await stop(machine as Pid);
+    exit(supervisor, 'kill');
+  },
+);
 
 void t.test('a process that does not answer is shown all the same', async t => {
   const stuck = {

@@ -32,7 +32,8 @@ export function EventsTable({
               <td className="mono short">{formatTime(at)}</td>
               <td className="short">{what}</td>
               <td>
-                <TermView term={term} label={what} />
+                {/* Of what came in one wants to see what it is; a state is in every line. */}
+                <TermView term={term} label={what} open={what === 'in'} />
               </td>
             </tr>
           ))}

@@ -4,11 +4,18 @@ import { plural } from '../../model/format.ts';
 /** How deep a term is open at first. */
 const OPEN_DEPTH = 1;
 
+interface TermViewProps {
+  readonly term: Term;
+  readonly label: string;
+  /** Whether its parts are seen at first; else it is one line. */
+  readonly open?: boolean;
+}
+
 /** A value of the server, to be opened part by part. */
-export function TermView({ term, label }: { readonly term: Term; readonly label: string }) {
+export function TermView({ term, label, open = true }: TermViewProps) {
   return (
     <div className="term" role="group" aria-label={label}>
-      <Part name={undefined} term={term} depth={0} />
+      <Part name={undefined} term={term} depth={open ? 0 : OPEN_DEPTH} />
     </div>
   );
 }

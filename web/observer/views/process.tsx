@@ -290,6 +290,7 @@ function Statem({ statem }: { readonly statem: NonNullable<ProcessView['statem']
       ) : (
         <Pairs
           entries={[
+            ['Callback mode', statem.value.callbackMode.join(', ')],
             ['State', <TermView key="state" term={statem.value.state} label="State" />],
             ['Data', <TermView key="data" term={statem.value.data} label="Data" />],
             [
