@@ -2,6 +2,7 @@
  * supervisor: starts children in order, restarts them by strategy, ends them in reverse.
  * The names, rules, answers and error tags are those of `supervisor.erl` (OTP 27).
  */
+import { requireMethods } from '../actors/bad-argument.ts';
 import { moduleToStart } from '../actors/code/module-table.ts';
 import { self } from '../actors/context.ts';
 import type { ChildRow } from './child.ts';
@@ -62,9 +63,7 @@ export function startLink<Arg = undefined>(
   options: SupervisorOptions = {},
 ): Promise<StartResult> {
   const module = typeof init === 'function' ? { name: init.name, init } : init;
-  if (typeof (module as Partial<typeof module> | null | undefined)?.init !== 'function') {
-    throw new TypeError('startLink() expects a callback module with the function init, or init');
-  }
+  requireMethods('startLink()', module, ['init']);
   return startSupervisor(kindOf(moduleToStart(module, undefined), arg), options.name);
 }
 

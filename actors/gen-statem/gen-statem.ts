@@ -6,6 +6,7 @@
  * `cast`, `stop`, `sendRequest` and its companions are gen-server's: a caller need not know which of
  * the two it asks.
  */
+import { requireMethods, requireOptions } from '../bad-argument.ts';
 import { moduleToStart } from '../code/module-table.ts';
 import { callingProcess } from '../context.ts';
 import { isErrorExit } from '../exit.ts';
@@ -113,6 +114,8 @@ export function enterLoop(
   serverOrActions?: StartName | Pid | readonly Action[],
   actions?: Actions,
 ): void {
+  requireMethods('enterLoop()', module, ['callbackMode']);
+  requireOptions('enterLoop()', options);
   const isList = Array.isArray(serverOrActions) && serverOrActions[0] !== 'via';
   const process = processToEnter(isList ? undefined : (serverOrActions as StartName | Pid));
   const loop = new GenStatemLoop(moduleToStart(module, process.codeKey), process);
@@ -131,16 +134,13 @@ function startMachine<P extends Pid>(
   return startProcess<P>(options, starterOf(module, arg, options));
 }
 
-function starterOf(module: object, arg: unknown, { codeKey }: CreateOptions): Starter {
-  const callbacks = moduleToStart(module, codeKey) as Named;
-  if (typeof callbacks.init !== 'function' || typeof callbacks.callbackMode !== 'function') {
-    throw new TypeError(
-      'start() expects a callback module with the functions callbackMode and init',
-    );
-  }
+function starterOf(module: object, arg: unknown, options: CreateOptions): Starter {
+  requireMethods('start()', module, ['callbackMode', 'init']);
+  requireOptions('start()', options);
+  const callbacks = moduleToStart(module, options.codeKey) as Named;
   return {
     // In state_functions mode a state may be called name.
-    label: typeof callbacks.name === 'string' ? callbacks.name : callbacks.init.name,
+    label: typeof callbacks.name === 'string' ? callbacks.name : (callbacks.init?.name ?? ''),
     behave: process => new GenStatemLoop(callbacks, process),
     init: () => resultOf(() => callbacks.init?.(arg)),
     // An error without its stack, as OTP's gen_statem says it and its gen_server does not.

@@ -1,4 +1,5 @@
 /** Starting tasks as children of a task supervisor. */
+import { requireFunction } from '../../actors/bad-argument.ts';
 import { callingProcess } from '../../actors/context.ts';
 import { Exit } from '../../actors/exit.ts';
 import type { StartResult } from '../../actors/gen-server/types.ts';
@@ -7,7 +8,7 @@ import type { Restart } from '../child-spec.ts';
 import { startChild as startDynamicChild } from '../dynamic-supervisor.ts';
 import type { SupervisorRef } from '../supervisor.ts';
 import { Task } from './owned-task.ts';
-import { requireFunction, startTask } from './task-process.ts';
+import { startTask } from './task-process.ts';
 import type { TaskFunction, Work } from './task-process.ts';
 
 export interface TaskOptions {
@@ -47,6 +48,6 @@ export function startWork(
   work: Work,
   { restart = 'temporary', shutdown = 5_000 }: TaskChildOptions,
 ): Promise<StartResult> {
-  requireFunction(work.run);
+  requireFunction('a task', work.run);
   return startDynamicChild(supervisor, { start: () => startTask(work), restart, shutdown });
 }

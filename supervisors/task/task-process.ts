@@ -1,7 +1,7 @@
 /** The process of a task: runs its function as soon as its starter has been answered, then ends. */
+import { requireFunction } from '../../actors/bad-argument.ts';
 import { callingProcess, requireProcess } from '../../actors/context.ts';
-import { Exit } from '../../actors/exit.ts';
-import type { ErrorExit } from '../../actors/exit.ts';
+import { Exit, reasonOf } from '../../actors/exit.ts';
 import {
   start as startServer,
   startLink as startLinked,
@@ -55,28 +55,20 @@ const taskServer: GenServer<Work, Work, never, never, never, 'run'> = {
 
 /** What a task throws is no result of a callback: nobody catches it, `{nocatch, Value}`. */
 function uncaught(thrown: unknown): unknown {
-  if (!isReturn(thrown)) return thrown;
-  return new Exit({ reason: ['nocatch', thrown], stack: '' } satisfies ErrorExit);
-}
-
-/** The types promise one; JavaScript does not. */
-export function requireFunction(run: unknown): void {
-  if (typeof run !== 'function') {
-    throw new TypeError(`a task expects a function to run, got ${typeof run}`);
-  }
+  return isReturn(thrown) ? new Exit(reasonOf(thrown)) : thrown;
 }
 
 const OPTIONS = { label: 'task' } as const;
 
 /** Starts the process, linked to the calling process, which is its supervisor as a rule. */
 export function startTask(work: Work): Promise<StartResult> {
-  requireFunction(work.run);
+  requireFunction('a task', work.run);
   return startLinked(taskServer, work, OPTIONS);
 }
 
 /** Starts the function as a process of its own, linked to nobody; nobody learns what came of it. */
 export function start(run: TaskFunction<unknown>): Promise<StartResult> {
-  requireFunction(run);
+  requireFunction('a task', run);
   return startServer(taskServer, { run, caller: callingProcess() }, OPTIONS);
 }
 

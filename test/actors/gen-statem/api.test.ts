@@ -66,7 +66,7 @@ void t.test('start: what init may return', async t => {
     'timeout',
   ]);
   t.equal(whereis('slow'), undefined);
-  t.throws(() => genStatem.start({} as never, undefined), /callbackMode and init/);
+  t.throws(() => genStatem.start({} as never, undefined), /callbackMode, init/);
 });
 
 void t.test('start: what came while init was awaited waits for the first step', async t => {
@@ -347,4 +347,18 @@ void t.test('types: the reply of a call is that of its request', async t => {
   // @ts-expect-error -- not the argument of init
   const bad = genStatem.start(door, 7);
   t.equal((await bad)[0], 'ok');
+});
+
+void t.test('what is no callback module, and no options', async t => {
+  const { start, startLink, startMonitor, enterLoop } = genStatem;
+  for (const none of [undefined, null, 5, 'name', {}, { init: () => 1 }, { callbackMode: 1 }]) {
+    for (const begin of [start, startLink, startMonitor]) {
+      t.throws(() => void begin(none as never, 0 as never), /functions callbackMode, init/);
+    }
+  }
+  const module = moduleOf(() => 'keep_state_and_data');
+  t.throws(() => void start(module as never, 0 as never, null as never), /its options/);
+  t.throws(() => void start(module as never, 0 as never, 5 as never), /its options/);
+  t.throws(() => enterLoop(undefined as never, {}, 'a', 0), /function/);
+  t.throws(() => enterLoop(module, null as never, 'a', 0), /its options/);
 });

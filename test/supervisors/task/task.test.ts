@@ -314,11 +314,11 @@ void t.test('what a task throws and is no error is nocatch, whatever it looks li
 void t.test('what is no function, and no time', async t => {
   const supervisor = await supervised(t);
   for (const none of [undefined, null, 5, {}] as never[]) {
-    t.throws(() => task.async(none), /expects a function to run/);
-    t.throws(() => void task.start(none), /expects a function to run/);
-    t.throws(() => void task.startLink(none), /expects a function to run/);
-    await t.rejects(taskSupervisor.async(supervisor, none), /expects a function to run/);
-    t.throws(() => void taskSupervisor.startChild(supervisor, none), /expects a function to run/);
+    t.throws(() => task.async(none), /a task expects a function/);
+    t.throws(() => void task.start(none), /a task expects a function/);
+    t.throws(() => void task.startLink(none), /a task expects a function/);
+    await t.rejects(taskSupervisor.async(supervisor, none), /a task expects a function/);
+    t.throws(() => void taskSupervisor.startChild(supervisor, none), /a task expects a function/);
   }
   const one = task.async(forever);
   for (const bad of [-1, NaN, 'soon'] as never[]) {
