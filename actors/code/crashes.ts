@@ -1,7 +1,7 @@
 /** Counts crashes by the version that crashed, and tells whoever judges a canary. */
 import { runOutside } from '../context.ts';
 import { watchCrashes } from '../crash-watch.ts';
-import { reasonOf } from '../exit.ts';
+import { isErrorExit, reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import { log } from '../logger.ts';
 import type { Pid } from '../pid.ts';
@@ -16,7 +16,7 @@ import { BUILT_IN, callbackModuleOf } from './version.ts';
 /** Where a version stands. */
 export type Slot = 'current' | 'old' | 'canary';
 
-/** A process crashed in a version, see {@link count}. */
+/** A process crashed in a version, see {@link culpritsOf}. */
 export interface CodeCrash {
   readonly name: string;
   readonly hash: string;
@@ -50,34 +50,40 @@ export function slotsOf(entry: ModuleEntry): [Slot, Loaded][] {
   return slots;
 }
 
-/**
- * A crash is that of the version out of which it was thrown, as far as its caller has said so
- * (`code.blame`). Else it is that of the version that the process ran; and where that is the built-in
- * one, functions that it looked up for the same message are suspects, too: they may have left behind
- * what it fell over.
- */
 function count(process: Process, reason: ExitReason): void {
   const { pid, codeKey: key } = process;
-  const thrown = thrownBy(process, reason);
-  const modules = modulesOf(process);
-  const run = new Set<Loaded>();
+  const culprits = culpritsOf(process, reason);
   for (const entry of allModules()) {
-    const version = versionRun(entry, modules, key);
-    if (version !== undefined) run.add(version);
-  }
-  const isNew = [...run].some(({ version }) => version.hash !== BUILT_IN);
-  const suspects: readonly Tally[] = isNew ? [] : usedBy(process);
-  for (const entry of allModules()) {
-    for (const [slot, loaded] of slotsOf(entry)) {
-      const { tally, version } = loaded;
-      const isOne =
-        thrown === undefined ? run.has(loaded) || suspects.includes(tally) : tally === thrown.tally;
-      if (!isOne) continue;
+    for (const [slot, { tally, version }] of slotsOf(entry)) {
+      if (!culprits.has(tally)) continue;
       tally.crashes += 1;
       tell({ name: entry.name, hash: version.hash, slot, pid, key, reason });
     }
   }
 }
+
+/**
+ * A crash is that of the version out of which it was thrown, as far as its caller has said so
+ * (`code.blame`); else of those whose files the stack names, such as in a timer's callback; else of the
+ * one that the process ran. Where that is the built-in one, functions that it looked up for the same
+ * message are suspects, too: they may have left behind what it fell over.
+ */
+function culpritsOf(process: Process, reason: ExitReason): ReadonlySet<Tally> {
+  const thrown = thrownBy(process, reason);
+  if (thrown !== undefined) return new Set(thrown.tally === undefined ? [] : [thrown.tally]);
+  const stack = isErrorExit(reason) ? reason.stack : '';
+  const named = inForceFor(process).filter(
+    ({ version: { filename } }) => filename !== undefined && stack.includes(`${filename}:`),
+  );
+  if (named.length > 0) return new Set(named.map(({ tally }) => tally));
+  const modules = modulesOf(process);
+  const run = allModules().flatMap(entry => versionRun(entry, modules, process.codeKey) ?? []);
+  const isBuiltIn = run.every(({ version }) => version.hash === BUILT_IN);
+  return new Set([...run.map(({ tally }) => tally), ...(isBuiltIn ? usedBy(process) : [])]);
+}
+
+const inForceFor = ({ codeKey }: Process): Loaded[] =>
+  allModules().map(entry => entry.inForce(codeKey));
 
 /** The version whose callback module the process ran; where several share it, the one for its key. */
 function versionRun(

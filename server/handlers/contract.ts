@@ -8,6 +8,7 @@ import type { Ack, Login, Ping, Read, RequestPacket, Send } from '../../protocol
 import type { Argument, Method, Reply } from '../../protocol/requests.ts';
 import { RequestError } from '../request-error.ts';
 import type { SessionState } from '../sessions/state.ts';
+import { requireReadable } from './readable.ts';
 import type { RequestContext } from './requests/context.ts';
 
 /** Handles one packet: changes the session's state in place and says what is to be said. What it throws ends the session's process. */
@@ -81,7 +82,10 @@ export async function answerRequest<M extends Method>(
   const version = moduleOf(name).lookup(context.user) as Version<RequestHandler<M>>;
   const { default: handler } = version;
   try {
-    return await handler(context, argument);
+    const value = await handler(context, argument);
+    if (version !== code.builtIn(name).exports)
+      requireReadable({ kind: 'reply', id: 1, method, value });
+    return value;
   } catch (thrown) {
     // These two are answers: nobody crashes for them.
     if (!(thrown instanceof RequestError || thrown instanceof Exit))

@@ -206,6 +206,32 @@ export default (state, packet) => {
   });
 });
 
+void t.test('handlers that say what no client could read crash for themselves', async t => {
+  const directory = await directoryOf(t, {
+    'ack.ts': `
+import { builtin, say } from 'strowger/server';
+export default (state, packet) => {
+  builtin.ack(state, packet);
+  if (packet.upTo > 1) say(state, { kind: 'pong', token: 'no number' });
+};
+`,
+    'requests/devices.ts': `export default async () => ({ users: 'nobody' });`,
+  });
+  await underLoad(t, {}, async () => {
+    t.match(await load(directory), { modules: ['ack', 'requests/devices'] });
+    await until(async () => (await versionsOf('ack'))['current'] === 'built-in', 'it goes');
+    const { history } = await list();
+    t.ok(
+      history.some(({ text }) =>
+        /3 of 3: TypeError: no client could read the pong packet that it says: token must be/.test(
+          text,
+        ),
+      ),
+    );
+    t.match(await versionsOf('requests/devices'), { current: 'built-in' });
+  });
+});
+
 void t.test(
   'a version that never returns: the isolate that it took down comes back without it',
   async t => {

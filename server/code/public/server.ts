@@ -19,12 +19,12 @@ export type { RequestContext } from '../../handlers/requests/context.ts';
 export { RequestError } from '../../request-error.ts';
 export { enter } from '../../sessions/enter.ts';
 export { offer } from '../../sessions/offers.ts';
-export { closeWith, say, sayAccepted, sayError, sayWithNext } from '../../sessions/outgoing.ts';
 export { taken } from '../../sessions/receiving.ts';
 export { perform } from '../../sessions/requests.ts';
 export type { SessionArgument } from '../../sessions/session.ts';
 export type { SessionServices, SessionState } from '../../sessions/state.ts';
 export { execute, findAccount } from '../../stores/execute.ts';
+export { closeWith, say, sayAccepted, sayError, sayWithNext } from './saying.ts';
 
 /** What runs where nothing is loaded over it. Names are those of the files that replace them. */
 export const builtin = {

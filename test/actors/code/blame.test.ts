@@ -90,6 +90,24 @@ void t.test('what is thrown later, on behalf of the process, is so, too', async 
   t.same([crashesOf(bad), crashesOf(owner)], [1, 0]);
 });
 
+void t.test(
+  'what a callback throws that nobody waits for is so, too: the stack names the file',
+  async t => {
+    const owner = freshName('owner');
+    const module = user();
+    code.define(owner, { default: module });
+    const bad = await plain(
+      `void new Promise(resolve => setImmediate(resolve)).then(() => { throw new Error('late'); });`,
+    );
+    const good = await plain('');
+    const [, pid] = await start(module as GenServer, undefined);
+    cast(pid as Pid, { kind: 'call', modules: [bad] });
+    cast(pid as Pid, { kind: 'call', modules: [good] });
+    await until(() => !isAlive(pid as Pid));
+    t.same([crashesOf(bad), crashesOf(good), crashesOf(owner)], [1, 0, 0]);
+  },
+);
+
 void t.test('a version that is gone by then is nobody’s fault', async t => {
   const module = user();
   const bad = freshName('plain');
