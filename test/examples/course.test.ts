@@ -80,6 +80,62 @@ for (const lesson of lessons) {
   });
 }
 
+for (const lesson of lessons) {
+  void t.test(`${lesson} has what every lesson has`, t => {
+    const page = read(new URL(lesson, course));
+    t.match(page, /^\*\*Aim:\*\* you can /m);
+    t.match(page, /^## Break it: /m);
+    for (const section of ['In the observer', 'On the BEAM', 'Exercises'])
+      t.match(page, new RegExp(`^## ${section}$`, 'm'), section);
+    t.end();
+  });
+}
+
+/** Its reader builds it with `npx tsc`, which is stricter than the running above. */
+void t.test('every change compiles', t => {
+  const changed = new Map<string, string>();
+  for (const lesson of lessons)
+    for (const { command, changes } of stepsOf(read(new URL(lesson, course)))) {
+      const name = RUN.exec(command)?.groups?.['name'];
+      if (name === undefined || changes.length === 0) continue;
+      const program = new URL(`examples/changed-${changed.size}-${name}.ts`, root);
+      const source = read(new URL(`examples/${name}.ts`, root));
+      changed.set(program.pathname, changes.reduce(change, source));
+    }
+  const config = new URL('tsconfig.json', root).pathname;
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(config, ts.sys.readFile).config,
+    ts.sys,
+    root.pathname,
+  );
+  const compilerOptions = { ...options, noEmit: true, incremental: false };
+  delete compilerOptions.tsBuildInfoFile;
+  const own = ts.createCompilerHost(compilerOptions);
+  const host: ts.CompilerHost = {
+    ...own,
+    fileExists: file => changed.has(file) || own.fileExists(file),
+    readFile: file => changed.get(file) ?? own.readFile(file),
+    getSourceFile: (file, target, ...rest) => {
+      const text = changed.get(file);
+      return text === undefined
+        ? own.getSourceFile(file, target, ...rest)
+        : ts.createSourceFile(file, text, target);
+    },
+  };
+  const program = ts.createProgram([...changed.keys()], compilerOptions, host);
+  t.ok(changed.size > 10, `${changed.size} changed programs`);
+  for (const file of changed.keys()) {
+    const source = program.getSourceFile(file);
+    const wrong = ts.getPreEmitDiagnostics(program, source);
+    t.same(
+      wrong.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+      [],
+      file,
+    );
+  }
+  t.end();
+});
+
 void t.test('every solution runs to its end', async t => {
   const solutions = readdirSync(new URL('solutions/', built)).filter(file => file.endsWith('.js'));
   t.ok(solutions.length > 0, 'there are some');
