@@ -104,7 +104,7 @@ void t.test('every change compiles', t => {
     }
   const config = new URL('tsconfig.json', root).pathname;
   const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(config, ts.sys.readFile).config,
+    ts.readConfigFile(config, file => ts.sys.readFile(file)).config,
     ts.sys,
     root.pathname,
   );
