@@ -2,6 +2,7 @@
  * dynamic-supervisor: one_for_one children that are added while it runs, any number of them, each at
  * the same cost. The names and answers are those of Elixir's `DynamicSupervisor`.
  */
+import { requireOptions } from '../actors/bad-argument.ts';
 import { self } from '../actors/context.ts';
 import type { ChildRow } from './child.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
@@ -37,6 +38,7 @@ export interface DynamicSupervisorOptions {
 
 /** Starts one linked to the caller. Bad options fail with `['supervisor_data', why]`. */
 export function startLink(options: DynamicSupervisorOptions = {}): Promise<StartResult> {
+  requireOptions('startLink()', options);
   const { strategy = 'one_for_one', extraArguments = [] } = options;
   const maxChildren =
     options.maxChildren === 'infinity' ? Infinity : (options.maxChildren ?? Infinity);

@@ -3,6 +3,7 @@
  * different keys needs no common process. See Elixir's `PartitionSupervisor`.
  */
 import { availableParallelism } from 'node:os';
+import { requireOptions } from '../actors/bad-argument.ts';
 import { requireProcess } from '../actors/context.ts';
 import { Exit } from '../actors/exit.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
@@ -68,6 +69,7 @@ export function startLink(options: PartitionSupervisorOptions): Promise<StartRes
 }
 
 function checkOptions(options: PartitionSupervisorOptions): void {
+  requireOptions('startLink()', options);
   // The types promise all this; the options may come from plain JavaScript.
   const given: { readonly [Option in keyof PartitionSupervisorOptions]: unknown } = options;
   const { name, child, withArguments, partitions = 1 } = given;

@@ -2,7 +2,7 @@
  * supervisor: starts children in order, restarts them by strategy, ends them in reverse.
  * The names, rules, answers and error tags are those of `supervisor.erl` (OTP 27).
  */
-import { requireMethods } from '../actors/bad-argument.ts';
+import { requireMethods, requireOptions } from '../actors/bad-argument.ts';
 import { moduleToStart } from '../actors/code/module-table.ts';
 import { self } from '../actors/context.ts';
 import type { ChildRow } from './child.ts';
@@ -64,6 +64,7 @@ export function startLink<Arg = undefined>(
 ): Promise<StartResult> {
   const module = typeof init === 'function' ? { name: init.name, init } : init;
   requireMethods('startLink()', module, ['init']);
+  requireOptions('startLink()', options);
   return startSupervisor(kindOf(moduleToStart(module, undefined), arg), options.name);
 }
 

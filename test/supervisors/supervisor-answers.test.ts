@@ -20,7 +20,12 @@ import {
 import type { GenServer, Pid } from '../../actors/index.ts';
 import { createVirtualClock, settle } from '../../actors/testing.ts';
 import type { ViaModule } from '../../actors/via-name.ts';
-import { supervisor } from '../../supervisors/index.ts';
+import {
+  dynamicSupervisor,
+  partitionSupervisor,
+  supervisor,
+  taskSupervisor,
+} from '../../supervisors/index.ts';
 import type { ChildSpec, SupervisorFlags, SupervisorInit } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
 import type { Teardown } from './children-kit.ts';
@@ -345,6 +350,12 @@ void t.test('what init must not answer, and what is no module', async t => {
       () => supervisor.startLink(none as never),
       /expects an object with the functions init/,
     );
+  }
+  for (const none of [null, 5, 'name', ['name']] as never[]) {
+    t.throws(() => supervisor.startLink(module('ignore'), undefined, none), /its options/);
+    t.throws(() => dynamicSupervisor.startLink(none), /its options/);
+    t.throws(() => taskSupervisor.startLink(none), /its options/);
+    t.throws(() => partitionSupervisor.startLink(none), /its options/);
   }
 });
 
