@@ -19,11 +19,13 @@ import {
   CallMessage,
   CastMessage,
   ContinueMessage,
+  TimedMessage,
   isServerMessage,
   kindOf,
 } from './messages.ts';
 import type { ServerMessage } from './messages.ts';
-import { continuation, endsWell, isTuple } from './results.ts';
+import { continuation, endsWell, isTimed, isTuple, untilOver } from './results.ts';
+import type { Timed } from './results.ts';
 import type { Replier } from './reply-slot.ts';
 import { crash, deliver } from '../signals.ts';
 import { getLog } from '../sys/debug-command.ts';
@@ -65,7 +67,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   state: unknown = undefined;
   readonly #process: Process;
   #timer: TimerHandle | undefined = undefined;
-  #timeoutMs: number | undefined = undefined;
+  #timeout: number | TimedMessage | undefined = undefined;
   /** Of an info message only its kind: what is in it would live on while the process rests. */
   #lastMessage: ServerMessage | string | undefined = undefined;
   /** The info message that is being handled. */
@@ -97,8 +99,12 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     return true;
   }
 
-  handle(message: unknown): void | Promise<void> {
-    if (this.#timeoutMs !== undefined) this.#cancelTimeout();
+  handle(given: unknown): void | Promise<void> {
+    let message = given;
+    if (this.#timeout !== undefined) {
+      if (given instanceof TimedMessage) message = given.message;
+      this.#cancelTimeout();
+    }
     const from = message instanceof CallMessage ? message.from : undefined;
     this.#lastMessage = isServerMessage(message) ? message : kindOf(message);
     if (this.#process.debug !== undefined) {
@@ -123,13 +129,15 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   }
 
   handleSystem(message: unknown): void | Promise<void> {
-    if (message instanceof ContinueMessage) return this.handle(message);
+    if (message instanceof ContinueMessage || message instanceof TimedMessage) {
+      return this.handle(message);
+    }
     this.#holdTimeout();
     if (isParentExit(message, this.#process)) return this.terminate(message.reason);
     const pending = answerSystemMessage(this.#process, this, message as SystemMessage);
     // A system message restarts the timeout in full; a suspension ends with one.
-    if (this.#timeoutMs !== undefined && !this.#process.suspended) {
-      this.#startTimeout(this.#timeoutMs);
+    if (typeof this.#timeout === 'number' && !this.#process.suspended) {
+      this.#startTimeout(this.#timeout);
     }
     return pending;
   }
@@ -241,34 +249,46 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
   #next(next: unknown): void {
     if (next === 'hibernate' || next === Infinity || next === 'infinity') return;
     if (typeof next === 'number') this.#startTimeout(next);
-    else {
-      // Ahead of everything, system messages too.
-      (this.#process.system ??= []).unshift(new ContinueMessage(continuation(next)));
-    }
+    else if (isTuple(next) && isTimed(next)) this.#startTimed(next as unknown as Timed);
+    else this.#comeFirst(new ContinueMessage(continuation(next)));
+  }
+
+  /** Ahead of everything, system messages too. */
+  #comeFirst(message: ContinueMessage | TimedMessage): void {
+    (this.#process.system ??= []).unshift(message);
+  }
+
+  #startTimed(timed: Timed): void {
+    const leftMs = untilOver(timed);
+    if (leftMs === Infinity) return;
+    const message = new TimedMessage(timed[2]);
+    this.#timeout = message;
+    if (leftMs > 0) this.#timer = after(leftMs, () => this.#timeIsOver(message));
+    else this.#comeFirst(message);
   }
 
   /** A timeout of 0 still takes a queued message first. */
   #startTimeout(timeoutMs: number): void {
-    this.#timeoutMs = timeoutMs;
-    if (timeoutMs > 0) this.#timer = after(timeoutMs, () => this.#timeout());
-    else this.#timeout();
+    this.#timeout = timeoutMs;
+    if (timeoutMs > 0) this.#timer = after(timeoutMs, () => this.#timeIsOver(TIMEOUT));
+    else this.#timeIsOver(TIMEOUT);
   }
 
   /** A message that waits already cancels the timeout, although it was not handled yet. */
-  #timeout(): void {
+  #timeIsOver(message: TimeoutMessage | TimedMessage): void {
     this.#timer = undefined;
-    if (this.#process.alive && this.#process.mailbox.length === 0) deliver(this.#process, TIMEOUT);
+    if (this.#process.alive && this.#process.mailbox.length === 0) deliver(this.#process, message);
   }
 
   #cancelTimeout(): void {
-    this.#timeoutMs = undefined;
+    this.#timeout = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
   /** Stops the timeout, to begin anew later; one that has fired and was not handled yet, too. */
   #holdTimeout(): void {
-    if (this.#timeoutMs === undefined) return;
+    if (typeof this.#timeout !== 'number') return;
     if (this.#timer === undefined) this.#process.mailbox.extract(message => message === TIMEOUT);
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -30,6 +30,15 @@ export class ContinueMessage {
   }
 }
 
+/** What gen-server tells itself when a timeout that has a message of its own is over. */
+export class TimedMessage {
+  readonly message: unknown;
+
+  constructor(message: unknown) {
+    this.message = message;
+  }
+}
+
 export type ServerMessage = CallMessage | CastMessage | ContinueMessage;
 
 export function isServerMessage(message: unknown): message is ServerMessage {

@@ -5,6 +5,7 @@ import type { From } from './from.ts';
 import type { MonitorRef, Pid } from '../pid.ts';
 import type { ShownStatus, Status } from '../sys/format-status.ts';
 import type { TimeLimit } from '../time-limit.ts';
+import type { Timed } from './results.ts';
 
 declare const replyType: unique symbol;
 
@@ -37,9 +38,16 @@ export type RequestOfKind<Call, Kind> = Call extends { readonly kind: infer K }
 /**
  * What comes next when no message does: a timeout in milliseconds, hibernation (accepted for the
  * likeness; there is no heap of its own to shrink), or a `handleContinue` ahead of every message.
+ * `['timeout', time, message]` is OTP 28's: `handleInfo` gets that message, system messages do not
+ * begin the time anew, and 0 comes ahead of every message; with `{ abs: true }` the time is a point
+ * on `monotonicTime()`.
  */
 export type After<Continue = never> =
-  TimeLimit | 'hibernate' | { readonly continue: Continue } | readonly ['continue', Continue];
+  | TimeLimit
+  | 'hibernate'
+  | { readonly continue: Continue }
+  | readonly ['continue', Continue]
+  | Timed;
 
 export type InitResult<State, Continue = never> =
   | readonly ['ok', State]
