@@ -4,6 +4,7 @@ import { code, genEvent, genStatem, startLink, sys } from '../../../actors/index
 import type { GenServer, Pid } from '../../../actors/index.ts';
 import { dynamicSupervisor, supervisor } from '../../../supervisors/index.ts';
 import { captureLog } from '../capture-log.ts';
+import { until } from '../until.ts';
 import { freshName, listed, rejection, version } from './versions.ts';
 
 function pidOf(result: readonly unknown[]): Pid {
@@ -35,7 +36,9 @@ void t.test('a state machine: state, data and callback mode', async t => {
   );
   await code.upgrade([next]);
   genStatem.cast(pid, 'push');
-  await sys.getState(pid);
+  const pushes = async (): Promise<unknown> =>
+    ((await sys.getState(pid)) as [unknown, { pushes: number }])[1].pushes;
+  await until(async () => (await pushes()) === 11);
   t.same(await sys.getState(pid), [['closed'], { pushes: 11 }]);
   await code.revert([name]);
   t.same(await sys.getState(pid), ['locked', 11]);
