@@ -11,14 +11,30 @@ interface Run {
   readonly stdout: string;
 }
 
-/** Runs the files with the runner, as from a shell. */
-function run(t: Test, files: Readonly<Record<string, string>>, options = ''): Promise<Run> {
+type Command = readonly [program: string, ...args: string[]];
+
+/** As from a shell whose output goes into a file. */
+const plainly = (...command: Command): Command => command;
+/** `script` gives what it runs a terminal. */
+const onTerminal = (...command: Command): Command => [
+  'script',
+  ...['--quiet', '--return', '--command', command.map(word => `'${word}'`).join(' '), '/dev/null'],
+];
+
+/** Runs the files with the runner. */
+function run(
+  t: Test,
+  files: Readonly<Record<string, string>>,
+  options = '',
+  manner = plainly,
+): Promise<Run> {
   const directory = t.testdir(files);
   const inherited = Object.entries(process.env).filter(([name]) => !/^_?TAP/.test(name));
   const env = { ...Object.fromEntries(inherited), NODE_OPTIONS: options };
   const paths = Object.keys(files).map(name => join(directory, name));
+  const [program, ...args] = manner(process.execPath, runner, ...paths);
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [runner, ...paths], { env }, (error, stdout) => {
+    const child = execFile(program, args, { env }, (error, stdout) => {
       if (child.exitCode === null) reject(error ?? new Error('a signal ended it'));
       else resolve({ code: child.exitCode, stdout });
     });
@@ -65,4 +81,15 @@ t.equal(process.env.TAP_TIMEOUT, '240');
 `;
   const { code, stdout } = await run(t, { 'plain.mjs': text }, '--no-deprecation');
   t.equal(code, 0, { stdout });
+});
+
+void t.test('on a terminal one sees what does not hold, and a line for each file', async t => {
+  const bad = `import t from 'tap'; t.ok(true); t.ok(false, 'it never rains');`;
+  const { code, stdout } = await run(t, { 'good.mjs': passes, 'bad.mjs': bad }, '', onTerminal);
+  t.equal(code, 1, { stdout });
+  t.match(stdout, /^ok 1 - \S+good\.mjs/m);
+  t.match(stdout, /^not ok 2 - \S+bad\.mjs/m);
+  t.match(stdout, /^ +not ok 2 - it never rains/m);
+  t.match(stdout, /^# \{ total: 4, pass: 3, fail: 1 \}/m);
+  t.notMatch(stdout, /^ +ok/m);
 });

@@ -9,6 +9,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { endWithUs } from '../lab/end-with-us.ts';
@@ -33,6 +35,17 @@ const files = named.length > 0 ? named : all();
 
 /** `t.spawn` puts a loader of its own into the environment, which this puts back to what it was. */
 const ownOptions = `NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''}`;
+
+/** What holds, of which there are many thousands. */
+const holds = /^ +(ok|# Subtest|# time=|\d+\.\.\d+|$)/;
+
+// A program reads all of it, as TAP; a person wants to see what does not hold.
+if (process.stdout.isTTY) {
+  t.register();
+  createInterface({ input: t.pipe(new PassThrough()) }).on('line', line => {
+    if (!holds.test(line)) console.log(line);
+  });
+}
 
 // The files have their limits; all of them together have none.
 t.setTimeout(0);
