@@ -336,7 +336,7 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     const last = this.#lastMessage;
     return {
       behaviour: 'gen_server',
-      lastMessage: typeof last === 'string' ? last : kindOf(last),
+      lastMessage: last === undefined || typeof last === 'string' ? last : kindOf(last),
       ...(last instanceof CallMessage && { client: last.from.pid }),
     };
   }

@@ -18,6 +18,11 @@ void t.test('whatever can hurt asks first', async t => {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   t.same(posts(), []);
+  t.equal(
+    await page.evaluate('document.activeElement.textContent'),
+    'Kill …',
+    'the focus is where it was',
+  );
 
   await page.getByRole('button', { name: 'Kill …' }).click();
   await page.getByRole('button', { name: 'Send the signal' }).click();

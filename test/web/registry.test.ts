@@ -19,6 +19,11 @@ void t.test('names and keys, chosen by registry, each leads to its process', asy
   await page.getByLabel('Search').fill('user000007');
   await table.getByRole('link', { name: 'mailbox.user000007' }).click();
   await page.getByRole('heading', { level: 1, name: 'mailbox.user000007' }).waitFor();
+  t.equal(
+    await page.evaluate('document.activeElement.textContent'),
+    'mailbox.user000007',
+    'who followed a link goes on at the heading',
+  );
   await page.getByText('["line",3] in lines').waitFor();
   await page.getByText('and 1 more').first().waitFor();
   t.same(visit.observed.troubles, []);

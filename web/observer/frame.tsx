@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { Link as RouteLink, Router, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { overviewAt } from './api/addresses.ts';
@@ -32,6 +32,7 @@ function Framed({ link }: { readonly link: Link }) {
   const page = useRef<HTMLElement>(null);
   useShortcuts(useCallback(() => setHelping(true), []));
   useTitle(location);
+  useFocusKept(location, page);
   const views = useRef<HTMLElement>(null);
   // On a phone they are one line that is wider than the window.
   useEffect(() => {
@@ -116,6 +117,16 @@ function Off() {
 /** A process's page belongs to the list of processes. */
 const isAt = (path: string, location: string): boolean =>
   path === '/' ? location === '/' : location.startsWith(path.replace(/s$/, ''));
+
+/** Whoever followed a link of a view that is gone goes on at the heading of the next one, not at the top of the page. */
+function useFocusKept(location: string, page: RefObject<HTMLElement>): void {
+  const before = useRef(location);
+  useEffect(() => {
+    if (before.current === location) return;
+    before.current = location;
+    if (document.activeElement === document.body) page.current?.querySelector('h1')?.focus();
+  }, [location, page]);
+}
 
 function useTitle(location: string): void {
   useEffect(() => {

@@ -12,7 +12,8 @@ interface HeadingProps {
 export function Heading({ title, about, actions }: HeadingProps) {
   return (
     <div className="heading">
-      <h1>{title}</h1>
+      {/* Takes the focus when the link that led here has gone with its view. */}
+      <h1 tabIndex={-1}>{title}</h1>
       {about !== undefined && <span className="crumb">{about}</span>}
       {actions !== undefined && <div className="actions">{actions}</div>}
     </div>
