@@ -10,7 +10,8 @@ export interface Choice {
 }
 
 /**
- * The choices of a run, without end, every `everyMs`. The same arguments give the same choices. A kind that was killed
+ * The choices of a run, without end, every `everyMs`. The same arguments give the same choices. First comes each kind
+ * once, so that a short run has tried them all; then any, also the same again and again. A kind that was killed
  * too short a time before is not chosen, and when none is left that time passes without a kill.
  * @param kinds at least one
  */
@@ -24,7 +25,9 @@ export function* choices(
   for (let turn = 1; ; turn += 1) {
     const atMs = turn * everyMs;
     const rested = kinds.filter(kind => (restedAt.get(kind) ?? 0) <= atMs);
-    const kind = rested[Math.floor(random() * rested.length)];
+    const fresh = rested.filter(kind => !restedAt.has(kind));
+    const among = fresh.length > 0 ? fresh : rested;
+    const kind = among[Math.floor(random() * among.length)];
     const pick = random();
     if (kind === undefined) continue;
     restedAt.set(kind, atMs + factsOf(kind).restMs);

@@ -41,6 +41,17 @@ void t.test('every kind is chosen, and any of its processes', t => {
   t.end();
 });
 
+void t.test('each kind comes once before any comes again, in an order of the seed’s', t => {
+  const orders = new Set<string>();
+  for (let seed = 0; seed < 50; seed++) {
+    const kinds = first(killKinds.length, seed).map(({ kind }) => kind);
+    t.same(new Set(kinds), new Set(killKinds));
+    orders.add(kinds.join());
+  }
+  t.ok(orders.size > 40, `${orders.size} orders of 50 seeds`);
+  t.end();
+});
+
 void t.test('no kind is killed sooner again than its supervisor stands', t => {
   for (const seed of [1, 2, 3]) {
     const last = new Map<KillKind, number>();
