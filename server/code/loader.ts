@@ -299,7 +299,7 @@ function remember(id: number, versions: readonly code.Version[]): void {
 
 /** The crash is told by a message of its own: whoever crashes is on its way out and sends nothing any more. */
 function tellCrashes(me: Pid): void {
-  code.onCrash(({ name, hash, slot, reason }) => {
+  code.onCrash(({ name, hash, slot, pid, reason }) => {
     const crash: Crashed = {
       kind: 'crashed',
       name,
@@ -308,7 +308,9 @@ function tellCrashes(me: Pid): void {
       isolate: thisIsolate(),
       reason: describeReason(reason),
     };
-    send(me, { kind: 'crash_seen', crash } satisfies CrashSeen);
+    // What is at the top of a file runs in here: what it leaves behind, such as a timer, may end the loader itself.
+    if (pid === me) cast(coordinator, crash);
+    else send(me, { kind: 'crash_seen', crash } satisfies CrashSeen);
   });
 }
 

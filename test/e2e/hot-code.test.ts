@@ -232,6 +232,27 @@ export default (state, packet) => {
   });
 });
 
+void t.test('what the top of a file leaves behind ends the loader only, and goes', async t => {
+  const later = `void new Promise(resolve => setTimeout(resolve, 100)).then(() => { throw new Error('later'); });`;
+  const directory = await directoryOf(t, {
+    'ping.ts': `import { builtin } from 'strowger/server';\n${later}\nexport default builtin.ping;`,
+  });
+  await underLoad(t, {}, async stage => {
+    t.match(await load(directory), { modules: ['ping'] });
+    // No module is listed while no loader is there.
+    const isBuiltIn = async () =>
+      (await list()).modules.some(
+        ({ name, current }) => name === 'ping' && current.filename === undefined,
+      );
+    await until(isBuiltIn, 'it goes');
+    const { history } = await list();
+    t.ok(
+      history.some(({ text }) => /^ping crashed in isolate \d, 3 of 3: Error: later/.test(text)),
+    );
+    t.same([stage.deaths(1), stage.deaths(2)], [0, 0], 'no isolate died');
+  });
+});
+
 void t.test(
   'a version that never returns: the isolate that it took down comes back without it',
   async t => {
