@@ -241,8 +241,13 @@ function gatewayOptions(
 
 function startError(reason: unknown): StartError {
   if (Array.isArray(reason) && reason[0] === 'start_phase_failed') {
-    const { code, message } = reason[2] as ListenError;
-    return new StartError(code, message);
+    const why: unknown = reason[2];
+    // What a phase threw has no code: it is told as any other reason is.
+    if (typeof why === 'object' && why !== null && 'code' in why) {
+      const { code, message } = why as ListenError;
+      return new StartError(code, message);
+    }
+    return findStartError(why);
   }
   return findStartError(reason);
 }

@@ -4,7 +4,8 @@
  * `start` brings the tree up, then runs the start phases in order; the tree's end means what the
  * type says that it was started with. See OTP's `application` and `application_master`.
  */
-import { describeReason, isOrderly } from '../actors/exit.ts';
+import { self } from '../actors/context.ts';
+import { describeReason, isOrderly, reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
 import type { GenServer, InitResult } from '../actors/gen-server/types.ts';
 import { start as startServer, stop as stopServer } from '../actors/gen-server/gen-server.ts';
@@ -99,7 +100,7 @@ export async function ensureStarted(
   app: ApplicationSpec | Name,
   type: StartType = 'temporary',
 ): Promise<Answer> {
-  return running.has(nameOf(app)) ? 'ok' : start(app, type);
+  return isApplication(app) && running.has(nameOf(app)) ? 'ok' : start(app, type);
 }
 
 /**
@@ -112,6 +113,8 @@ export async function ensureAllStarted(
   type: StartType = 'temporary',
 ): Promise<readonly ['ok', Name[]] | readonly ['error', readonly [Name, ExitReason]]> {
   const list = Array.isArray(apps) ? (apps as readonly (ApplicationSpec | Name)[]) : [apps as Name];
+  const bad = list.findIndex(app => !isApplication(app));
+  if (bad !== -1) return ['error', ['bad_application', list[bad]]];
   // What is handed over can be a dependency of what comes before it.
   for (const app of list) if (!running.has(nameOf(app))) loadedSpec(app);
   const started: Name[] = [];
@@ -203,7 +206,7 @@ const master: GenServer<Start, State> = {
     const failure = await runPhases(spec);
     if (failure !== undefined) {
       await endProcess({ pid: top, shutdown: 'infinity' });
-      await spec.stop?.();
+      await tryTo('stop', spec);
       return ['stop', failure];
     }
     running.set(spec.name, spec);
@@ -219,22 +222,37 @@ const master: GenServer<Start, State> = {
   async terminate(reason, { spec, type, top, ended }) {
     running.delete(spec.name);
     if (!ended) {
-      await spec.prepStop?.();
+      await tryTo('prepStop', spec);
       await endProcess({ pid: top, shutdown: 'infinity' });
     }
-    await spec.stop?.();
+    await tryTo('stop', spec);
     if (ended) judge(spec.name, type, reason);
   },
 };
 
 async function runPhases(spec: ApplicationSpec): Promise<ExitReason> {
   for (const phase of spec.startPhases ?? []) {
-    const result = await phase.run();
+    let result: unknown;
+    try {
+      result = await phase.run();
+    } catch (thrown) {
+      return ['start_phase_failed', phase.name, reasonOf(thrown)];
+    }
     if (Array.isArray(result) && result[0] === 'error') {
       return ['start_phase_failed', phase.name, result[1] as unknown];
     }
   }
   return undefined;
+}
+
+/** One that fails is told of and holds nothing up, as `application_master` catches them. */
+async function tryTo(callback: 'prepStop' | 'stop', spec: ApplicationSpec): Promise<void> {
+  try {
+    await spec[callback]?.();
+  } catch (thrown) {
+    const text = `application ${spec.name}: ${callback} failed: ${describeReason(reasonOf(thrown))}`;
+    log('error', { kind: 'message', text }, self());
+  }
 }
 
 /** The tree ended by itself. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { exit, whereis } from '../../actors/index.ts';
+import { Exit, exit, whereis } from '../../actors/index.ts';
 import { setNodeStopper } from '../../supervisors/application.ts';
 import { application, supervisor } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
@@ -129,6 +129,56 @@ void t.test('ensureAllStarted: dependencies first; what was started is stopped a
   ]);
 });
 
+void t.test(
+  'a phase that throws fails, and the tree is down before the start is answered',
+  async t => {
+    captureLog(t);
+    const boom = new Error('boom');
+    for (const [thrown, why] of [
+      [boom, { reason: boom }],
+      [new Exit('bare'), 'bare'],
+    ] as const) {
+      for (const later of [false, true]) {
+        const story: string[] = [];
+        const run = later
+          ? () => Promise.reject(thrown)
+          : () => {
+              throw thrown;
+            };
+        const stop = (): void => {
+          story.push('stop');
+        };
+        const spec = {
+          name: 'demo',
+          start: top(story),
+          startPhases: [{ name: 'open', run }],
+          stop,
+        };
+        t.match(await application.start(spec), ['error', ['start_phase_failed', 'open', why]]);
+        t.equal(whereis('app.child'), undefined);
+        t.same(story, ['+app.child', '-app.child', 'stop']);
+      }
+    }
+  },
+);
+
+void t.test('a prepStop or a stop that fails is told of, and holds nothing up', async t => {
+  const events = captureLog(t);
+  const failing = async (): Promise<never> => {
+    throw new Error('boom');
+  };
+  const story: string[] = [];
+  t.equal(
+    await application.start({ name: 'demo', start: top(story), prepStop: failing, stop: failing }),
+    'ok',
+  );
+  t.equal(await application.stop('demo'), 'ok');
+  t.same(story, ['+app.child', '-app.child']);
+  t.same(application.whichApplications(), []);
+  const told = events.filter(({ level }) => level === 'error').map(({ report }) => report);
+  t.match(told, [{ text: /demo: prepStop failed: .*boom/ }, { text: /demo: stop failed: .*boom/ }]);
+});
+
 void t.test('two who start one at the same time get the same answer', async t => {
   captureLog(t);
   t.teardown(stopAll);
@@ -159,6 +209,10 @@ void t.test('what is no application, and no type of a start', async t => {
   t.same(application.load(bad), ['error', ['bad_application', bad]]);
   t.same(await application.start(bad), ['error', ['bad_application', bad]]);
   t.same(await application.start(null as never), ['error', ['bad_application', null]]);
+  for (const none of [undefined, null, 5, {}, [5]] as never[]) {
+    t.match(await application.ensureStarted(none), ['error', ['bad_application']]);
+    t.match(await application.ensureAllStarted(none), ['error', ['bad_application']]);
+  }
   t.same(await application.start('one', 'silly' as never), [
     'error',
     ['invalid_restart_type', 'silly'],
