@@ -11,27 +11,49 @@ import { withFilter, withoutFilter } from './filters.ts';
 import type { Filter, Filters } from './filters.ts';
 import { handlers, install, uninstall } from './handlers.ts';
 import type { HandlerConfig, LogHandler } from './handlers.ts';
-import { checkLimit } from './levels.ts';
+import { checkLevel, checkLimit } from './levels.ts';
 import type { LogLevel } from './levels.ts';
 
 export type { Filter, FilterDefault, FilterResult, Filters } from './filters.ts';
 export type { HandlerConfig, LogHandler } from './handlers.ts';
+export { compareLevels } from './levels.ts';
 export type { LevelLimit } from './levels.ts';
 export type { PrimaryConfig } from '../logger.ts';
 
 type Answer = 'ok' | readonly ['error', unknown];
 
-/** Logs a report, or a sentence with details, in the name of the calling process. */
+/**
+ * Logs a report, or a sentence with details, in the name of the calling process.
+ * @throws RangeError for what is no level
+ */
 export function log(
   level: LogLevel,
   report: Report | string,
   details: Readonly<Record<string, unknown>> = {},
 ): 'ok' {
+  checkLevel(level);
   const whole =
     typeof report === 'string' ? { ...details, kind: 'message' as const, text: report } : report;
   logReport(level, whole, owningProcess()?.pid);
   return 'ok';
 }
+
+type At = (report: Report | string, details?: Readonly<Record<string, unknown>>) => 'ok';
+
+const at =
+  (level: LogLevel): At =>
+  (report, details) =>
+    log(level, report, details);
+
+/** {@link log} at the level of the name. */
+export const emergency = at('emergency');
+export const alert = at('alert');
+export const critical = at('critical');
+export const error = at('error');
+export const warning = at('warning');
+export const notice = at('notice');
+export const info = at('info');
+export const debug = at('debug');
 
 export function getPrimaryConfig(): PrimaryConfig {
   return primaryConfig();

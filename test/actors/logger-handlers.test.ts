@@ -47,6 +47,37 @@ t.afterEach(async () => {
   logger.setPrimaryConfig('filterDefault', 'log');
 });
 
+void t.test('a function for each level; levels are compared by how severe they are', t => {
+  const sunk = captureLog(t);
+  const levels = [
+    'emergency',
+    'alert',
+    'critical',
+    'error',
+    'warning',
+    'notice',
+    'info',
+    'debug',
+  ] as const;
+  for (const level of levels) t.equal(logger[level]('said', { level }), 'ok');
+  t.same(
+    sunk.map(({ level, report }) => [level, report]),
+    levels.map(level => [level, { kind: 'message', text: 'said', level }]),
+  );
+  const order = ['none', ...levels, 'all'] as const;
+  for (const [first, one] of order.entries()) {
+    for (const [second, other] of order.entries()) {
+      const expected = first === second ? 'eq' : first < second ? 'gt' : 'lt';
+      t.equal(logger.compareLevels(one, other), expected, `${one} and ${other}`);
+    }
+  }
+  t.throws(() => logger.compareLevels('info', 'loud' as never), RangeError);
+  for (const bad of [undefined, 'all', 'loud', null, 5]) {
+    t.throws(() => logger.log(bad as never, 'said'), /expected a level to log at/);
+  }
+  t.end();
+});
+
 void t.test('the primary level holds for the sink and for handlers', async t => {
   const sunk = captureLog(t);
   const { module, texts } = keeper();
