@@ -1,5 +1,5 @@
 /** `strowger code`, `serve --handlers` and `--watch`, SIGHUP: as a host uses them. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import t from 'tap';
 import type { Listing } from '../../server/code/listing.ts';
 import { codeOf, jsonLines, Workplace, type Running } from './strowger.ts';
@@ -173,6 +173,49 @@ void t.test('serve --handlers with what cannot be loaded does not start, and say
   const watching = await place.run(['serve', '--port', '0', '--data', 'data', '--watch']);
   t.match(watching.stderr, /watch is given without handlers/);
 });
+
+void t.test(
+  'a directory that is empty, vanishes or has a bad link: what runs goes on, and the log says why',
+  async t => {
+    const directory = place.path('handlers');
+    mkdirSync(directory);
+    const running = await serve('--handlers', 'handlers', '--watch');
+    await running.hasSaid(`code: there are no handlers in ${directory}: nothing of it is in force`);
+    place.write('handlers/ping.ts', PING);
+    await running.hasSaid('code: loaded ping');
+    symlinkSync('nothing.ts', place.path('handlers/ack.ts'));
+    await running.hasSaid('ack.ts cannot be read: it is a link that leads nowhere');
+    rmSync(directory, { recursive: true });
+    await running.hasSaid(`${directory} cannot be read: there is no such directory`);
+    t.equal(await ping(), 'current loaded, old built in');
+    mkdirSync(directory);
+    running.child.kill('SIGHUP');
+    await running.hasSaid('code: back to the built-in ping');
+    t.equal(await ping(), 'current built in, old loaded');
+    const other = await place.run([
+      'serve',
+      '--port',
+      '0',
+      '--data',
+      'other',
+      '--handlers',
+      'none',
+    ]);
+    t.match(other.stderr, /none cannot be read: there is no such directory/);
+    symlinkSync('ack.ts', place.path('handlers/ack.ts'));
+    const looping = await place.run([
+      'serve',
+      '--port',
+      '0',
+      '--data',
+      'other',
+      '--handlers',
+      'handlers',
+    ]);
+    t.equal(codeOf(looping), 'bad_handlers');
+    t.match(looping.stderr, /ack\.ts cannot be read: it is a link that leads back to itself/);
+  },
+);
 
 void t.test('serve --watch loads what is saved', async () => {
   place.write('handlers/ping.ts', PING);
