@@ -197,12 +197,14 @@ async function act(
   const pid = pidOf(request.params['pid']);
   const action = readAction(kind, await request.json());
   const [row] = await askAt(pid, { kind: 'rows', pids: [pid] });
+  // What comes of it is later.
+  const at = Date.now();
   await askAt(pid, { kind: 'act', pid, action }, ACT_WITHIN_MS);
   const who = row?.name ?? `${row?.label ?? 'process'} ${pid}`;
   const text = `observer: ${describeAction(action)} → ${who}`;
   onNotice(`${text}, asked for from ${request.address}`);
   timeline.add({
-    at: Date.now(),
+    at,
     isolate: row?.isolate ?? 0,
     kind: 'action',
     text,

@@ -111,7 +111,8 @@ export function foldTimeline(events: readonly ObservedEvent[]): readonly Inciden
         incidents.push(alone(event));
     }
   }
-  return incidents.reverse();
+  // What isolates tell comes in another order than it happened.
+  return incidents.sort((one, other) => other.at - one.at || other.n - one.n);
 }
 
 /** Warnings may be many, and must not hide what died. */

@@ -5,6 +5,7 @@ import {
   call,
   exit,
   genStatem,
+  glanceAt,
   log,
   processCounts,
   registry,
@@ -14,6 +15,7 @@ import {
   spawn,
   startLink,
   stop,
+  whereis,
   type Pid,
 } from '../../../actors/index.ts';
 import { createMetrics } from '../../../server/metrics/metrics.ts';
@@ -69,6 +71,12 @@ void t.test('a page of a hundred thousand processes', async t => {
   );
 
   exit(neighbour, 'kill');
+
+  // After each message that a process handles others may have their turns.
+  const handled = (): number => glanceAt(whereis('observer') as Pid)?.callbacks ?? 0;
+  const before = handled();
+  await call(name, { kind: 'code' });
+  t.ok(handled() - before >= MANY / LOOKED_AT_ONCE - 1, 'who runs a version is counted in steps');
 
   const rows = await call(name, { kind: 'rows', pids: [...busy, 12 as Pid] });
   t.same(
@@ -132,7 +140,7 @@ void t.test(
     t.match(await ask({ q: '"line",2' }), { matched: 1, top: [{ process: { pid: pids[1] } }] });
     t.equal((await ask({ q: String(pids[0]) })).matched, 2, 'by pid');
     t.equal((await ask({ q: 'subscr' })).matched, 5, 'by label');
-    t.equal((await ask({ registry: 'topics', q: 'WEATHER'.toLowerCase() })).matched, 3);
+    t.match(await ask({ registry: 'topics', q: 'weather' }), { total: 3, matched: 3 });
     t.same(
       brief(await ask({ kind: 'name', q: 'observer' })).map(([, key]) => key),
       ['observer'],

@@ -159,6 +159,18 @@ void t.test('retries that fail, then one that does not; or the supervisor gives 
   t.same(foldTimeline(given)[0]?.outcome, { kind: 'gave_up' });
 });
 
+void t.test('what was told late, from another thread, stands where it happened', async t => {
+  const told = [
+    tell('child_terminated', { ...alice, at: 500 }),
+    tell('action', { at: 499 }),
+    tell('crash', { at: 499 }),
+  ];
+  t.same(
+    foldTimeline(told).map(incident => incident.n),
+    [1, 3, 2],
+  );
+});
+
 void t.test('a restart long after is told by itself', async t => {
   const told = [
     tell('child_terminated', { ...alice, at: 0 }),
