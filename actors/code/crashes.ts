@@ -71,19 +71,20 @@ function count(process: Process, reason: ExitReason): void {
 function culpritsOf(process: Process, reason: ExitReason): ReadonlySet<Tally> {
   const thrown = thrownBy(process, reason);
   if (thrown !== undefined) return new Set(thrown.tally === undefined ? [] : [thrown.tally]);
-  const stack = isErrorExit(reason) ? reason.stack : '';
-  const named = inForceFor(process).filter(
-    ({ version: { filename } }) => filename !== undefined && stack.includes(`${filename}:`),
-  );
-  if (named.length > 0) return new Set(named.map(({ tally }) => tally));
+  const { codeKey: key } = process;
   const modules = modulesOf(process);
-  const run = allModules().flatMap(entry => versionRun(entry, modules, process.codeKey) ?? []);
+  const stack = isErrorExit(reason) ? reason.stack : '';
+  // The versions of a module mostly have one file: of the module that the process ran, it is that version.
+  const named = allModules()
+    .map(entry => versionRun(entry, modules, key) ?? entry.inForce(key))
+    .filter(
+      ({ version: { filename } }) => filename !== undefined && stack.includes(`${filename}:`),
+    );
+  if (named.length > 0) return new Set(named.map(({ tally }) => tally));
+  const run = allModules().flatMap(entry => versionRun(entry, modules, key) ?? []);
   const isBuiltIn = run.every(({ version }) => version.hash === BUILT_IN);
   return new Set([...run.map(({ tally }) => tally), ...(isBuiltIn ? usedBy(process) : [])]);
 }
-
-const inForceFor = ({ codeKey }: Process): Loaded[] =>
-  allModules().map(entry => entry.inForce(codeKey));
 
 /** The version whose callback module the process ran; where several share it, the one for its key. */
 function versionRun(

@@ -151,3 +151,24 @@ void t.test('a callback module that was loaded crashes for itself', async t => {
   await crashing(module, { kind: 'use', modules: [used] });
   t.same([crashesOf(used), crashesOf(owner)], [0, 1]);
 });
+
+void t.test(
+  'who is left in an old version crashes in that one, though both have one file',
+  async t => {
+    captureLog(t);
+    const name = freshName('lingering');
+    const source = (text: string): string => `exports.default = {
+    init: () => ['ok', undefined],
+    handleCast: () => { throw new Error('${text}'); },
+  };`;
+    const first = version(name, source('first'));
+    code.define(name, { default: user() });
+    code.load([first]);
+    const [, pid] = await start((code.lookup(name) as { default: GenServer }).default, undefined);
+    code.load([version(name, source('second'))]);
+    cast(pid as Pid, { kind: 'anything' });
+    await until(() => !isAlive(pid as Pid));
+    const { current, old } = listed(name);
+    t.same([current.crashes, old?.crashes], [0, 1]);
+  },
+);
