@@ -8,6 +8,7 @@ import { knownLongMs } from './known-long.ts';
 import { log } from './logger.ts';
 import type { Process } from './process.ts';
 import { crash } from './signals.ts';
+import { letsOneGoFirst, takeSystem } from './system-queue.ts';
 import { isThenable } from './thenable.ts';
 import { showNobody, showTurn } from './turn-watch.ts';
 import { requestTurn } from './turns.ts';
@@ -84,10 +85,9 @@ function hasWork(process: Process): boolean {
 function handleNext(process: Process): unknown {
   const { behaviour, system } = process;
   if (behaviour === undefined) throw new TypeError('a living process has a behaviour');
-  if (system === undefined) return behaviour.handle(process.mailbox.shift());
-  const message = system.shift();
-  if (system.length === 0) process.system = undefined;
-  return behaviour.handleSystem(message);
+  if (system === undefined || letsOneGoFirst(process, system))
+    return behaviour.handle(process.mailbox.shift());
+  return behaviour.handleSystem(takeSystem(process, system));
 }
 
 function budgetSpent(): boolean {

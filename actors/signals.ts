@@ -16,6 +16,7 @@ import { monitorsOf } from './monitor-table.ts';
 import { leaveProcess, processOf } from './process-table.ts';
 import type { Process } from './process.ts';
 import { smallDelete, smallList } from './small-set.ts';
+import { putInTurn } from './system-queue.ts';
 import { requestTurn } from './turns.ts';
 
 /** Puts a message into the mailbox; the receiver dies when its mailbox is full. */
@@ -29,17 +30,17 @@ export function deliver(target: Process, message: unknown): void {
 }
 
 /**
- * Puts in an EXIT or DOWN: these are as many as the process itself has links and monitors, so they
- * do not count against its limit (a supervisor must survive the death of all its children).
+ * Puts in an EXIT or DOWN. They do not count against the limit: a supervisor must survive the death of
+ * all its children, and who traps exits be told to end when there is more work than it can do.
  */
 export function deliverNotice(target: Process, message: unknown): void {
   target.mailbox.push(message);
   if (target.phase === 'idle') requestTurn(target);
 }
 
-/** Puts a system message ahead of the ordinary ones. */
+/** Puts in a system message: it comes in its turn, and a suspended process handles it all the same. */
 export function deliverSystem(target: Process, message: unknown): void {
-  (target.system ??= []).push(message);
+  putInTurn(target, message);
   if (target.phase === 'idle') requestTurn(target);
 }
 
@@ -56,22 +57,22 @@ export function wake(process: Process): void {
 export function sendExitSignal(target: Process, from: Pid, reason: ExitReason): void {
   if (!target.alive) return;
   if (reason === 'kill') die(target, 'killed');
-  else if (target.trapExit) trap(target, from, reason, deliver);
+  else if (target.trapExit) trap(target, from, reason);
   else if (reason !== 'normal' || from === target.pid) die(target, reason);
 }
 
 /** An exit signal that came over a link: here `'kill'` is a reason like any other. */
 export function sendLinkSignal(target: Process, from: Pid, reason: ExitReason): void {
   if (!target.alive) return;
-  if (target.trapExit) trap(target, from, reason, deliverNotice);
+  if (target.trapExit) trap(target, from, reason);
   else if (reason !== 'normal') die(target, reason);
 }
 
-function trap(target: Process, from: Pid, reason: ExitReason, put: typeof deliver): void {
+function trap(target: Process, from: Pid, reason: ExitReason): void {
   const message: ExitMessage = { kind: 'EXIT', pid: from, reason };
   // A suspended process still obeys its parent.
   if (target.suspended && from === target.parent) deliverSystem(target, message);
-  else put(target, message);
+  else deliverNotice(target, message);
 }
 
 interface Death {

@@ -10,7 +10,8 @@ import { after, now } from '../clock.ts';
 import { FencedExit } from '../exit.ts';
 import { ReplySlot } from '../gen-server/reply-slot.ts';
 import type { Process } from '../process.ts';
-import { deliverSystem } from '../signals.ts';
+import { wake } from '../signals.ts';
+import { putAhead } from '../system-queue.ts';
 import { SystemMessage } from '../sys/system-message.ts';
 import { resumeNow, suspendNow } from './at-once.ts';
 
@@ -123,7 +124,8 @@ export class Rest {
         const slot = new ReplySlot(undefined, process, ['code'], Infinity, done, done);
         const message = new SystemMessage({ kind: 'suspend' }, slot);
         this.#asked.set(process, { slot, message });
-        deliverSystem(process, message);
+        putAhead(process, message);
+        if (process.phase === 'idle') wake(process);
       }
     });
   }

@@ -1,4 +1,4 @@
-/** The requests of `sys`: they come ahead of ordinary messages and are answered by the behaviour. */
+/** The requests of `sys`: they come in their turn among the ordinary messages and are answered by the behaviour. */
 import type { ExitReason } from '../exit.ts';
 import type { Replier } from '../gen-server/reply-slot.ts';
 import type { DebugCommand } from './debug-command.ts';

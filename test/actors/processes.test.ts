@@ -252,6 +252,16 @@ void t.test('a full mailbox refuses an offer, and a send ends the receiver', asy
   t.match(events, [{ report: { error: 'mailbox_overflow' } }]);
 });
 
+void t.test('an exit signal comes in all the same', async t => {
+  const { pid, got } = worker({ mailboxLimit: 3, trapExit: true });
+  for (const message of [1, 2, 3]) send(pid, message);
+  exit(pid, 'shutdown');
+  exit(pid, 'normal');
+  await settle();
+  t.match(got, [1, 2, 3, { kind: 'EXIT', reason: 'shutdown' }, { kind: 'EXIT', reason: 'normal' }]);
+  t.ok(isAlive(pid));
+});
+
 void t.test('what a dead process still does has no effect', async t => {
   captureLog(t);
   const witness = worker();

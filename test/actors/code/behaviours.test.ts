@@ -22,7 +22,7 @@ void t.test('a state machine: state, data and callback mode', async t => {
   code.define(name, { default: door });
   const pid = pidOf(await genStatem.start(door, undefined));
   genStatem.cast(pid, 'push');
-  t.same(await sys.getState(pid), ['locked', 0]);
+  t.same(await sys.getState(pid), ['locked', 1]);
   const next = version(
     name,
     `exports.default = {

@@ -409,8 +409,8 @@ void t.test(
     await until(() => order.length === 3);
     t.same(order, [
       ['other', true],
-      ['sys', 0],
       ['message', 0],
+      ['sys', 0],
     ]);
   },
 );
