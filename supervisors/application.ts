@@ -4,18 +4,19 @@
  * `start` brings the tree up, then runs the start phases in order; the tree's end means what the
  * type says that it was started with. See OTP's `application` and `application_master`.
  */
-import { self } from '../actors/context.ts';
-import { describeReason, isOrderly, reasonOf } from '../actors/exit.ts';
+import { requireProcess, selfOrUndefined } from '../actors/context.ts';
+import { Exit, reasonOf } from '../actors/exit.ts';
 import type { ExitReason } from '../actors/exit.ts';
 import type { GenServer, InitResult } from '../actors/gen-server/types.ts';
 import { start as startServer, stop as stopServer } from '../actors/gen-server/gen-server.ts';
-import { log } from '../actors/logger.ts';
 import { isPid } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed } from '../actors/process-table.ts';
 import { endProcess } from '../actors/termination.ts';
 import { forget, isApplication, loadedSpec, replaceEnv } from './loaded-applications.ts';
 import type { ApplicationSpec, Environment } from './loaded-applications.ts';
+import { ApplicationWatch, running, tryTo } from './running-applications.ts';
+import type { StartType } from './running-applications.ts';
 
 export {
   getAllEnv,
@@ -25,28 +26,11 @@ export {
   setEnv,
   unsetEnv,
 } from './loaded-applications.ts';
-
-/**
- * What the end of the tree means. `permanent`: any end of it stops the node; `transient`: any but
- * `normal`; `temporary`: it is logged.
- */
-export type StartType = 'permanent' | 'transient' | 'temporary';
+export { setNodeStopper } from './running-applications.ts';
+export type { NodeStopper, StartType } from './running-applications.ts';
 
 type Answer = 'ok' | readonly ['error', ExitReason];
 
-/** Ends the node because an application that it needs has ended. */
-export type NodeStopper = (application: Name, reason: ExitReason) => void;
-
-let stopNode: NodeStopper = () => process.exit(1);
-
-/** Puts another way to end the node in place (default: exit code 1) and returns the old one. */
-export function setNodeStopper(replacement: NodeStopper): NodeStopper {
-  const old = stopNode;
-  stopNode = replacement;
-  return old;
-}
-
-const running = new Map<Name, ApplicationSpec>();
 /** Those whose start is not over, with what it will be answered. */
 const starting = new Map<Name, Promise<Answer>>();
 
@@ -148,8 +132,15 @@ async function startWithDependencies(
 
 /** Ends an application's tree from the top and waits for it. It stays loaded. */
 export async function stop(name: Name): Promise<Answer> {
-  if (!running.has(name)) return ['error', ['not_started', name]];
-  await stopServer(masterName(name));
+  // Code that outlived its process gets no further than here.
+  selfOrUndefined();
+  if (!running.delete(name)) return ['error', ['not_started', name]];
+  try {
+    await stopServer(masterName(name));
+  } catch (thrown) {
+    // It came to another end before it had obeyed, and is stopped all the same.
+    if (!(thrown instanceof Exit)) throw thrown;
+  }
   return 'ok';
 }
 
@@ -171,7 +162,7 @@ export function whichApplications(): Name[] {
 export function changeConfig(environments: Readonly<Record<Name, Environment>>): void {
   for (const [name, next] of Object.entries(environments)) {
     const change = replaceEnv(name, next);
-    if (change !== undefined) running.get(name)?.configChange?.(...change);
+    if (change !== undefined) running.get(name)?.spec.configChange?.(...change);
   }
 }
 
@@ -188,7 +179,9 @@ interface Start {
   readonly type: StartType;
 }
 
-interface State extends Start {
+interface State {
+  readonly spec: ApplicationSpec;
+  readonly watch: ApplicationWatch;
   readonly top: Pid;
   ended: boolean;
 }
@@ -203,14 +196,15 @@ const master: GenServer<Start, State> = {
       return ['stop', ['bad_return', started[0] === 'ignore' ? 'ignore' : started]];
     }
     const top = started[1];
+    const watch = new ApplicationWatch(requireProcess('application'), spec, type, top);
     const failure = await runPhases(spec);
     if (failure !== undefined) {
       await endProcess({ pid: top, shutdown: 'infinity' });
-      await tryTo('stop', spec);
+      await watch.runStop();
       return ['stop', failure];
     }
-    running.set(spec.name, spec);
-    return ['ok', { spec, type, top, ended: false }] satisfies InitResult<State>;
+    watch.runs();
+    return ['ok', { spec, watch, top, ended: false }] satisfies InitResult<State>;
   },
 
   handleInfo(message, state) {
@@ -219,17 +213,16 @@ const master: GenServer<Start, State> = {
     return ['stop', message.reason, state];
   },
 
-  async terminate(reason, { spec, type, top, ended }) {
-    running.delete(spec.name);
+  async terminate(_reason, { spec, watch, top, ended }) {
     if (!ended) {
       await tryTo('prepStop', spec);
       await endProcess({ pid: top, shutdown: 'infinity' });
     }
-    await tryTo('stop', spec);
-    if (ended) judge(spec.name, type, reason);
+    await watch.runStop();
   },
 };
 
+/** @throws FencedExit once the master was killed: no later phase runs then */
 async function runPhases(spec: ApplicationSpec): Promise<ExitReason> {
   for (const phase of spec.startPhases ?? []) {
     let result: unknown;
@@ -241,24 +234,7 @@ async function runPhases(spec: ApplicationSpec): Promise<ExitReason> {
     if (Array.isArray(result) && result[0] === 'error') {
       return ['start_phase_failed', phase.name, result[1] as unknown];
     }
+    requireProcess('a start phase');
   }
   return undefined;
-}
-
-/** One that fails is told of and holds nothing up, as `application_master` catches them. */
-async function tryTo(callback: 'prepStop' | 'stop', spec: ApplicationSpec): Promise<void> {
-  try {
-    await spec[callback]?.();
-  } catch (thrown) {
-    const text = `application ${spec.name}: ${callback} failed: ${describeReason(reasonOf(thrown))}`;
-    log('error', { kind: 'message', text }, self());
-  }
-}
-
-/** The tree ended by itself. */
-function judge(name: Name, type: StartType, reason: ExitReason): void {
-  const fatal = type === 'permanent' || (type === 'transient' && reason !== 'normal');
-  const text = `application ${name} ended: ${describeReason(reason)}`;
-  log(fatal || !isOrderly(reason) ? 'error' : 'notice', { kind: 'message', text, type }, undefined);
-  if (fatal) stopNode(name, reason);
 }

@@ -4,7 +4,7 @@
  * code_change, resume.
  */
 import { callingProcess, runOutside } from '../context.ts';
-import { Exit, describeReason } from '../exit.ts';
+import { Exit, FencedExit, describeReason } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
 import type { Pid } from '../pid.ts';
 import type { Holding, Process } from '../process.ts';
@@ -89,6 +89,10 @@ class Preparation implements Prepared, Holding {
   /** Who ran a version before it came, because it had been in force earlier. */
   readonly #there = new Set<Process>();
   #arrived = false;
+  /** While the processes are changed, one after the other. */
+  #changing = false;
+  /** Whoever prepared it died meanwhile. */
+  #orphaned = false;
   #over = false;
 
   constructor({ changes, unchanged }: Plan, extra: unknown) {
@@ -125,6 +129,7 @@ class Preparation implements Prepared, Holding {
 
   commit(): void {
     if (this.#over) return;
+    this.#over = true;
     const before = this.#changes.flatMap(({ entry }) => entry.loaded);
     for (const { entry, after } of this.#changes) entry.put(after.current, after.old, after.canary);
     const kept = this.#changes.flatMap(({ entry }) => entry.loaded);
@@ -137,6 +142,8 @@ class Preparation implements Prepared, Holding {
 
   revert(): void {
     if (this.#over) return;
+    // From the beginning: a codeChange on the way back may end whoever prepared it.
+    this.#over = true;
     // Backwards: a process that runs several modules was changed step by step.
     for (const { process, undo } of this.#changed.reverse()) {
       if (process.alive) doNow(process, undo);
@@ -146,14 +153,14 @@ class Preparation implements Prepared, Holding {
     this.#end();
   }
 
-  /** Whoever prepared it died: nobody else can end it. */
+  /** Whoever prepared it died: nobody else can end it. The change of a process is finished first. */
   release(): void {
-    this.revert();
+    if (this.#changing) this.#orphaned = true;
+    else this.revert();
   }
 
   /** Lets everybody go on, and the next step begin. Nothing of old code or state is held from here on. */
   #end(): void {
-    this.#over = true;
     underWay = undefined;
     for (const { entry } of this.#changes) entry.arriving = undefined;
     this.#changed = [];
@@ -192,24 +199,34 @@ class Preparation implements Prepared, Holding {
 
   /** All are at rest, and nobody's code runs but what is called here. */
   #changeAll(runners: readonly Runner[]): void {
-    if (this.#over) return;
     const changers = new Map<Move, CodeChanger>();
-    runOutside(() => {
-      for (const { process, move } of runners) {
-        this.#rest.suspend(process);
-        const undo = systemCallbacksOf(process)?.checkpoint();
-        // It may have died of what another one's codeChange did.
-        if (undo === undefined) continue;
-        let changer = changers.get(move);
-        if (changer === undefined) changers.set(move, (changer = this.#changer(move)));
-        const outcome = changer.change(process);
-        if (outcome === 'ok') this.#changed.push({ process, undo });
-        else if (move.change.back) crash(process, ['code_change_failed', outcome[1]]);
-        else if (process.alive) throw changeFailed(process, move, outcome[1]);
-      }
-    });
+    this.#changing = true;
+    try {
+      runOutside(() => {
+        for (const runner of runners) {
+          this.#changeOne(runner, changers);
+          // A codeChange ended whoever prepared it, or somebody linked to it.
+          if (this.#orphaned) throw new FencedExit();
+        }
+      });
+    } finally {
+      this.#changing = false;
+    }
     this.#processes = new Set(this.#changed.map(({ process }) => process)).size;
     this.#arrive();
+  }
+
+  #changeOne({ process, move }: Runner, changers: Map<Move, CodeChanger>): void {
+    this.#rest.suspend(process);
+    const undo = systemCallbacksOf(process)?.checkpoint();
+    // It may have died of what another one's codeChange did.
+    if (undo === undefined) return;
+    let changer = changers.get(move);
+    if (changer === undefined) changers.set(move, (changer = this.#changer(move)));
+    const outcome = changer.change(process);
+    if (outcome === 'ok') this.#changed.push({ process, undo });
+    else if (move.change.back) crash(process, ['code_change_failed', outcome[1]]);
+    else if (process.alive) throw changeFailed(process, move, outcome[1]);
   }
 
   /** From here on processes start with the new versions. */

@@ -61,6 +61,7 @@ export class Rest {
     let patienceMs = FIRST_PATIENCE_MS;
     let everybody = false;
     for (;;) {
+      if (this.#abandoned) throw new FencedExit();
       const found = find();
       const restless = restlessAmong(found);
       if (restless.length === 0) {
@@ -77,7 +78,6 @@ export class Rest {
         patienceMs *= 2;
         await pause(Math.min(PAUSE_MS, Math.max(0, deadline - now())));
       }
-      if (this.#abandoned) throw new FencedExit();
     }
   }
 

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { Exit, exit, whereis } from '../../actors/index.ts';
+import type { Test } from 'tap';
+import { Exit, exit, stop as stopServer, whereis } from '../../actors/index.ts';
 import { setNodeStopper } from '../../supervisors/application.ts';
 import { application, supervisor } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
@@ -201,6 +202,110 @@ void t.test('two who start one at the same time get the same answer', async t =>
   ]);
   t.equal(starts, 2, 'each was started once');
   t.same(await application.start('bad'), ['error', 'start error'], 'and can be tried again');
+});
+
+/** What the node was stopped for. */
+function stops(t: Test): unknown[] {
+  const stopped: unknown[] = [];
+  const old = setNodeStopper((...why) => {
+    stopped.push(why);
+  });
+  t.teardown(() => {
+    setNodeStopper(old);
+  });
+  return stopped;
+}
+
+void t.test('a master that is killed: its type decides, and it can be started anew', async t => {
+  const events = captureLog(t);
+  t.teardown(stopAll);
+  const stopped = stops(t);
+  for (const type of ['permanent', 'transient', 'temporary'] as const) {
+    const story: string[] = [];
+    const stop = (): void => {
+      story.push('stop');
+    };
+    t.equal(await application.start({ name: type, start: top(story), stop }, type), 'ok');
+    exit(pidOf(`application.${type}`), 'kill');
+    t.same(application.whichApplications(), []);
+    await until(() => story.includes('stop'));
+    t.same(story, ['+app.child', '-app.child', 'stop'], 'its tree ends, and then its stop runs');
+    t.same(await application.stop(type), ['error', ['not_started', type]]);
+    t.equal(await application.ensureStarted(type), 'ok');
+    t.same(application.whichApplications(), [type]);
+    t.equal(await application.stop(type), 'ok');
+    t.equal(application.unload(type), 'ok');
+  }
+  t.same(stopped, [
+    ['permanent', 'killed'],
+    ['transient', 'killed'],
+  ]);
+  const told = events.filter(({ report }) => 'type' in report);
+  t.match(told, [
+    { level: 'error', report: { text: /permanent ended: killed/ } },
+    { level: 'error', report: { text: /transient ended: killed/ } },
+    { level: 'error', report: { text: /temporary ended: killed/ } },
+  ]);
+});
+
+void t.test('a master that is ended by another than stop has ended by itself', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const stopped = stops(t);
+  for (const type of ['permanent', 'transient'] as const) {
+    t.equal(await application.start(plain(type), type), 'ok');
+    await stopServer(pidOf(`application.${type}`));
+    t.same(application.whichApplications(), []);
+  }
+  await until(() => stopped.length > 0);
+  t.same(stopped, [['permanent', 'normal']]);
+});
+
+void t.test('a master that is killed while it is stopped is stopped', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const stopped = stops(t);
+  const story: string[] = [];
+  let open = (): void => undefined;
+  const spec = {
+    ...plain('slow', [], story),
+    prepStop: () => new Promise<void>(resolve => (open = resolve)),
+  };
+  t.equal(await application.start(spec, 'permanent'), 'ok');
+  const answer = application.stop('slow');
+  exit(pidOf('application.slow'), 'kill');
+  t.equal(await answer, 'ok');
+  open();
+  await until(() => story.includes('-slow'));
+  t.same(stopped, [], 'it was meant to end');
+});
+
+void t.test('a master that is killed during a start phase: no later phase runs', async t => {
+  captureLog(t);
+  t.teardown(stopAll);
+  const stopped = stops(t);
+  const story: string[] = [];
+  let open: (() => void) | undefined;
+  const spec = {
+    name: 'demo',
+    start: top(story),
+    startPhases: [
+      { name: 'one', run: () => new Promise<void>(resolve => (open = resolve)) },
+      { name: 'two', run: () => void story.push('two') },
+    ],
+    stop: () => void story.push('stop'),
+  };
+  const answer = application.start(spec, 'permanent');
+  await until(() => open !== undefined);
+  exit(pidOf('application.demo'), 'kill');
+  t.same(await answer, ['error', 'killed']);
+  open?.();
+  await until(() => story.includes('stop'));
+  t.same(story, ['+app.child', '-app.child', 'stop']);
+  t.same(application.whichApplications(), []);
+  t.same(await application.stop('demo'), ['error', ['not_started', 'demo']]);
+  t.equal(application.unload('demo'), 'ok');
+  t.same(stopped, [], 'a start that fails stops no node');
 });
 
 void t.test('what is no application, and no type of a start', async t => {

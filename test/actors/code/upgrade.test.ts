@@ -5,6 +5,7 @@ import {
   code,
   exit,
   isAlive,
+  link,
   reply,
   self,
   send,
@@ -71,6 +72,9 @@ const PICKY = SECOND.replace(
   'codeChange(oldVsn, state, extra) {',
   "codeChange(oldVsn, state, extra) { if (state > 100) throw new Error('too much');",
 );
+
+/** What the test hands to a version. */
+const PROCESSES = "const { exit, pid, reason } = require('processes');";
 
 async function started(
   module: object,
@@ -370,6 +374,109 @@ void t.test('whoever prepared a step and dies takes it along', async t => {
   t.equal(await waited, 'waited');
   t.equal(await call(old, { kind: 'version' }), 'built-in');
   t.equal((await code.upgrade([version(name, SECOND)])).processes, 1);
+});
+
+for (const way of ['it is killed there', 'it is linked to one that exits there']) {
+  void t.test(`whoever dies within its own upgrade takes it along: ${way}`, async t => {
+    captureLog(t);
+    const { name, module } = defined();
+    const pids = await Promise.all([1, 2, 3].map(from => started(module, from)));
+    const linked = way.startsWith('it is linked');
+    const ended = {
+      pid: () => (linked ? self() : upgrader),
+      reason: linked ? 'sick' : 'kill',
+    };
+    const fatal = version(
+      name,
+      PROCESSES +
+        SECOND.replace('codeChange(oldVsn, state, extra) {', '$& if (state === 2) exit(pid(), reason);'),
+      { processes: { exit, ...ended } },
+    ); // prettier-ignore
+    const upgrader: Pid = spawn(async () => {
+      if (linked) link(pids[1]!);
+      await code.upgrade([fatal]);
+    });
+    send(upgrader, 'go');
+    await until(() => !isAlive(upgrader));
+    await settle();
+    const left = pids.filter(pid => isAlive(pid));
+    t.equal(left.length, linked ? 2 : 3);
+    left.push(await started(module, 4));
+    for (const pid of left) {
+      t.match(await sys.getStatus(pid), { status: 'running' });
+      t.equal(await call(pid, { kind: 'version' }), 'built-in');
+    }
+    t.match(listed(name), { current: { vsn: 'built-in', processes: left.length }, old: undefined });
+    t.equal((await code.upgrade([version(name, SECOND)])).processes, left.length);
+  });
+}
+
+void t.test('a way back that ends whoever reverts is gone to its end', async t => {
+  captureLog(t);
+  const { name, module } = defined();
+  const old = await started(module, 1);
+  let prepared = false;
+  const back = SECOND.replace('if (Array.isArray(oldVsn))', "if (Array.isArray(oldVsn)) exit(pid(), 'kill'); $&"); // prettier-ignore
+  const fatal = version(name, PROCESSES + back, { processes: { exit, pid: () => coordinator } });
+  const coordinator: Pid = spawn(async message => {
+    if (message === 'revert') step?.revert();
+    else step = await code.prepare({ load: [fatal] });
+    prepared = true;
+  });
+  let step: code.Prepared | undefined;
+  send(coordinator, 'prepare');
+  await until(() => prepared);
+  const meanwhile = await Promise.all([started(module, 40), started(module, 50)]);
+  send(coordinator, 'revert');
+  await until(() => !isAlive(coordinator));
+  for (const pid of [old, ...meanwhile]) {
+    t.match(await sys.getStatus(pid), { status: 'running' });
+    t.equal(await call(pid, { kind: 'version' }), 'built-in');
+  }
+  t.match(listed(name), { current: { vsn: 'built-in', processes: 3 }, old: undefined });
+  t.equal((await code.upgrade([version(name, SECOND)])).processes, 3);
+});
+
+void t.test('whoever lingers in what its own step purges dies once it is committed', async t => {
+  const { name, module } = defined();
+  const running = await started(module, 1);
+  const later = (vsn: number) => version(name, SECOND.replace("'version') return ['reply', 2", `'version') return ['reply', ${vsn}`)); // prettier-ignore
+  const upgrader = spawn(async () => {
+    await code.upgrade([later(2)]);
+    code.lookup(name);
+    await code.upgrade([later(3)]);
+    await code.upgrade([later(4)]);
+  });
+  send(upgrader, 'go');
+  await until(() => !isAlive(upgrader));
+  t.equal(await call(running, { kind: 'version' }), 4);
+  t.match(listed(name), { current: { processes: 1 }, old: { processes: 0 } });
+});
+
+void t.test('whoever is linked to one that is stuck in what it reverts', async t => {
+  const clock = createVirtualClock();
+  const real = setClock(clock);
+  t.teardown(() => setClock(real));
+  captureLog(t);
+  const { name, module } = defined();
+  const [stuck, idle] = await Promise.all([started(module, 1), started(module, 2)]);
+  const slow = SECOND.replace("if (request.kind === 'version')", "if (request.kind === 'wait') return new Promise(() => {}); $&"); // prettier-ignore
+  await code.upgrade([version(name, slow)]);
+  call(stuck, { kind: 'wait' }).catch(() => undefined);
+  const reverter = spawn(async () => {
+    link(stuck);
+    await code.revert([name], { timeoutMs: 1_000 });
+  });
+  send(reverter, 'go');
+  await settle();
+  await clock.advance(2_000);
+  await until(() => !isAlive(reverter));
+  await settle();
+  t.notOk(isAlive(stuck));
+  t.equal(await call(idle, { kind: 'version' }), 2, 'nothing is changed for nobody');
+  t.match(listed(name), { current: { vsn: 2, processes: 1 }, old: { processes: 0 } });
+  t.equal((await code.revert([name])).processes, 1);
+  t.equal(await call(idle, { kind: 'version' }), 'built-in');
 });
 
 void t.test('a process cannot change the code that it runs', async t => {
