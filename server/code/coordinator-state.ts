@@ -34,8 +34,13 @@ export interface State extends CoordinatorArgument {
 
 /** To itself. */
 export type Info =
-  | { readonly kind: 'trial_over'; readonly load: number }
-  | { readonly kind: 'take_back_again'; readonly names: readonly string[] };
+  | { readonly kind: 'trial_over'; readonly load: number; readonly endsAt: number }
+  /** As far as these loads are on trial still, and not what was put in their place meanwhile. */
+  | {
+      readonly kind: 'take_back_again';
+      readonly names: readonly string[];
+      readonly loads: readonly number[];
+    };
 
 const HISTORY_ENTRIES = 50;
 

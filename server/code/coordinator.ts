@@ -45,9 +45,10 @@ import {
   type Load,
 } from './protocol.ts';
 import { refuse } from './refuse.ts';
+import { beginTrial, waitForEnd } from './probation.ts';
 import { moduleNames, swappableNamed } from './swappable.ts';
 import { newTrial } from './trial.ts';
-import { beginTrial, crashed, endTrial, takeBack, waitForEnd } from './trials.ts';
+import { crashed, endTrial, takeBack } from './trials.ts';
 import { promote, purge, revert, revertWanted } from './versions.ts';
 
 let facts: Facts | undefined;
@@ -89,7 +90,8 @@ export const codeCoordinator: GenServer<CoordinatorArgument, State, CodeCall, Co
           note(state, `isolate ${isolate} ended over what was refused${who}: ${reason}`);
           break;
         }
-        const names = state.facts.trials.flatMap(trial => trial.names);
+        // A canary may be on trial beside what the others have.
+        const names = [...new Set(state.facts.trials.flatMap(trial => trial.names))];
         await takeBack(state, names, `isolate ${isolate} ended${who}: ${reason}`);
         break;
       }
@@ -105,10 +107,12 @@ export const codeCoordinator: GenServer<CoordinatorArgument, State, CodeCall, Co
   },
 
   async handleInfo(message, state): Promise<CastResult<State>> {
-    if (message.kind === 'trial_over') await endTrial(state, message.load);
+    if (message.kind === 'trial_over') await endTrial(state, message);
     else if (message.kind === 'take_back_again') {
-      const { names } = message;
-      const onTrial = state.facts.trials.flatMap(trial => trial.names);
+      const { names, loads } = message;
+      const onTrial = state.facts.trials.flatMap(({ load, names }) =>
+        loads.includes(load) ? names : [],
+      );
       await takeBack(
         state,
         names.filter(name => onTrial.includes(name)),
@@ -129,7 +133,7 @@ async function answerCall(request: CodeCall, state: State) {
     case 'reload':
       return loadOrTell(state, state.directory, undefined);
     case 'promote':
-      return promote(state, request.names);
+      return promote(state, request.names, 'unproved');
     case 'revert':
       return revertWanted(state, request.names);
     case 'purge':
@@ -222,12 +226,12 @@ async function load(
     (await change(facts, { kind: 'load', id, share }, names, () => {
       facts.book = afterLoad(facts.book, id, read, changed, share);
       facts.latest = names;
+      beginTrial(state, newTrial(id, names, share, state.limits, state.now()));
     }));
   if (isRefused(result)) {
     await tellAll(facts, { kind: 'cancel' });
     return result;
   }
-  beginTrial(state, newTrial(id, names, share, state.limits, state.now()));
   note(state, whatWasLoaded(read.directory, changed, share));
   return { modules: names, unchanged, isolates: result };
 }

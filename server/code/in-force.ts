@@ -3,13 +3,15 @@
  * versions are what is left out.
  */
 import type { HandlerModule, HandlerSet } from './handler-files.ts';
-import type { Layer, Load } from './protocol.ts';
+import type { Layer, Load, Probation } from './protocol.ts';
 
 /** A version of a module that was loaded. */
 export interface Held {
   readonly load: number;
   readonly set: HandlerSet;
   readonly module: HandlerModule;
+  /** It has come through its probation: whoever goes back to it needs no other one. */
+  readonly isProved: boolean;
 }
 
 export interface Slots {
@@ -61,7 +63,7 @@ export function afterLoad(
   const next = new Map(book);
   for (const module of changed) {
     const slots = slotsOf(book, module.name);
-    const held = module.path === undefined ? 'built-in' : { load, set, module };
+    const held = module.path === undefined ? 'built-in' : { load, set, module, isProved: false };
     if (share === undefined)
       next.set(module.name, { current: held, old: slots.current, canary: undefined });
     else if (held !== 'built-in') next.set(module.name, { ...slots, canary: { held, share } });
@@ -76,12 +78,20 @@ export const afterPromote = (book: Book, names: readonly string[]): Book =>
     canary: undefined,
   }));
 
+/** What has nothing before it is built in again. */
 export const afterRevert = (book: Book, names: readonly string[]): Book =>
   changeEach(book, names, slots =>
     slots.canary === undefined
-      ? { current: slots.old ?? slots.current, old: undefined, canary: undefined }
+      ? { current: slots.old ?? 'built-in', old: undefined, canary: undefined }
       : { ...slots, canary: undefined },
   );
+
+/** The current versions of these modules have come through their probation. */
+export const afterProof = (book: Book, names: readonly string[]): Book =>
+  changeEach(book, names, ({ current, ...others }) => ({
+    ...others,
+    current: current === 'built-in' ? current : { ...current, isProved: true },
+  }));
 
 export const afterPurge = (book: Book, names: readonly string[]): Book =>
   changeEach(book, names, slots => ({ ...slots, old: undefined }));
@@ -97,6 +107,17 @@ export const loadedBy = (book: Book, load: number): readonly string[] =>
   [...book].flatMap(([name, { current, canary }]) =>
     canary?.held.load === load || (current !== 'built-in' && current.load === load) ? [name] : [],
   );
+
+/** Of these modules, those whose current version has still to prove itself, by the load that it came with. */
+export function unproved(book: Book, names: readonly string[]): readonly Probation[] {
+  const loads = new Map<number, string[]>();
+  for (const name of names) {
+    const { current } = slotsOf(book, name);
+    if (current === 'built-in' || current.isProved) continue;
+    loads.set(current.load, [...(loads.get(current.load) ?? []), name]);
+  }
+  return [...loads].map(([load, modules]) => ({ load, names: modules }));
+}
 
 /** Modules with something to go back to: a canary, or an old version. */
 export const revertible = (book: Book): readonly string[] =>

@@ -36,7 +36,15 @@ import {
   type Step,
 } from './protocol.ts';
 import { smokeArgument } from './smoke.ts';
-import { count, failed, newTrial, type Trial, type TrialLimits } from './trial.ts';
+import {
+  failed,
+  newTrial,
+  trialOf,
+  withoutNames,
+  withTrial,
+  type Trial,
+  type TrialLimits,
+} from './trial.ts';
 import { defineModules, moduleNames, swappableNamed } from './swappable.ts';
 
 export interface LoaderArgument {
@@ -46,19 +54,18 @@ export interface LoaderArgument {
 interface State extends LoaderArgument {
   /** Whoever is changed stands still meanwhile; it is put back if this process dies. */
   prepared: code.Prepared | undefined;
-  /** What was loaded here last, and may have to go at once. */
-  trial: Trial | undefined;
+  /** What may have to go at once. */
+  trials: readonly Trial[];
   /** What went here at once: the coordinator asks for it later. */
   readonly contained: Set<string>;
-  /** What it asks for now. */
-  leaving: readonly string[];
+  /** What it asks for now, until it says that it is done everywhere or nowhere. */
+  step: Step | undefined;
   /** What was found good, until it is loaded or given up. */
   checked: Checked | undefined;
 }
 
 interface Checked {
   readonly id: number;
-  readonly share?: number | undefined;
   readonly versions: readonly code.Version[];
 }
 
@@ -85,9 +92,9 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
     defineModules();
     const state: State = {
       limits,
-      ...{ prepared: undefined, checked: undefined, trial: undefined },
+      ...{ prepared: undefined, checked: undefined, step: undefined },
+      trials: [],
       contained: new Set(),
-      leaving: [],
     };
     tellCrashes(self());
     const inForce = await join(true);
@@ -107,9 +114,7 @@ export const loader: GenServer<LoaderArgument, State, LoaderCall, never, CrashSe
         return ['reply', await orRefused(() => prepare(state, request.step)), state];
       case 'commit':
         state.prepared?.commit();
-        for (const name of state.leaving) state.contained.delete(name);
-        if (state.prepared !== undefined && state.checked !== undefined)
-          begin(state, state.checked);
+        committed(state);
         settled(state);
         return ['reply', 'ok', state];
       case 'cancel':
@@ -232,6 +237,7 @@ async function tryOut({ name, exports }: code.Version): Promise<string | undefin
 
 async function prepare(state: State, step: Step): Promise<'ok' | Refused> {
   const wanted = stepHere(state, step);
+  state.step = step;
   if (wanted === undefined)
     return refused('not_checked', 'The loader was restarted over it: load it again.');
   if (wanted === 'nothing') return 'ok';
@@ -244,21 +250,34 @@ function stepHere(state: State, step: Step): code.Step | 'nothing' | undefined {
   if (step.kind !== 'load') {
     // The code server has no more than one version to go back to.
     const names = step.names.filter(name => !state.contained.has(name));
-    if (step.kind === 'revert') state.leaving = step.names;
     if (names.length === 0) return 'nothing';
+    if (step.kind === 'built_in') return { load: names.map(name => code.builtIn(name)) };
     return step.kind === 'promote' ? { promote: names } : { revert: names };
   }
   if (state.checked?.id !== step.id) return undefined;
   const { id, versions } = state.checked;
-  state.checked = { id, versions, share: step.share };
   remember(id, versions);
   return step.share === undefined ? { load: versions } : { load: versions, share: step.share };
 }
 
-function begin(state: State, { id, share, versions }: Checked): void {
-  const names = namesOf(versions);
+/** What is on trial here by what was asked for and is made now. */
+function committed(state: State): void {
+  const { step, checked, prepared, limits } = state;
+  if (step === undefined) return;
+  if (step.kind !== 'load') {
+    if (step.kind !== 'promote') for (const name of step.names) state.contained.delete(name);
+    // There is nothing that it could go back to: what has been left is not to be met again.
+    if (step.kind === 'built_in') for (const name of step.names) code.softPurge(name);
+    state.trials = withoutNames(state.trials, step.names);
+    for (const { load, names } of step.onProbation)
+      state.trials = withTrial(state.trials, newTrial(load, names, undefined, limits, Date.now()));
+    return;
+  }
+  if (prepared === undefined || checked === undefined) return;
+  const names = namesOf(checked.versions);
   for (const name of names) state.contained.delete(name);
-  state.trial = newTrial(id, names, share, state.limits, Date.now());
+  const trial = newTrial(step.id, names, step.share, limits, Date.now());
+  state.trials = withTrial(state.trials, trial);
 }
 
 /**
@@ -266,23 +285,44 @@ function begin(state: State, { id, share, versions }: Checked): void {
  * it may only be restarted so often before their sockets are closed.
  */
 async function contain(state: State, crash: Crashed): Promise<void> {
-  const { trial, limits } = state;
-  if (trial === undefined || trial.endsAt < Date.now() || !trial.names.includes(crash.name)) return;
-  if (!count(trial, crash) || !failed(trial, limits)) return;
-  state.trial = undefined;
-  const gone = await orRefused(async () => {
-    await code.revert(trial.names, OPTIONS);
+  const { limits } = state;
+  const trial = trialOf(state.trials, crash);
+  if (trial === undefined || trial.endsAt < Date.now() || !failed(trial, limits)) return;
+  state.trials = state.trials.filter(each => each !== trial);
+  // Another step may be on its way here: the coordinator does it after that.
+  await orRefused(async () => {
+    await goBack(trial.names, names => {
+      for (const name of names) state.contained.add(name);
+    });
     return 'ok';
   });
-  // Another step is on its way here: the coordinator does it after that.
-  if (gone === 'ok') for (const name of trial.names) state.contained.add(name);
   cast(coordinator, { kind: 'taken_back', load: trial.load, isolate: thisIsolate() });
+}
+
+/** As the coordinator does it: to the version before, else to the built-in one. */
+async function goBack(
+  names: readonly string[],
+  done: (names: readonly string[]) => void,
+): Promise<void> {
+  const rows = code.list().filter(({ name }) => names.includes(name));
+  const isEmpty = ({ old, canary }: code.ModuleInfo) => old === undefined && canary === undefined;
+  const back = namesOf(rows.filter(row => !isEmpty(row)));
+  if (back.length > 0) await code.revert(back, OPTIONS);
+  done(back);
+  const others = namesOf(rows.filter(isEmpty));
+  if (others.length === 0) return;
+  await code.upgrade(
+    others.map(name => code.builtIn(name)),
+    OPTIONS,
+  );
+  for (const name of others) code.softPurge(name);
+  done(others);
 }
 
 function settled(state: State): void {
   state.prepared = undefined;
   state.checked = undefined;
-  state.leaving = [];
+  state.step = undefined;
   const kept = code
     .list()
     .flatMap(({ name, current, old, canary }) =>

@@ -16,9 +16,21 @@ export interface Load {
 /** A change that is prepared in every isolate before it is made in any. */
 export type Step =
   /** What was checked under this id; with a share (0 to 1) for so many users only. */
-  | { readonly kind: 'load'; readonly id: number; readonly share: number | undefined }
-  | { readonly kind: 'promote'; readonly names: readonly string[] }
-  | { readonly kind: 'revert'; readonly names: readonly string[] };
+  { readonly kind: 'load'; readonly id: number; readonly share: number | undefined } | Move;
+
+/** From versions that are loaded to others that are: the canary's, the old one's, or, where there is neither, the built-in one's. */
+export interface Move {
+  readonly kind: 'promote' | 'revert' | 'built_in';
+  readonly names: readonly string[];
+  /** What is current by it and has still to prove itself. */
+  readonly onProbation: readonly Probation[];
+}
+
+/** Modules whose version of this load is on probation. */
+export interface Probation {
+  readonly load: number;
+  readonly names: readonly string[];
+}
 
 export type LoaderCall =
   /** Compiles and tries the modules that run in this isolate. Nothing is changed by it. */

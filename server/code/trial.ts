@@ -35,7 +35,7 @@ export function newTrial(
 }
 
 /** Counts a crash of a version of one of its modules. @returns whether it was the new one's */
-export function count(trial: Trial, { slot, load }: Pick<Crashed, 'slot' | 'load'>): boolean {
+function count(trial: Trial, { slot, load }: Pick<Crashed, 'slot' | 'load'>): boolean {
   if (trial.share !== undefined && slot === 'current') trial.othersCrashes++;
   // It may be of a version that has been taken back meanwhile.
   else if (slot !== 'old' && load === trial.load) {
@@ -58,6 +58,16 @@ export function failed(trial: Trial, { crashes }: TrialLimits): boolean {
     trial.crashes / share > (TIMES_AS_OFTEN * trial.othersCrashes) / (1 - share)
   );
 }
+
+/** The newest load of a module is the one that is on trial; a canary is so beside what the others have. */
+export const withTrial = (trials: readonly Trial[], trial: Trial): readonly Trial[] => [
+  ...(trial.share === undefined ? withoutNames(trials, trial.names) : trials),
+  trial,
+];
+
+/** Counts a crash. @returns the trial of the version that crashed; undefined when it is on none */
+export const trialOf = (trials: readonly Trial[], crash: Crashed): Trial | undefined =>
+  trials.filter(trial => trial.names.includes(crash.name) && count(trial, crash))[0];
 
 /** The trials without these modules: somebody has decided about them. */
 export const withoutNames = (

@@ -5,19 +5,27 @@ import { note, type State } from './coordinator-state.ts';
 import { ASK_WITHIN_MS, change, here } from './everywhere.ts';
 import {
   afterPromote,
+  afterProof,
   afterPurge,
   afterRevert,
   canaries,
   directoriesIn,
   revertible,
+  unproved,
   type Book,
 } from './in-force.ts';
-import { isRefused, loaderName, type Changed } from './protocol.ts';
+import { beginAnew } from './probation.ts';
+import { isRefused, loaderName, type Changed, type Probation } from './protocol.ts';
 import { refuse } from './refuse.ts';
 import { moduleNames } from './swappable.ts';
 import { withoutNames } from './trial.ts';
 
-export async function promote(state: State, wanted: readonly string[]): Promise<Changed | Refused> {
+/** @param as a canary that was compared for all of its time has proved itself; one that somebody promotes has yet to */
+export async function promote(
+  state: State,
+  wanted: readonly string[],
+  as: 'proved' | 'unproved',
+): Promise<Changed | Refused> {
   const { facts } = state;
   const running = canaries(facts.book);
   const names = wanted.length === 0 ? running : wanted;
@@ -27,12 +35,17 @@ export async function promote(state: State, wanted: readonly string[]): Promise<
       'no_canary',
       `There is no canary${none === undefined ? '' : ` of ${none}`} to promote.`,
     );
-  const result = await change(facts, { kind: 'promote', names }, names, () => {
-    facts.book = afterPromote(facts.book, names);
-    facts.trials = withoutNames(facts.trials, names);
+  const promoted = afterPromote(facts.book, names);
+  const book = as === 'proved' ? afterProof(promoted, names) : promoted;
+  const onProbation = unproved(book, names);
+  const result = await change(facts, { kind: 'promote', names, onProbation }, names, () => {
+    settle(state, book, names, onProbation);
   });
   if (isRefused(result)) return result;
-  note(state, `promoted ${names.join(', ')}: everybody has the new version`);
+  note(
+    state,
+    `promoted ${names.join(', ')}: everybody has the new version${said(onProbation, ', and it is')}`,
+  );
   return { modules: names, unchanged: [], isolates: result };
 }
 
@@ -62,20 +75,54 @@ function newest(book: Book, latest: readonly string[]): readonly string[] {
   return running.length > 0 ? running : latest.filter(name => revertible(book).includes(name));
 }
 
+/** Without their canaries, or to their old versions; what has neither is built in again. */
 export async function revert(state: State, names: readonly string[]): Promise<Changed | Refused> {
+  const possible = revertible(state.facts.book);
+  const back = names.filter(name => possible.includes(name));
+  const others = names.filter(name => !possible.includes(name));
+  const done = back.length > 0 ? await goBack(state, 'revert', back) : undefined;
+  if (isRefused(done) || (done !== undefined && others.length === 0)) return done;
+  const result = await goBack(state, 'built_in', others);
+  return isRefused(result) ? result : { ...result, modules: names };
+}
+
+async function goBack(
+  state: State,
+  kind: 'revert' | 'built_in',
+  names: readonly string[],
+): Promise<Changed | Refused> {
   const { facts } = state;
-  const result = await change(facts, { kind: 'revert', names }, names, () => {
+  const book = afterRevert(facts.book, names);
+  const onProbation = unproved(book, names);
+  const result = await change(facts, { kind, names, onProbation }, names, () => {
     const before = directoriesIn(facts.book);
-    facts.book = afterRevert(facts.book, names);
+    settle(state, book, names, onProbation);
     const now = directoriesIn(facts.book);
     facts.named = facts.named.filter(name => !before.includes(name) || now.includes(name));
     facts.latest = facts.latest.filter(name => !names.includes(name));
-    facts.trials = withoutNames(facts.trials, names);
   });
   if (isRefused(result)) return result;
-  note(state, `reverted ${names.join(', ')}`);
+  const where = kind === 'built_in' ? ' to what is built in, as no other version is left' : '';
+  const again = said(onProbation, ': the version that is back is');
+  note(state, `reverted ${names.join(', ')}${where}${again}`);
   return { modules: names, unchanged: [], isolates: result };
 }
+
+/** It is decided: what is in force now, and what of it is on trial. */
+function settle(
+  state: State,
+  book: Book,
+  names: readonly string[],
+  onProbation: readonly Probation[],
+): void {
+  const { facts } = state;
+  facts.book = book;
+  facts.trials = withoutNames(facts.trials, names);
+  beginAnew(state, onProbation);
+}
+
+const said = (onProbation: readonly Probation[], what: string): string =>
+  onProbation.length === 0 ? '' : `${what} on probation`;
 
 export async function purge({ facts }: State, wanted: readonly string[], soft: boolean) {
   const names = wanted.length > 0 ? wanted : moduleNames;

@@ -376,6 +376,69 @@ void t.test('a canary that crashes is taken back, and only its share has met it'
   });
 });
 
+void t.test('bad versions one after the other are taken back one after the other', async t => {
+  // The last one begins the storm, in which those before it crash as well.
+  const bad = (number: number): Files => ({
+    'send.ts': `
+import { roles } from 'strowger/protocol';
+import { builtin } from 'strowger/server';
+export default (state, packet) => {
+  if ((state.roles & roles.send) === 0) return;
+  globalThis.isStormy ??= ${number} === 3 ? true : undefined;
+  if (globalThis.isStormy) throw new Error('bad ${number}');
+  builtin.send(state, packet);
+};
+`,
+  });
+  const directory = await directoryOf(t, {});
+  await underLoad(t, {}, async () => {
+    for (const number of [1, 2, 3]) {
+      await write(directory, bad(number));
+      t.match(await load(directory), { modules: ['send'] });
+    }
+    await until(async () => (await versionsOf('send'))['current'] === 'built-in', 'all have gone');
+    const { history, trials } = await list();
+    const reverted = history.flatMap(({ text }) => (text.startsWith('reverted') ? [text] : []));
+    t.same(reverted, [
+      'reverted send: the version that is back is on probation',
+      'reverted send to what is built in, as no other version is left',
+    ]);
+    t.same(trials, []);
+    t.same(await versionsOf('send'), { current: 'built-in' }, 'nobody can go back to it');
+  });
+});
+
+void t.test('what is in force again is on probation again, unless it has come through', async t => {
+  const ping = (text: string): Files => ({
+    'ping.ts': `import { builtin } from 'strowger/server';\nexport const text = '${text}';\nexport default builtin.ping;`,
+  });
+  const directory = await directoryOf(t, ping('one'));
+  const revert = () => call(codeName, { kind: 'revert', names: [] }, Infinity);
+  const onTrial = async () => (await list()).trials.map(({ modules, share }) => [modules, share]);
+  const lastNote = async () => (await list()).history.at(-1)?.text;
+  await underLoad(t, { codeProbationMs: '3000' }, async () => {
+    t.match(await load(directory), { modules: ['ping'] });
+    const [first] = (await list()).trials;
+    await write(directory, ping('two'));
+    t.match(await load(directory), { modules: ['ping'] });
+    t.match(await revert(), { modules: ['ping'] });
+    t.equal(await lastNote(), 'reverted ping: the version that is back is on probation');
+    const [again] = (await list()).trials;
+    t.ok(again && first && again.endsAt > first.endsAt, 'a whole one');
+    await until(async () => (await onTrial()).length === 0, 'it comes through');
+    t.ok(Date.now() >= (again?.endsAt ?? Infinity) - 5, 'and not with the end of the first one');
+
+    t.match(await load(directory), { modules: ['ping'] });
+    t.match(await revert(), { modules: ['ping'] });
+    t.same(await onTrial(), [], 'it has proved itself already');
+
+    t.match(await load(directory, 0.5), { modules: ['ping'] });
+    t.same(await onTrial(), [[['ping'], 0.5]]);
+    t.match(await call(codeName, { kind: 'promote', names: [] }), { modules: ['ping'] });
+    t.same(await onTrial(), [[['ping'], undefined]], 'what is promoted by hand is, too');
+  });
+});
+
 void t.test('an isolate that starts has no version that the others cannot go back to', async t => {
   const ping = (text: string): Files => ({
     'ping.ts': `import { builtin } from 'strowger/server';\nexport const text = '${text}';\nexport default builtin.ping;`,
@@ -403,9 +466,10 @@ for (const end = Date.now() + 500; thisIsolate() === 1 && Date.now() < end; );
 export default builtin.ping;
 `,
   });
-  await underLoad(t, {}, async stage => {
+  await underLoad(t, { codeProbationMs: '1000' }, async stage => {
     t.match(await load(directory, 0.5), { modules: ['ping'] });
     t.match(await call(codeName, { kind: 'promote', names: [] }), { modules: ['ping'] });
+    await until(async () => (await list()).trials.length === 0, 'the probation is over');
     stage.order({ fault: 'process.exit', isolate: 1, device: undefined });
     await until(() => stage.deaths(1) === 1, 'an isolate dies');
     await until(async () => {
