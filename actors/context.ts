@@ -72,13 +72,19 @@ export function requireProcess(what: string): Process {
   return process;
 }
 
-/** An AbortSignal that is aborted when the calling process dies; for work that should stop with it. */
+/**
+ * An AbortSignal that is aborted when the calling process dies; for work that should stop with it.
+ * Its listeners run as the dead process, whoever ended it: they are fenced (`runOutside` sends), and
+ * what they throw is logged and hurts nobody.
+ */
 export function signal(): AbortSignal {
   const process = requireProcess('signal()');
   let controller = controllers.get(process);
   if (controller === undefined) {
     const made = new AbortController();
-    const release = (): void => made.abort(process.exitReason);
+    const release = (): void => {
+      runAs(process, () => made.abort(process.exitReason));
+    };
     process.holdings = smallAdd<Holding>(process.holdings, { release });
     controllers.set(process, made);
     controller = made;

@@ -21,6 +21,7 @@ import type { ExitReason } from './exit.ts';
 import { log } from './logger.ts';
 import type { Name, Pid } from './pid.ts';
 import type { Ancestor, Process } from './process.ts';
+import { isThenable } from './thenable.ts';
 
 /** A step that ended a process, with all that is needed to run it again. */
 export interface KeptCrash {
@@ -224,11 +225,17 @@ export function keepCrash(process: Process, step: Step, reason: ExitReason): voi
     reason,
     at: wallNow(),
   };
-  try {
-    // As nobody: what it looks up is not what the process used.
-    runOutside(() => keep(crash));
-  } catch (error) {
+  const failed = (error: unknown): void => {
     const text = `the crash keeper failed: ${String(error)}`;
     log('error', { kind: 'message', text }, pid);
+  };
+  try {
+    // As nobody: what it looks up is not what the process used.
+    runOutside(() => {
+      const kept: unknown = keep(crash);
+      if (isThenable(kept)) kept.then(undefined, failed);
+    });
+  } catch (error) {
+    failed(error);
   }
 }

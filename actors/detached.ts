@@ -3,11 +3,15 @@
  * handles, of a promise that it made and let go; an error in a callback of a timer or an event. The
  * owner exits with `{reason, stack}`, as it would had the code run in its handler. Outside of any
  * process both end the program, as they do without us.
+ *
+ * What the owner's code throws when it is dead already, such as a listener of its `signal()`, ends
+ * nobody: it is logged. A rejection of then is not: work that was aborted rejects.
  */
 import { owningProcess } from './context.ts';
 import { FencedExit, reasonOf } from './exit.ts';
 import { keepDetached } from './crash-keeper.ts';
 import { systemCallbacksOf } from './code/runners.ts';
+import { log } from './logger.ts';
 import type { Process } from './process.ts';
 import { crash } from './signals.ts';
 
@@ -31,8 +35,15 @@ function onUncaught(error: unknown): void {
   const owner = owningProcess();
   if (owner === undefined || process.hasUncaughtExceptionCaptureCallback()) return;
   process.once('uncaughtException', () => {
-    end(owner, error);
+    if (owner.alive) end(owner, error);
+    else tellOfTheDead(owner, error);
   });
+}
+
+function tellOfTheDead({ pid, label }: Process, error: unknown): void {
+  if (error instanceof FencedExit) return;
+  const text = 'code of a dead process failed';
+  log('error', { kind: 'message', text, label, reason: reasonOf(error) }, pid);
 }
 
 /** Node runs this in the asynchronous context of the rejected promise: so the owner is known. */

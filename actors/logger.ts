@@ -16,6 +16,7 @@ import { passFilters } from './logger/filters.ts';
 import type { FilterDefault, Filters } from './logger/filters.ts';
 import type { Pid } from './pid.ts';
 import type { Report } from './reports.ts';
+import { isThenable } from './thenable.ts';
 
 export type LogSink = (event: LogEvent) => void;
 
@@ -85,13 +86,17 @@ function filtered(event: LogEvent): LogEvent | undefined {
 
 function emit(event: LogEvent): void {
   try {
-    sink(event);
+    // The types promise a sink that returns nothing; an async function passes for one.
+    const written: unknown = sink(event);
+    if (isThenable(written)) written.then(undefined, (error: unknown) => tellOfSink(event, error));
   } catch (error) {
-    process.stderr.write(
-      `the log sink failed on a ${event.report.kind} report: ${String(error)}\n`,
-    );
+    tellOfSink(event, error);
   }
   forward?.(event);
+}
+
+function tellOfSink({ report }: LogEvent, error: unknown): void {
+  process.stderr.write(`the log sink failed on a ${report.kind} report: ${String(error)}\n`);
 }
 
 /** Reasons may hold anything, circles included: keep the line printable. */

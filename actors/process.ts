@@ -37,7 +37,10 @@ export interface Holding {
 export class Process {
   readonly pid: Pid;
   readonly label: string;
+  /** Who started it. */
   readonly parent: Pid | undefined;
+  /** Whose EXIT it obeys, once it is a server: its parent's, or its own when it is not linked to one. */
+  obeys: Pid;
   /** The process's parent, its parent's parent, and so on: one array shared by all siblings. */
   readonly ancestors: readonly Ancestor[];
   readonly mailbox = new Mailbox();
@@ -79,6 +82,7 @@ export class Process {
     this.label = label;
     this.times = turnTimesOf(label);
     this.parent = typeof parent === 'number' ? parent : parent?.pid;
+    this.obeys = pid;
     this.ancestors = ancestorsUnder(parent);
     this.trapExit = trapExit;
     this.mailboxLimit = mailboxLimit;

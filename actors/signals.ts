@@ -71,7 +71,7 @@ export function sendLinkSignal(target: Process, from: Pid, reason: ExitReason): 
 function trap(target: Process, from: Pid, reason: ExitReason): void {
   const message: ExitMessage = { kind: 'EXIT', pid: from, reason };
   // A suspended process still obeys its parent.
-  if (target.suspended && from === target.parent) deliverSystem(target, message);
+  if (target.suspended && from === target.obeys) deliverSystem(target, message);
   else deliverNotice(target, message);
 }
 

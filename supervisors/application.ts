@@ -13,7 +13,14 @@ import { isPid } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import { processNamed } from '../actors/process-table.ts';
 import { endProcess } from '../actors/termination.ts';
-import { forget, isApplication, loadedSpec, replaceEnv } from './loaded-applications.ts';
+import {
+  badPhase,
+  forget,
+  isApplication,
+  PHASE_FORM,
+  loadedSpec,
+  replaceEnv,
+} from './loaded-applications.ts';
 import type { ApplicationSpec, Environment } from './loaded-applications.ts';
 import { ApplicationWatch, running, tryTo } from './running-applications.ts';
 import type { StartType } from './running-applications.ts';
@@ -40,7 +47,7 @@ const TYPES: readonly unknown[] = ['permanent', 'transient', 'temporary'];
  * Starts an application, by name when it is loaded: the tree, then its start phases. Who asks while
  * it is being started gets the answer of that start. Errors: `['not_loaded', name]`,
  * `['already_started', name]`, `['not_started', name]` for a missing dependency,
- * `['invalid_restart_type', type]`, `['bad_application', app]` for what is neither a specification
+ * `['bad_start_phase', phase, expected]`, `['invalid_restart_type', type]`, `['bad_application', app]` for what is neither a specification
  * nor a name, or why the tree or a phase failed.
  */
 export async function start(
@@ -65,6 +72,8 @@ async function startNow(app: ApplicationSpec | Name, name: Name, type: StartType
   if (processNamed(masterName(name)) !== undefined) return ['error', ['already_started', name]];
   const spec = loadedSpec(app);
   if (spec === undefined) return ['error', ['not_loaded', name]];
+  const bad = badPhase(spec);
+  if (bad !== undefined) return ['error', ['bad_start_phase', bad[0], PHASE_FORM]];
   const missing = spec.applications?.find(other => !running.has(other));
   if (missing !== undefined) return ['error', ['not_started', missing]];
   const result = await startServer(

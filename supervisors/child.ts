@@ -6,7 +6,7 @@ import type { ExitReason } from '../actors/exit.ts';
 import { isReturn } from '../actors/gen-server/throw-returns.ts';
 import type { StartResult } from '../actors/gen-server/types.ts';
 import { log } from '../actors/logger.ts';
-import { link } from '../actors/links.ts';
+import { exit, link } from '../actors/links.ts';
 import { isolateOf, isPid, thisIsolate } from '../actors/pid.ts';
 import type { Name, Pid } from '../actors/pid.ts';
 import type { Offender, SupervisorReport } from '../actors/reports.ts';
@@ -94,7 +94,9 @@ export function checkStart(result: ChildStart): Started {
   if (Array.isArray(result)) {
     const { length } = result;
     if (result[0] === 'ok' && isPid(result[1]) && (length === 2 || length === 3)) {
-      return isOurs(result[1]) ? (result as Started) : NOT_LINKED;
+      if (isOurs(result[1])) return result as Started;
+      endOrphan(result[1]);
+      return NOT_LINKED;
     }
     if (result[0] === 'ignore' && length === 1) return result as Started;
     if (result[0] === 'error' && length === 2) return result as Started;
@@ -114,6 +116,11 @@ function isOurs(pid: Pid): boolean {
   }
   // Dead already: its EXIT is on the way.
   return process === undefined || smallHas(process.links, self());
+}
+
+/** What the supervisor started itself would stay behind with its name; who was there before is left alone. */
+function endOrphan(pid: Pid): void {
+  if (processOf(pid)?.parent === self()) exit(pid, 'kill');
 }
 
 /** True when the reason is what the ending asked for. See `supervisor.erl`, `shutdown/1`. */

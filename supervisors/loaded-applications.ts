@@ -35,6 +35,23 @@ interface Loaded {
 
 const loaded = new Map<Name, Loaded>();
 
+/** What a start phase has to look like. */
+export const PHASE_FORM = 'start phases are a list of { name, run() }';
+
+/** The first start phase of a shape that cannot be run, or the list itself. */
+export function badPhase({ startPhases = [] }: ApplicationSpec): readonly [unknown] | undefined {
+  const phases: unknown = startPhases;
+  if (!Array.isArray(phases)) return [phases];
+  const bad = phases.findIndex(phase => !isPhase(phase));
+  return bad === -1 ? undefined : [phases[bad]];
+}
+
+function isPhase(phase: unknown): boolean {
+  if (typeof phase !== 'object' || phase === null) return false;
+  const { name, run } = phase as Partial<StartPhase>;
+  return typeof name === 'string' && typeof run === 'function';
+}
+
 /** Whether it is a specification, or the name of one: the types promise it, JavaScript does not. */
 export function isApplication(app: unknown): boolean {
   return typeof app === 'string' || isSpec(app);

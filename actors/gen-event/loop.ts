@@ -149,7 +149,7 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
     const supervisors = this.#handlers.list.map(({ supervised }) => supervised);
     return this.#then(this.#handlers.stop(), () => {
       for (const pid of supervisors) {
-        if (pid !== false && pid !== process.parent) unlink(pid);
+        if (pid !== false && pid !== process.obeys) unlink(pid);
       }
       crash(process, reason);
     });

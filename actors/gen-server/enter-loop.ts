@@ -63,6 +63,8 @@ export function processToEnter(serverName: StartName | Pid | undefined): Process
     throw new TypeError('enterLoop() is for a bare process: this one is a server already');
   }
   if (serverName !== undefined) requireRegistered(serverName, pid);
+  // Linked or not, as `gen:get_parent/0` finds it in the ancestors.
+  process.obeys = process.parent ?? pid;
   return process;
 }
 

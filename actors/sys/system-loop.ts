@@ -68,7 +68,7 @@ export function answerSystemMessage(
       attempt(message, () => ({
         status: process.suspended ? 'suspended' : 'running',
         pid: process.pid,
-        parent: process.parent,
+        parent: process.obeys,
         name: process.name,
         module: callbacks.module,
         debug: process.debug?.describe() ?? [],

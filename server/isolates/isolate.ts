@@ -8,6 +8,7 @@ import {
   cast,
   describeReason,
   isOrderly,
+  runOutside,
   self,
   send,
   sendAfter,
@@ -122,7 +123,8 @@ function begin({ isolate, holdLog }: IsolateArgument, { worker, ended }: Thread)
   join(isolate, worker);
   // However this process ends, its thread does too (`takeThread`), and everybody hears of it at once.
   signal().addEventListener('abort', () => {
-    leave(isolate);
+    // As nobody: the dead process may send no more.
+    runOutside(() => leave(isolate));
     ending.set(isolate, ended);
   });
 }

@@ -236,3 +236,19 @@ void t.test('nobody keeps: no snapshot is taken; a keeper that fails is told of'
   t.equal(taken, 2, 'before handleCall and before terminate');
   t.ok(wasTold(events, /the crash keeper failed: Error: disk full/));
 });
+
+void t.test('an async keeper that rejects is told of as well', async t => {
+  const events = captureLog(t);
+  const keeper: () => unknown = async () => {
+    await Promise.resolve();
+    throw new Error('disk full');
+  };
+  const old = setCrashKeeper(keeper);
+  t.teardown(() => {
+    setCrashKeeper(old);
+  });
+  const [, pid] = (await start(mutating(), undefined)) as [string, Pid];
+  await exitOf(call(pid, { kind: 'crash' } as never));
+  await settle();
+  t.ok(wasTold(events, /the crash keeper failed: Error: disk full/));
+});

@@ -123,3 +123,62 @@ void t.test('a dead incarnation’s callback that throws is nobody’s, too', t 
   t.equal(status, 0);
   t.end();
 });
+
+void t.test(
+  'what a listener of signal() throws is logged and hurts neither killer nor program',
+  t => {
+    const { stdout, status, stderr } = program(`
+    const { spawn: run } = await import('node:child_process');
+    const told = [];
+    setLogger(({ level, pid, report }) => told.push([level, pid, report.label, report.text]));
+    const ways = [
+      signal => signal.addEventListener('abort', () => { throw new Error('thrown'); }),
+      signal => signal.addEventListener('abort', async () => { throw new Error('rejected'); }),
+      signal => run(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { signal }),
+    ];
+    for (const way of ways) {
+      const owner = spawn(() => { way(actors.signal()); }, { label: 'owner' });
+      const killer = spawn(message => { actors.exit(owner, message); });
+      send(owner, 1);
+      await new Promise(setImmediate);
+      send(killer, 'kill');
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      const [[level, pid, label, text]] = told.splice(0);
+      console.log(isAlive(killer), isAlive(owner), level, pid === owner, label, text);
+    }
+    const outside = spawn(() => { ways[0](actors.signal()); });
+    send(outside, 1);
+    await new Promise(setImmediate);
+    actors.exit(outside, 'kill');
+    await new Promise(setImmediate);
+    console.log('the program lives', told.length);
+  `);
+    const line = 'true false error true owner code of a dead process failed\n';
+    t.equal(stdout, `${line.repeat(3)}the program lives 1\n`, stderr);
+    t.equal(status, 0);
+    t.end();
+  },
+);
+
+void t.test('a listener of signal() acts as the dead process, not as the killer', t => {
+  const { stdout, stderr } = program(`
+    const got = [];
+    const sink = spawn(message => { got.push(message); });
+    const owner = spawn(() => {
+      const on = body => actors.signal().addEventListener('abort', body);
+      on(() => send(sink, 'fenced'));
+      on(() => got.push(actors.self()));
+      on(() => actors.runOutside(() => send(sink, 'outside')));
+    });
+    const killer = spawn(() => { actors.exit(owner, 'kill'); });
+    send(owner, 1);
+    await new Promise(setImmediate);
+    send(killer, 1);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    console.log(got, isAlive(killer));
+  `);
+  t.equal(stdout, "[ 'outside' ] true\n", stderr);
+  t.end();
+});

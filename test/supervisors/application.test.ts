@@ -37,6 +37,22 @@ void t.test('start phases run in order once the tree is up; stop goes the other 
   t.same(story, ['+app.child', 'phase one', 'phase two', 'prepStop', '-app.child', 'stop']);
 });
 
+void t.test('start phases of another shape are refused before anything starts', async t => {
+  const story: string[] = [];
+  for (const phases of [[['one', 1]], [{ name: 'one' }], [null], 'one']) {
+    const spec = { name: 'misshapen', start: top(story), startPhases: phases as never };
+    t.same(await application.start(spec), [
+      'error',
+      [
+        'bad_start_phase',
+        phases[0] === 'o' ? 'one' : phases[0],
+        'start phases are a list of { name, run() }',
+      ],
+    ]);
+  }
+  t.same(story, []);
+});
+
 void t.test('a failing phase ends the tree again', async t => {
   captureLog(t);
   const failing = {

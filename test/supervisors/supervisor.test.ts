@@ -375,11 +375,22 @@ void t.test(
 
 void t.test('a child that its start did not link is refused', async t => {
   captureLog(t);
-  const unlinked = { id: 'a', start: () => start({ init: () => ['ok', null] }, undefined) };
+  const server = { init: () => ['ok', null] as const };
+  const unlinked = { id: 'a', start: () => start(server, undefined, { name: 'unlinked' }) };
   t.same(await supervisor.startLink(() => [{}, [unlinked]]), [
     'error',
     ['shutdown', ['failed_to_start_child', 'a', 'not_linked']],
   ]);
+  t.equal(whereis('unlinked'), undefined, 'and leaves nothing behind');
+});
+
+void t.test('one that was there before is refused and left alone', async t => {
+  captureLog(t);
+  const [, there] = (await start({ init: () => ['ok', null] }, undefined)) as readonly ['ok', Pid];
+  const unlinked = { id: 'a', start: () => ['ok', there] as const };
+  t.match(await supervisor.startLink(() => [{}, [unlinked]]), ['error']);
+  t.ok(isAlive(there));
+  exit(there, 'kill');
 });
 
 void t.test(

@@ -171,7 +171,7 @@ void t.test('getStatus: all that is known, and what formatStatus makes of it', a
   t.match(await sys.getStatus(pid), {
     status: 'running',
     pid,
-    parent: undefined,
+    parent: pid,
     name: undefined,
     module,
     debug: [['log', [10, Array]]],
