@@ -5,8 +5,7 @@ import { exitCodes } from './exit-codes.ts';
 const commandErrors = {
   pending:
     'The message is in the outbox, but the server has not accepted it yet: the next command on this home goes on with it. Do not send it again.',
-  output_closed:
-    'The output cannot be written, as its reader has gone or its disk is full: what `listen` could not hand over comes again with the next one.',
+  output_closed: 'The output cannot be written, as its reader has gone or its disk is full.',
   report_not_written: 'The report cannot be written.',
   home_not_empty: 'A home is made in a new or an empty directory: take another one.',
   no_server: 'It is not known where the server runs: start it, or name it with --server.',

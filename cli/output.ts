@@ -7,15 +7,22 @@ export const styles = picocolors.createColors(process.stderr.isTTY && picocolors
 
 /**
  * Writes a line to stdout. Once it resolves the line is with whoever reads it.
+ * @param orElse what then becomes of it, for people
  * @throws (rejects) CommandError `output_closed`
  */
-export function print(line: string): Promise<void> {
+export function print(line: string, orElse?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(`${line}\n`, error => {
-      if (error) reject(new CommandError('output_closed', undefined, { cause: error }));
+      if (error) reject(outputClosed(error, orElse));
       else resolve();
     });
   });
+}
+
+function outputClosed(cause: Error, orElse: string | undefined): CommandError {
+  const { message } = new CommandError('output_closed');
+  const sentences = orElse === undefined ? message : `${message} ${orElse}`;
+  return new CommandError('output_closed', sentences, { cause });
 }
 
 // A write that fails tells its own callback; without a listener the event would be thrown as well.

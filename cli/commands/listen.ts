@@ -116,7 +116,7 @@ async function printEvents(
       status.tell(event);
       continue;
     }
-    await print(format(event, user));
+    await print(format(event, user), 'It comes again with the next `listen`.');
     // Printed: from here on it never comes again.
     event.done();
     if (event.kind !== 'message') continue;

@@ -34,6 +34,22 @@ function note({ exports }: code.Version, origin: Origin): void {
 /** @returns where these exports, or this callback module, come from; undefined for what is built in */
 export const originOf = (exports: object): Origin | undefined => origins.get(exports);
 
+/** As V8 says it one could believe that these files are modules in its sense. */
+const AWAIT = /SyntaxError: await is only valid in async functions[^;]*/;
+const OUR_AWAIT =
+  'await is outside of any async function: at the top of a file nothing can be waited for, do it in init or in a request handler';
+
+function inOurWords(compile: () => code.Version): code.Version {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof code.CodeError) || !AWAIT.test(error.message)) throw error;
+    const { filename, line, column } = error;
+    const message = error.message.replace(AWAIT, OUR_AWAIT);
+    throw new code.CodeError(error.code, message, { cause: error, filename, line, column });
+  }
+}
+
 /**
  * @throws CodeError `compile_failed` with file and line
  */
@@ -56,7 +72,8 @@ export function compileLoad({ files, modules }: Load): readonly code.Version[] {
       if (isEntryPoint(target)) return instances[target];
       return versionOf(target).exports;
     };
-    const version = code.compile({ name: names.get(path) ?? path, filename, source, resolve });
+    const name = names.get(path) ?? path;
+    const version = inOurWords(() => code.compile({ name, filename, source, resolve }));
     underWay.delete(path);
     compiled.set(path, version);
     return version;

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { describeReason, setCrashKeeper, thisIsolate, type KeptCrash } from '../../actors/index.ts';
 import { originOf } from '../code/compile-load.ts';
-import { swappable } from '../code/swappable.ts';
+import { defineModules, swappable } from '../code/swappable.ts';
 import type { IsolateSettings } from '../isolates/worker-data.ts';
 import { isolateOfShard } from '../isolates/shard-map.ts';
 import { StartError } from '../start-error.ts';
@@ -38,6 +38,8 @@ export function keepCrashesAs({ config, shards, version }: IsolateSettings): voi
 /** From here on this isolate's crashes are kept. @throws StartError when the directory cannot be made */
 function keepCrashes(keeping: Keeping): void {
   makeDirectory(keeping.directory);
+  // A crash may come before there is a loader, or where there is none: handlers are looked up all the same.
+  defineModules();
   let minute = { from: 0, kept: 0 };
   setCrashKeeper(
     crash => {

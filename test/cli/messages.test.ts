@@ -1,5 +1,6 @@
 /** What goes from home to home: `register`, `send`, `listen`, their output to the letter and their exit codes. */
 import t from 'tap';
+import { CommandError } from '../../cli/failure.ts';
 import { startServerProcess, type ServerProcess } from '../../lab/server-process.ts';
 import { codeOf, jsonLines, Workplace } from './strowger.ts';
 
@@ -249,6 +250,8 @@ void t.test('what a reader of the output did not take comes again', async t => {
   const outcome = await cut.ended;
   t.equal(outcome.code, 1);
   t.equal(codeOf(outcome), 'output_closed', outcome.stderr);
+  t.match(outcome.stderr, /It comes again with the next `listen`\./);
+  t.notMatch(new CommandError('output_closed').message, /listen/, 'others do not speak of that');
   const heard = await place.run([
     'listen',
     '--home',
