@@ -34,22 +34,23 @@ export interface Holding {
   release(): void;
 }
 
+const TRAPS_EXIT = 1;
+const SUSPENDED = 2;
+const OBEYS_PARENT = 4;
+
 export class Process {
   readonly pid: Pid;
   readonly label: string;
   /** Who started it. */
   readonly parent: Pid | undefined;
-  /** Whose EXIT it obeys, once it is a server: its parent's, or its own when it is not linked to one. */
-  obeys: Pid;
   /** The process's parent, its parent's parent, and so on: one array shared by all siblings. */
   readonly ancestors: readonly Ancestor[];
   readonly mailbox = new Mailbox();
   readonly mailboxLimit: number;
 
   phase: Phase = 'idle';
-  trapExit: boolean;
-  /** Only system messages are handled. */
-  suspended = false;
+  /** What is either so or not: one word for all of it, as there are many processes. */
+  #flags = 0;
   /** On whose behalf it runs: decides which version of its code it gets while there is a canary. */
   codeKey: string | undefined = undefined;
   name: Name | undefined = undefined;
@@ -82,7 +83,6 @@ export class Process {
     this.label = label;
     this.times = turnTimesOf(label);
     this.parent = typeof parent === 'number' ? parent : parent?.pid;
-    this.obeys = pid;
     this.ancestors = ancestorsUnder(parent);
     this.trapExit = trapExit;
     this.mailboxLimit = mailboxLimit;
@@ -90,6 +90,33 @@ export class Process {
 
   get alive(): boolean {
     return this.phase !== 'dead';
+  }
+
+  get trapExit(): boolean {
+    return (this.#flags & TRAPS_EXIT) !== 0;
+  }
+
+  set trapExit(on: boolean) {
+    this.#flags = on ? this.#flags | TRAPS_EXIT : this.#flags & ~TRAPS_EXIT;
+  }
+
+  /** Only system messages are handled. */
+  get suspended(): boolean {
+    return (this.#flags & SUSPENDED) !== 0;
+  }
+
+  set suspended(on: boolean) {
+    this.#flags = on ? this.#flags | SUSPENDED : this.#flags & ~SUSPENDED;
+  }
+
+  /** Whose EXIT it obeys, once it is a server: its parent's, or its own when it was not linked to one. */
+  get obeys(): Pid {
+    return (this.#flags & OBEYS_PARENT) === 0 ? this.pid : (this.parent ?? this.pid);
+  }
+
+  /** It was started linked. */
+  obeyParent(): void {
+    this.#flags |= OBEYS_PARENT;
   }
 }
 

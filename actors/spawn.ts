@@ -141,7 +141,7 @@ export function createProcess(
   );
   process.behaviour = behaviour;
   process.codeKey = options.codeKey;
-  if (options.link === true) process.obeys = process.parent ?? process.pid;
+  if (options.link === true) process.obeyParent();
   enterProcess(process);
   if (options.link === true && caller !== undefined && options.parent === undefined) {
     linkProcesses(caller, process);

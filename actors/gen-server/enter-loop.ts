@@ -64,7 +64,7 @@ export function processToEnter(serverName: StartName | Pid | undefined): Process
   }
   if (serverName !== undefined) requireRegistered(serverName, pid);
   // Linked or not, as `gen:get_parent/0` finds it in the ancestors.
-  process.obeys = process.parent ?? pid;
+  process.obeyParent();
   return process;
 }
 

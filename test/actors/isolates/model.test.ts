@@ -83,7 +83,10 @@ class Troupe {
     return this.pids[index]!;
   }
 
-  /** What can be seen of each, in numbers instead of pids, and without the order of messages. */
+  /**
+   * What can be seen of each, in numbers instead of pids, and without the order of messages. Of the dead no
+   * messages: whether the DOWN of one process comes before the exit signal of another that ends it is nowhere promised.
+   */
   async look() {
     return Promise.all(
       this.pids.map(async (pid, index) => {
@@ -97,7 +100,7 @@ class Troupe {
           links: (info?.links ?? []).map(peer => this.#index(peer)).toSorted(),
           monitors: (info?.monitors ?? []).map(peer => this.#index(peer as Pid)).toSorted(),
           monitoredBy: (info?.monitoredBy ?? []).map(peer => this.#index(peer)).toSorted(),
-          messages: messages.toSorted(),
+          messages: info === undefined ? [] : messages.toSorted(),
         };
       }),
     );
