@@ -97,7 +97,8 @@ void t.test('Ctrl-C ends it with the verdict so far', async t => {
   t.match(stdout, /\(ended early\)[^]*The promises held\./);
 });
 
-void t.test('a closed terminal (SIGHUP) ends it too, and nothing is left of it', async t => {
+/** A lab that kills, the address of its server, and what there is in its temporary directory. */
+async function labAtWork(t: Test) {
   const place = workplace(t);
   mkdirSync(place.path('tmp'));
   const running = place.start(
@@ -110,30 +111,24 @@ void t.test('a closed terminal (SIGHUP) ends it too, and nothing is left of it',
   await running.hasSaid('sessions');
   const [directory = ''] = readdirSync(place.path('tmp'));
   const url = readFileSync(place.path(`tmp/${directory}/url`), 'utf8').trim();
+  return { running, url, left: () => readdirSync(place.path('tmp')) };
+}
+
+void t.test('a closed terminal (SIGHUP) ends it too, and nothing is left of it', async t => {
+  const { running, url, left } = await labAtWork(t);
   running.child.kill('SIGHUP');
   const { code, stdout } = await running.ended;
   t.equal(code, 0);
   t.match(stdout, /\(ended early\)/);
-  t.same(readdirSync(place.path('tmp')), []);
+  t.same(left(), []);
   await t.rejects(fetch(url), 'the server has gone');
 });
 
 void t.test('kill -9 of the lab leaves nothing of it either', async t => {
-  const place = workplace(t);
-  mkdirSync(place.path('tmp'));
-  const running = place.start(
-    [
-      ...['chaos', '--duration', '600', '--users', '4', '--rate', '20', '--every', '100'],
-      ...['--kill', 'sessions'],
-    ],
-    { environment: { TMPDIR: place.path('tmp') } },
-  );
-  await running.hasSaid('sessions');
-  const [directory = ''] = readdirSync(place.path('tmp'));
-  const url = readFileSync(place.path(`tmp/${directory}/url`), 'utf8').trim();
+  const { running, url, left } = await labAtWork(t);
   running.child.kill('SIGKILL');
   await running.ended;
-  while (readdirSync(place.path('tmp')).length > 0) await pause(10);
+  while (left().length > 0) await pause(10);
   await t.rejects(fetch(url), 'the server has gone');
 });
 
