@@ -1,9 +1,11 @@
 /** What the command prints: lines for machines on stdout, everything for people on stderr. */
-import picocolors from 'picocolors';
+import { colorsFor } from './colors.ts';
 import { CommandError } from './failure.ts';
 
-/** Colours for stderr, none when it is not a terminal. */
-export const styles = picocolors.createColors(process.stderr.isTTY && picocolors.isColorSupported);
+/** Colours for what people read on stderr. */
+export const styles = colorsFor(process.stderr);
+/** Colours for what people read on stdout. */
+export const stdoutStyles = colorsFor(process.stdout);
 
 /**
  * Writes a line to stdout. Once it resolves the line is with whoever reads it.

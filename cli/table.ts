@@ -1,6 +1,6 @@
 /** A table for the terminal: columns, and nothing drawn between them. */
 import Table from 'cli-table3';
-import type { Colors } from './observe/colors.ts';
+import type { Colors } from './colors.ts';
 
 /** The first column is of names, the others of figures. */
 export function table(

@@ -11,7 +11,7 @@ import {
   type Kill,
 } from '../../lab/chaos/result.ts';
 import type { KillKind } from '../../lab/chaos/kinds.ts';
-import type { Colors } from '../observe/colors.ts';
+import type { Colors } from '../colors.ts';
 import { cut, type TerminalSize } from '../observe/screen.ts';
 import { table } from '../table.ts';
 

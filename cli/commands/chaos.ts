@@ -3,7 +3,6 @@ import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createLogUpdate } from 'log-update';
-import picocolors from 'picocolors';
 import { runChaos, type ChaosOptions, type Progress } from '../../lab/chaos/chaos.ts';
 import { killKinds, type KillKind } from '../../lab/chaos/kinds.ts';
 import { chaosPage } from '../../lab/chaos/report.ts';
@@ -21,7 +20,7 @@ import { killLine, progressLine, screen, verdictText } from '../chaos/text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandError, UsageError } from '../failure.ts';
 import { terminalSize } from '../observe/screen.ts';
-import { print, printJson, say } from '../output.ts';
+import { print, printJson, say, stdoutStyles } from '../output.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 
 interface Options {
@@ -122,8 +121,6 @@ function writeReport(file: string, result: ChaosResult): void {
 /** Of a terminal; elsewhere lines are as long as they come. */
 const columnsOf = (out: NodeJS.WriteStream): number | undefined =>
   out.isTTY ? terminalSize(out).columns : undefined;
-
-const stdoutStyles = picocolors.createColors(process.stdout.isTTY && picocolors.isColorSupported);
 
 interface View {
   readonly listeners: Pick<ChaosOptions, 'onProgress' | 'onKill'>;

@@ -1,14 +1,13 @@
 /** `strowger observe`: what goes on in a running server, in the terminal; or the way to its page. */
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
-import picocolors from 'picocolors';
 import { ClientError } from '../../client/errors.ts';
 import { findServer, withServer, type AdministerOptions } from '../administer.ts';
 import { failureOf } from '../failure.ts';
 import { look, type Glance, type Observed } from '../observe/look.ts';
 import { screen, screenWith, terminalSize, type TerminalSize } from '../observe/screen.ts';
 import { untilQuit, watch } from '../observe/watch.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, stdoutStyles } from '../output.ts';
 
 interface Options extends AdministerOptions {
   readonly once?: true;
@@ -40,8 +39,6 @@ async function observe({ once, json, url, ...options }: Options): Promise<void> 
   }
   await (json === true ? watchLines(observed) : watchScreen(observed));
 }
-
-const stdoutStyles = picocolors.createColors(process.stdout.isTTY && picocolors.isColorSupported);
 
 async function watchScreen(observed: Observed): Promise<void> {
   const paint = createLogUpdate(process.stdout, { showCursor: false });

@@ -1,7 +1,7 @@
 /** What `strowger observe` shows of a look, as lines of text. */
 import { stripVTControlCharacters } from 'node:util';
 import { table } from '../table.ts';
-import type { Colors } from './colors.ts';
+import type { Colors } from '../colors.ts';
 import type { IsolateSummary, ObservedEvent, ProcessRow, Sample } from '../../protocol/observer.ts';
 import type { Glance } from './look.ts';
 
