@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { onTerminal, type Command } from './terminal.ts';
 
 const runner = fileURLToPath(new URL('./run.js', import.meta.url));
 
@@ -11,15 +12,8 @@ interface Run {
   readonly stdout: string;
 }
 
-type Command = readonly [program: string, ...args: string[]];
-
 /** As from a shell whose output goes into a file. */
-const plainly = (...command: Command): Command => command;
-/** `script` gives what it runs a terminal. */
-const onTerminal = (...command: Command): Command => [
-  'script',
-  ...['--quiet', '--return', '--command', command.map(word => `'${word}'`).join(' '), '/dev/null'],
-];
+const plainly = (command: Command): Command => command;
 
 /** Runs the files with the runner. */
 function run(
@@ -32,7 +26,7 @@ function run(
   const inherited = Object.entries(process.env).filter(([name]) => !/^_?TAP/.test(name));
   const env = { ...Object.fromEntries(inherited), NODE_OPTIONS: options };
   const paths = Object.keys(files).map(name => join(directory, name));
-  const [program, ...args] = manner(process.execPath, runner, ...paths);
+  const [program, ...args] = manner([process.execPath, runner, ...paths]);
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, { env }, (error, stdout) => {
       if (child.exitCode === null) reject(error ?? new Error('a signal ended it'));

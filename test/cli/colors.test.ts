@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { colorsFor, type Output } from '../../cli/colors.ts';
+import { onTerminal } from '../terminal.ts';
 import { strowgerCommand, Workplace } from './strowger.ts';
 
 const terminal: Output = { isTTY: true };
@@ -44,16 +45,14 @@ void t.test('a failure, for a log and for a person', async t => {
   const asked = await place.run(['whoami'], { environment: { FORCE_COLOR: '1' } });
   t.match(asked.stderr, /^\u001b\[31merror no_home: /m);
 
-  // `script` gives what it runs a terminal.
-  const onTerminal = (tail: string): Promise<string> =>
+  const whoami = (tail?: string): Promise<string> =>
     new Promise(resolve => {
-      const command = `'${process.execPath}' '${strowgerCommand}' whoami${tail}`;
       const { FORCE_COLOR: _force, NO_COLOR: _no, ...inherited } = process.env;
       const env = { ...inherited, HOME: place.directory, TERM: 'xterm' };
-      const args = ['--quiet', '--command', command, '/dev/null'];
-      execFile('script', args, { env }, (_error, stdout) => resolve(stdout));
+      const [program, ...args] = onTerminal([process.execPath, strowgerCommand, 'whoami'], tail);
+      execFile(program, args, { env }, (_error, stdout) => resolve(stdout));
     });
-  t.match(await onTerminal(''), /\u001b\[31merror no_home: /);
-  t.equal(await onTerminal(` 2>${place.path('errors')}`), '');
+  t.match(await whoami(), /\u001b\[31merror no_home: /);
+  t.equal(await whoami(`2>${place.path('errors')}`), '');
   t.match(readFileSync(place.path('errors'), 'utf8'), plain, 'only stdout is the terminal');
 });
