@@ -19,12 +19,12 @@ const plainly = (command: Command): Command => command;
 function run(
   t: Test,
   files: Readonly<Record<string, string>>,
-  options = '',
+  environment: Readonly<Record<string, string>> = {},
   manner = plainly,
 ): Promise<Run> {
   const directory = t.testdir(files);
   const inherited = Object.entries(process.env).filter(([name]) => !/^_?TAP/.test(name));
-  const env = { ...Object.fromEntries(inherited), NODE_OPTIONS: options };
+  const env = { ...Object.fromEntries(inherited), NODE_OPTIONS: '', ...environment };
   const paths = Object.keys(files).map(name => join(directory, name));
   const [program, ...args] = manner([process.execPath, runner, ...paths]);
   return new Promise((resolve, reject) => {
@@ -66,20 +66,26 @@ void t.test('a file that takes longer than its limit is ended, and fails the run
   t.match(stdout, /^not ok 1 - .*$[^]*endless\.mjs/m);
 });
 
-void t.test('a file runs without any loader, and so does what it starts', async t => {
-  const text = `
+void t.test(
+  'a file runs without any loader and without colours, and so does what it starts',
+  async t => {
+    const text = `
 import t from 'tap';
 t.strictSame(process.execArgv, ['--enable-source-maps']);
 t.equal(process.env.NODE_OPTIONS, '--no-deprecation');
 t.equal(process.env.TAP_TIMEOUT, '240');
+t.equal(process.env.FORCE_COLOR, undefined);
+t.equal(process.env.NO_COLOR, undefined);
 `;
-  const { code, stdout } = await run(t, { 'plain.mjs': text }, '--no-deprecation');
-  t.equal(code, 0, { stdout });
-});
+    const environment = { NODE_OPTIONS: '--no-deprecation', FORCE_COLOR: '1', NO_COLOR: '1' };
+    const { code, stdout } = await run(t, { 'plain.mjs': text }, environment);
+    t.equal(code, 0, { stdout });
+  },
+);
 
 void t.test('on a terminal one sees what does not hold, and a line for each file', async t => {
   const bad = `import t from 'tap'; t.ok(true); t.ok(false, 'it never rains');`;
-  const { code, stdout } = await run(t, { 'good.mjs': passes, 'bad.mjs': bad }, '', onTerminal);
+  const { code, stdout } = await run(t, { 'good.mjs': passes, 'bad.mjs': bad }, {}, onTerminal);
   t.equal(code, 1, { stdout });
   t.match(stdout, /^ok 1 - \S+good\.mjs/m);
   t.match(stdout, /^not ok 2 - \S+bad\.mjs/m);

@@ -33,8 +33,14 @@ const all = (): string[] =>
 const named = process.argv.slice(2).map(file => relative(root, file));
 const files = named.length > 0 ? named : all();
 
-/** `t.spawn` puts a loader of its own into the environment, which this puts back to what it was. */
-const ownOptions = `NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''}`;
+/**
+ * `t.spawn` puts a loader of its own into the environment, which this puts back to what it was. And what a test reads
+ * of a program is to be plain, whatever this shell or this CI wants to see coloured.
+ */
+const environment = [
+  ...['FORCE_COLOR', 'NO_COLOR'].flatMap(name => ['-u', name]),
+  `NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''}`,
+];
 
 /** What holds, of which there are many thousands. */
 const holds = /^ +(ok|# Subtest|# time=|\d+\.\.\d+|$)/;
@@ -55,7 +61,7 @@ t.on('spawn', (file: { on(event: 'process', started: (child: ChildProcess) => vo
   file.on('process', child => endWithUs(child)),
 );
 for (const file of files)
-  void t.spawn('env', [ownOptions, process.execPath, '--enable-source-maps', file], {
+  void t.spawn('env', [...environment, process.execPath, '--enable-source-maps', file], {
     ...{ name: file, at: null, stack: '' },
     cwd: root,
     env: { ...process.env, TAP_TIMEOUT: String(timeoutSeconds) },

@@ -47,8 +47,7 @@ void t.test('a failure, for a log and for a person', async t => {
 
   const whoami = (tail?: string): Promise<string> =>
     new Promise(resolve => {
-      const { FORCE_COLOR: _force, NO_COLOR: _no, ...inherited } = process.env;
-      const env = { ...inherited, HOME: place.directory, TERM: 'xterm' };
+      const env = { ...process.env, HOME: place.directory, TERM: 'xterm' };
       const [program, ...args] = onTerminal([process.execPath, strowgerCommand, 'whoami'], tail);
       execFile(program, args, { env }, (_error, stdout) => resolve(stdout));
     });

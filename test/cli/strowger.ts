@@ -110,7 +110,7 @@ export class Workplace {
   }
 
   start(args: readonly string[], { input, environment }: RunOptions = {}): Running {
-    const { STROWGER_HOME: _home, FORCE_COLOR: _force, ...inherited } = process.env;
+    const { STROWGER_HOME: _home, ...inherited } = process.env;
     const [program, ...first] = this.#launch.command;
     const child = spawn(program, [...first, ...args], {
       cwd: this.#launch.cwd ?? this.directory,
