@@ -12,7 +12,9 @@ export const FAULTS_BEGUN_CHANNEL = 'strowger-faults-begun';
 export type Fault =
   | 'loop'
   | 'allocate'
+  | 'keep a large map'
   | 'keep buffers'
+  | 'keep buffers at once'
   | 'throw from a timer'
   | 'throw where nobody owns it'
   | 'process.exit';

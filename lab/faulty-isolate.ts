@@ -19,6 +19,9 @@ const ownIsolate = (): number | undefined => {
 };
 
 const kept: unknown[] = [];
+const keepBuffer = (): void => {
+  kept.push(Buffer.alloc(32 * 1024 * 1024, 1));
+};
 /** Its listener was made outside of any process, and so is the timer of it. */
 const outside = new EventEmitter();
 outside.on(
@@ -37,8 +40,17 @@ const faults: Record<Fault, () => void> = {
   allocate() {
     for (;;) kept.push(Array.from({ length: 10_000 }, () => ({})));
   },
+  // V8 takes the room for its next two hundred megabytes at once.
+  'keep a large map'() {
+    const map = new Map<number, number>();
+    for (let i = 0; i < 5_000_000; i += 1) map.set(i, i);
+    kept.push(map);
+  },
   'keep buffers'() {
-    setInterval(() => kept.push(Buffer.alloc(32 * 1024 * 1024, 1)), 1);
+    setInterval(keepBuffer, 1);
+  },
+  'keep buffers at once'() {
+    for (;;) keepBuffer();
   },
   'throw from a timer'() {
     setTimeout(() => {

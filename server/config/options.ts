@@ -108,7 +108,7 @@ export const options = {
   'isolates.heap_mb': integer(64, 65_536, {
     default: 1024,
     unit: 'MB',
-    doc: 'How much an isolate may keep in its JavaScript heap. Past it the isolate is ended and started anew.',
+    doc: 'How much an isolate may keep in its JavaScript heap and in buffers. Past it the isolate is ended and started anew.',
   }),
   shards: integer(1, 64, {
     defaultText: 'as many as isolates, at least 1',

@@ -23,6 +23,7 @@ import {
 import { coordinator } from '../code/protocol.ts';
 import { gatewayName } from '../gateway/protocol.ts';
 import { Silence } from './heartbeat.ts';
+import { Growth } from './memory.ts';
 import { join, leave, openPorts } from './mesh.ts';
 import { waitedMs } from './processor-time.ts';
 import { switchboardName } from './protocol.ts';
@@ -41,6 +42,7 @@ interface State {
   readonly isolate: number;
   readonly thread: Thread;
   readonly silence: Silence;
+  readonly growth: Growth;
   readonly limits: { readonly silentMs: number; readonly heapBytes: number };
   readonly everyMs: number;
 }
@@ -83,6 +85,7 @@ export const isolate: GenServer<IsolateArgument, State, never, never, Info> = {
       {
         ...{ isolate, thread, everyMs },
         silence: new Silence(heartbeat, { everyMs, waitedMs: waited, graceMs }, performance.now()),
+        growth: new Growth(),
         limits: { silentMs: heartbeatMs, heapBytes: heapMb * MIB },
       },
     ];
@@ -148,12 +151,13 @@ async function isUp({ worker, ended }: Thread): Promise<ExitReason> {
   }
 }
 
-function verdict({ silence, thread: { heartbeat }, limits }: State): ExitReason {
+function verdict({ silence, growth, thread: { heartbeat }, limits }: State): ExitReason {
   const silentMs = Math.round(silence.look(performance.now()));
+  const grownBytes = growth.look(silentMs);
   if (silentMs > limits.silentMs) return ['isolate_stuck', { silentMs }];
-  const { heapBytes } = heartbeat;
-  if (heapBytes > limits.heapBytes)
-    return ['isolate_too_large', { heapMb: Math.round(heapBytes / MIB) }];
+  const tooMuch = [heartbeat.heapBytes, grownBytes].find(bytes => bytes > limits.heapBytes);
+  if (tooMuch !== undefined)
+    return ['isolate_too_large', { heapMb: Math.round(tooMuch / MIB), silentMs }];
   return undefined;
 }
 

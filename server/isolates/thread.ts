@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { Heartbeat } from './heartbeat.ts';
+import { HEADROOM_MB } from './memory.ts';
 import { ISOLATE_PROTOCOL, type IsolateSettings, type WorkerData } from './worker-data.ts';
 import { workerEntry } from './worker-entry.ts';
 
@@ -35,7 +36,8 @@ export function startThread(settings: IsolateSettings): Thread {
     name: 'isolate',
     workerData: data,
     resourceLimits: {
-      maxOldGenerationSizeMb: settings.config.isolates.heapMb,
+      // Never to be reached: see memory.ts.
+      maxOldGenerationSizeMb: settings.config.isolates.heapMb + HEADROOM_MB,
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
     },
   });

@@ -19,6 +19,7 @@ import { isolateServices } from '../services.ts';
 import { StartLog } from '../start-log.ts';
 import { isolateCodec } from './codec.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { KeptMemory } from './memory.ts';
 import { ownThread } from './processor-time.ts';
 import { startIsolateTree } from './tree.ts';
 import {
@@ -30,6 +31,7 @@ import {
 } from './worker-data.ts';
 
 const APPLICATION = 'isolate';
+const MIB = 1024 * 1024;
 
 export function runIsolate(): void {
   const data = workerData as WorkerData;
@@ -102,9 +104,10 @@ async function begin(
 function beat(heartbeat: Heartbeat, { config }: WorkerData): void {
   watchTurns(heartbeat.running);
   heartbeat.thread = ownThread();
+  const memory = new KeptMemory(config.isolates.heapMb * MIB);
   const tick = (): void => {
-    const { heapUsed, external } = process.memoryUsage();
-    heartbeat.beat(heapUsed + external);
+    // A collection of a large heap may take longer than a heartbeat.
+    heartbeat.beat(heartbeat.excuse(() => memory.look()));
   };
   tick();
   setInterval(tick, Math.min(Math.max(config.isolates.heartbeatMs / 10, 10), 100));

@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import fc from 'fast-check';
 import t from 'tap';
 import { Mailbox } from '../../actors/mailbox.ts';
-import { collectHeap } from '../../lab/heap.ts';
+import { collectGarbage } from '../../server/isolates/garbage.ts';
 
 type Command =
   | { readonly kind: 'push'; readonly value: number }
@@ -68,14 +68,14 @@ function leftByGrowth(): number {
   const mailboxes = Array.from({ length: 500 }, () => new Mailbox());
   // One message each: it has its first storage, which the collection makes old.
   for (const mailbox of mailboxes) mailbox.push(undefined);
-  collectHeap();
+  collectGarbage();
   const before = getHeapStatistics().used_heap_size;
   for (const mailbox of mailboxes) {
     for (let sent = 0; sent < 8; sent += 1) mailbox.push(new Array<number>(128).fill(1));
     while (mailbox.length > 0) mailbox.shift();
     mailbox.clear();
   }
-  collectHeap('minor');
+  collectGarbage('minor');
   return getHeapStatistics().used_heap_size - before;
 }
 

@@ -1,6 +1,7 @@
 /** A server with two isolates in this process, whose isolates fail when they are told to, and people who talk. */
 import { BroadcastChannel } from 'node:worker_threads';
 import type { Test } from 'tap';
+import type { ExitReason } from '../../actors/index.ts';
 import { faultyIsolate, FAULTS_CHANNEL, type FaultOrder } from '../../lab/faults.ts';
 import type { WatchedDevice } from '../../lab/watched-device.ts';
 import { shardOf } from '../../protocol/shard.ts';
@@ -18,6 +19,8 @@ export interface Scene extends InProcessServer {
   order(order: FaultOrder): void;
   /** How often the isolate has died. */
   deaths(isolate: number): number;
+  /** Of what it has. */
+  causes(isolate: number): ExitReason[];
 }
 
 export async function scene(t: Test, flags: Readonly<Record<string, string>> = {}): Promise<Scene> {
@@ -32,19 +35,22 @@ export async function scene(t: Test, flags: Readonly<Record<string, string>> = {
   });
   const world = new World(t, () => started.server.url);
   const people = await world.people(16);
+  const causes = (isolate: number): ExitReason[] =>
+    started.reports.flatMap(({ report }) =>
+      report.kind === 'supervisor' &&
+      report.errorContext === 'child_terminated' &&
+      report.offender.id === `isolate.${isolate}`
+        ? [report.reason]
+        : [],
+    );
   const channel = new BroadcastChannel(FAULTS_CHANNEL);
   t.teardown(() => channel.close());
   return {
     ...started,
     ...{ world, people },
     order: order => channel.postMessage(order),
-    deaths: isolate =>
-      started.reports.filter(
-        ({ report }) =>
-          report.kind === 'supervisor' &&
-          report.errorContext === 'child_terminated' &&
-          report.offender.id === `isolate.${isolate}`,
-      ).length,
+    deaths: isolate => causes(isolate).length,
+    causes,
   };
 }
 

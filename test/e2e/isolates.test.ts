@@ -3,21 +3,25 @@
  * else: no socket closes, nothing is lost, doubled or reordered.
  */
 import t from 'tap';
+import { describeReason } from '../../actors/index.ts';
 import type { Fault } from '../../lab/faults.ts';
 import { everybodyGoesOn, isolateOf, nobodyDisconnected, scene } from './isolate-scene.ts';
 import { until } from './until.ts';
 import { talk } from './world.ts';
 
-const faults: readonly Fault[] = [
-  'loop',
-  'allocate',
-  'keep buffers',
-  'throw where nobody owns it',
-  'process.exit',
+/** What the watchdog is to say of each. Those that only take memory have time for it. */
+const faults: readonly [Fault, verdict: string, heartbeatMs?: number][] = [
+  ['loop', 'isolate_stuck'],
+  ['allocate', 'isolate_too_large', 20_000],
+  ['keep a large map', 'isolate_too_large', 20_000],
+  ['keep buffers', 'isolate_too_large', 20_000],
+  ['keep buffers at once', 'isolate_too_large', 20_000],
+  ['throw where nobody owns it', 'isolate_ended'],
+  ['process.exit', 'isolate_ended'],
 ];
-for (const fault of faults)
+for (const [fault, verdict, heartbeatMs = 1_000] of faults)
   void t.test(`a handler that does this: ${fault}`, async t => {
-    const stage = await scene(t);
+    const stage = await scene(t, { isolatesHeartbeatMs: String(heartbeatMs) });
     const { world, people } = stage;
     t.same(new Set(people.map(isolateOf)), new Set([1, 2]), 'people are in both isolates');
     let over = false;
@@ -32,7 +36,11 @@ for (const fault of faults)
     await talking;
     await world.judge();
     nobodyDisconnected(t, people);
-    t.same([stage.deaths(1), stage.deaths(2)], [1, 1]);
+    for (const isolate of [1, 2]) {
+      const [reason, ...more] = stage.causes(isolate);
+      t.match(describeReason(reason), verdict);
+      t.same(more, []);
+    }
   });
 
 void t.test('a timer of a session throws: only this session is lost', async t => {

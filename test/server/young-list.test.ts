@@ -1,7 +1,7 @@
 /** What is put into an empty list begins a new one: the empty one may be an old object by then. */
 import { getHeapStatistics } from 'node:v8';
 import t from 'tap';
-import { collectHeap } from '../../lab/heap.ts';
+import { collectGarbage } from '../../server/isolates/garbage.ts';
 import { withItem } from '../../server/young-list.ts';
 
 void t.test('an empty list is left as it is, and the item begins a new one', t => {
@@ -27,13 +27,13 @@ type Put = (list: number[][], item: number[]) => number[][];
  */
 function leftBy(put: Put): number {
   const holders = Array.from({ length: 1_000 }, (): { list: number[][] } => ({ list: [] }));
-  collectHeap();
+  collectGarbage();
   const before = getHeapStatistics().used_heap_size;
   for (const holder of holders) {
     holder.list = put(holder.list, new Array<number>(128).fill(1));
     holder.list = [];
   }
-  collectHeap('minor');
+  collectGarbage('minor');
   return getHeapStatistics().used_heap_size - before;
 }
 
