@@ -23,7 +23,7 @@ import {
 import { coordinator } from '../code/protocol.ts';
 import { gatewayName } from '../gateway/protocol.ts';
 import { Silence } from './heartbeat.ts';
-import { Growth } from './memory.ts';
+import { Growth, YOUNG_GENERATION_MB } from './memory.ts';
 import { join, leave, openPorts } from './mesh.ts';
 import { waitedMs } from './processor-time.ts';
 import { switchboardName } from './protocol.ts';
@@ -43,7 +43,12 @@ interface State {
   readonly thread: Thread;
   readonly silence: Silence;
   readonly growth: Growth;
-  readonly limits: { readonly silentMs: number; readonly heapBytes: number };
+  readonly limits: {
+    readonly silentMs: number;
+    readonly heapBytes: number;
+    /** In one silence. */
+    readonly grownBytes: number;
+  };
   readonly everyMs: number;
 }
 
@@ -86,7 +91,11 @@ export const isolate: GenServer<IsolateArgument, State, never, never, Info> = {
         ...{ isolate, thread, everyMs },
         silence: new Silence(heartbeat, { everyMs, waitedMs: waited, graceMs }, performance.now()),
         growth: new Growth(),
-        limits: { silentMs: heartbeatMs, heapBytes: heapMb * MIB },
+        limits: {
+          silentMs: heartbeatMs,
+          heapBytes: heapMb * MIB,
+          grownBytes: (heapMb + YOUNG_GENERATION_MB) * MIB,
+        },
       },
     ];
   },
@@ -155,9 +164,11 @@ function verdict({ silence, growth, thread: { heartbeat }, limits }: State): Exi
   const silentMs = Math.round(silence.look(performance.now()));
   const grownBytes = growth.look(silentMs);
   if (silentMs > limits.silentMs) return ['isolate_stuck', { silentMs }];
-  const tooMuch = [heartbeat.heapBytes, grownBytes].find(bytes => bytes > limits.heapBytes);
-  if (tooMuch !== undefined)
-    return ['isolate_too_large', { heapMb: Math.round(tooMuch / MIB), silentMs }];
+  const { heapBytes } = heartbeat;
+  if (heapBytes > limits.heapBytes)
+    return ['isolate_too_large', { heapMb: Math.round(heapBytes / MIB) }];
+  if (grownBytes > limits.grownBytes)
+    return ['isolate_too_large', { grownMb: Math.round(grownBytes / MIB), silentMs }];
   return undefined;
 }
 

@@ -7,10 +7,16 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import { collectGarbage } from './garbage.ts';
 
+/**
+ * What V8 may use for young objects: three half-spaces of 64 MiB, as `npm start` gives the main thread. Messages
+ * live for a few milliseconds; with more room most are dead before anybody copies them.
+ */
+export const YOUNG_GENERATION_MB = 192;
+
 /** V8 allocates at most 1 GiB at once (a string, or the elements of an array), and while it grows, there are two. */
 export const HEADROOM_MB = 2048;
 
-/** Young objects have room of their own (thread.ts); most are garbage already. */
+/** Young objects have room of their own, and most are garbage already. */
 const usedBytes = (): number =>
   getHeapSpaceStatistics()
     .filter(({ space_name: name }) => !name.startsWith('new_'))

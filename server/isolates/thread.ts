@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { Heartbeat } from './heartbeat.ts';
-import { HEADROOM_MB } from './memory.ts';
+import { HEADROOM_MB, YOUNG_GENERATION_MB } from './memory.ts';
 import { ISOLATE_PROTOCOL, type IsolateSettings, type WorkerData } from './worker-data.ts';
 import { workerEntry } from './worker-entry.ts';
 
@@ -16,12 +16,6 @@ export interface Thread {
   /** Why it has ended, once it has: its files are closed then. */
   readonly ended: Promise<string>;
 }
-
-/**
- * What V8 may use for young objects: three half-spaces of 64 MiB, as `npm start` gives the main thread. Messages
- * live for a few milliseconds; with more room most are dead before anybody copies them.
- */
-const YOUNG_GENERATION_MB = 192;
 
 export function startThread(settings: IsolateSettings): Thread {
   const heartbeat = new Heartbeat();
