@@ -40,10 +40,10 @@ const faults: Record<Fault, () => void> = {
   allocate() {
     for (;;) kept.push(Array.from({ length: 10_000 }, () => ({})));
   },
-  // V8 takes the room for its next two hundred megabytes at once.
+  // V8 takes the room for its last four hundred megabytes at once.
   'keep a large map'() {
     const map = new Map<number, number>();
-    for (let i = 0; i < 5_000_000; i += 1) map.set(i, i);
+    for (let i = 0; i < 9_000_000; i += 1) map.set(i, i);
     kept.push(map);
   },
   'keep buffers'() {

@@ -16,10 +16,10 @@ export const YOUNG_GENERATION_MB = 192;
 /** V8 allocates at most 1 GiB at once (a string, or the elements of an array), and while it grows, there are two. */
 export const HEADROOM_MB = 2048;
 
-/** Young objects have room of their own, and most are garbage already. */
+/** Young objects have room of their own, and most are garbage already; but a young large one may have any size. */
 const usedBytes = (): number =>
   getHeapSpaceStatistics()
-    .filter(({ space_name: name }) => !name.startsWith('new_'))
+    .filter(({ space_name: name }) => name !== 'new_space')
     .reduce((sum, { space_used_size: bytes }) => sum + bytes, process.memoryUsage().external);
 
 /**
