@@ -81,7 +81,7 @@ void t.test('its own collection frees what nobody refers to, and says what is ke
 
 void t.test('a large object counts while it is young', t => {
   const limit = process.memoryUsage().heapUsed + process.memoryUsage().external + 2 ** 25;
-  const large = new Array<number>(2 ** 23).fill(0.5);
+  const large = new Array<number>(2 ** 23).fill(1);
   t.ok(new KeptMemory(limit).look() > limit, `${large.length} numbers of 8 bytes`);
   t.end();
 });
