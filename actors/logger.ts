@@ -29,6 +29,8 @@ export interface PrimaryConfig {
   readonly filterDefault: FilterDefault;
 }
 
+export const PRIMARY_DEFAULTS: PrimaryConfig = { level: 'all', filters: [], filterDefault: 'log' };
+
 const stderrSink: LogSink = event => {
   if (!enabled(event.level, 'warning')) return;
   process.stderr.write(`${JSON.stringify(event, plainly())}\n`);
@@ -36,7 +38,7 @@ const stderrSink: LogSink = event => {
 
 let sink: LogSink = stderrSink;
 let forward: LogSink | undefined;
-let primary: PrimaryConfig = { level: 'all', filters: [], filterDefault: 'log' };
+let primary = PRIMARY_DEFAULTS;
 
 /** Puts another sink in place and returns the old one. */
 export function setLogger(replacement: LogSink): LogSink {

@@ -3,8 +3,9 @@
  * Erlang's `logger`. The sink (`setLogger`), which has every event at once, is what Erlang's
  * handler `default` is.
  */
+import { badArgument } from '../bad-argument.ts';
 import { owningProcess } from '../context.ts';
-import { log as logReport, primaryConfig, putPrimaryConfig } from '../logger.ts';
+import { log as logReport, PRIMARY_DEFAULTS, primaryConfig, putPrimaryConfig } from '../logger.ts';
 import type { PrimaryConfig } from '../logger.ts';
 import type { Report } from '../reports.ts';
 import { withFilter, withoutFilter } from './filters.ts';
@@ -21,6 +22,13 @@ export type { LevelLimit } from './levels.ts';
 export type { PrimaryConfig } from '../logger.ts';
 
 type Answer = 'ok' | readonly ['error', unknown];
+
+/** A whole configuration, or one key of it with its value. */
+type Given = readonly [config: unknown] | readonly [key: unknown, value: unknown];
+
+const HANDLER_DEFAULTS = { ...PRIMARY_DEFAULTS, config: undefined };
+const PRIMARY_KEYS = Object.keys(PRIMARY_DEFAULTS);
+const HANDLER_KEYS = [...Object.keys(HANDLER_DEFAULTS), 'id'];
 
 /**
  * Logs a report, or a sentence with details, in the name of the calling process.
@@ -59,14 +67,28 @@ export function getPrimaryConfig(): PrimaryConfig {
   return primaryConfig();
 }
 
-/** @throws RangeError for what is no level, TypeError for another bad value */
+/**
+ * Sets one key, or the whole: what a whole configuration does not name is the default again.
+ * @throws RangeError for what is no level, TypeError for another bad key or value
+ */
+export function setPrimaryConfig(config: Partial<PrimaryConfig>): 'ok';
 export function setPrimaryConfig<Key extends keyof PrimaryConfig>(
   key: Key,
   value: PrimaryConfig[Key],
-): 'ok' {
-  const config = { ...primaryConfig(), [key]: value };
-  checkConfig(config, ['level', 'filters', 'filterDefault'], key);
-  putPrimaryConfig(config);
+): 'ok';
+export function setPrimaryConfig(...given: Given): 'ok' {
+  const config = checked(PRIMARY_KEYS, given);
+  const base = given.length === 1 ? PRIMARY_DEFAULTS : primaryConfig();
+  putPrimaryConfig({ ...base, ...config });
+  return 'ok';
+}
+
+/**
+ * Sets the keys that are named and leaves the others.
+ * @throws as {@link setPrimaryConfig}
+ */
+export function updatePrimaryConfig(config: Partial<PrimaryConfig>): 'ok' {
+  putPrimaryConfig({ ...primaryConfig(), ...checked(PRIMARY_KEYS, [config]) });
   return 'ok';
 }
 
@@ -97,15 +119,7 @@ export async function addHandler<Config = undefined>(
   if (typeof (module as Partial<LogHandler> | null | undefined)?.log !== 'function') {
     throw new TypeError('logger.addHandler() expects a module with a function log(event, config)');
   }
-  const whole = {
-    level: 'all',
-    filters: [],
-    filterDefault: 'log',
-    config: undefined,
-    ...config,
-    id,
-  } as const;
-  checkConfig(whole, CONFIG_KEYS);
+  const whole = { ...HANDLER_DEFAULTS, ...checked(HANDLER_KEYS, [config]), id };
   if (handlers.has(id)) return alreadyExist(id);
   handlers.set(id, { module: module as LogHandler, config: whole });
   const added = await install(id);
@@ -123,24 +137,58 @@ export function getHandlerIds(): string[] {
   return [...handlers.keys()];
 }
 
+/** Of the handler, or, without an id, of all. */
+export function getHandlerConfig(): readonly HandlerConfig[];
 export function getHandlerConfig(
   id: string,
-): readonly ['ok', HandlerConfig] | readonly ['error', readonly ['not_found', string]] {
+): readonly ['ok', HandlerConfig] | readonly ['error', readonly ['not_found', string]];
+export function getHandlerConfig(...[id]: readonly [id?: string]): unknown {
+  if (id === undefined) return [...handlers.values()].map(({ config }) => config);
   const known = handlers.get(id);
   return known === undefined ? notFound(id) : ['ok', known.config];
 }
 
-/** @throws RangeError, TypeError for a bad value */
-export function setHandlerConfig<Key extends 'level' | 'filters' | 'filterDefault' | 'config'>(
+/** What of a handler's configuration may change; its id may be named, and must be what it is. */
+type HandlerChange = Partial<HandlerConfig>;
+
+/**
+ * Sets one key, or the whole: what a whole configuration does not name is the default again.
+ * `['error', ['not_found', id]]`, or `['error', ['illegal_config_change', { id }, { id }]]`.
+ * @throws RangeError for what is no level, TypeError for another bad key or value
+ */
+export function setHandlerConfig(id: string, config: HandlerChange): Answer;
+export function setHandlerConfig<Key extends keyof HandlerConfig>(
   id: string,
   key: Key,
   value: HandlerConfig[Key],
-): Answer {
+): Answer;
+export function setHandlerConfig(id: string, ...given: Given): Answer {
+  const base = given.length === 1 ? HANDLER_DEFAULTS : {};
+  return changeHandler(id, { ...base, ...checked(HANDLER_KEYS, given) });
+}
+
+/**
+ * Sets the keys that are named and leaves the others. The value of `config` is put in place of the
+ * old one, as Erlang does for a handler without `changing_config`.
+ * Answers and throws as {@link setHandlerConfig}.
+ */
+export function updateHandlerConfig(id: string, config: HandlerChange): Answer;
+export function updateHandlerConfig<Key extends keyof HandlerConfig>(
+  id: string,
+  key: Key,
+  value: HandlerConfig[Key],
+): Answer;
+export function updateHandlerConfig(id: string, ...given: Given): Answer {
+  return changeHandler(id, checked(HANDLER_KEYS, given));
+}
+
+function changeHandler(id: string, change: HandlerChange): Answer {
   const known = handlers.get(id);
   if (known === undefined) return notFound(id);
-  const config = { ...known.config, [key]: value };
-  checkConfig(config, CONFIG_KEYS, key);
-  known.config = config;
+  if ('id' in change && change.id !== id) {
+    return ['error', ['illegal_config_change', { id }, { id: change.id }]];
+  }
+  known.config = { ...known.config, ...change };
   return 'ok';
 }
 
@@ -159,8 +207,6 @@ export function removeHandlerFilter(id: string, filterId: string): Answer {
   return filters === undefined ? notFound(filterId) : setHandlerConfig(id, 'filters', filters);
 }
 
-const CONFIG_KEYS = ['level', 'filters', 'filterDefault', 'config'];
-
 function alreadyExist(id: string): readonly ['error', readonly ['already_exist', string]] {
   return ['error', ['already_exist', id]];
 }
@@ -169,25 +215,32 @@ function notFound(id: string): readonly ['error', readonly ['not_found', string]
   return ['error', ['not_found', id]];
 }
 
-function checkConfig(
-  config: { readonly level: unknown; readonly filters: unknown; readonly filterDefault: unknown },
-  keys: readonly string[],
-  key = 'level',
-): void {
+/**
+ * A configuration, or a key and its value, whose values are good.
+ * @throws RangeError for what is no level, TypeError for another bad key or value
+ */
+function checked(keys: readonly string[], given: Given): object {
+  const config: unknown = given.length === 1 ? given[0] : { [String(given[0])]: given[1] };
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw badArgument('logger', 'a configuration to be an object', config);
+  }
+  for (const [key, value] of Object.entries(config)) checkValue(keys, key, value);
+  return config;
+}
+
+function checkValue(keys: readonly string[], key: string, value: unknown): void {
   if (!keys.includes(key)) {
     throw new TypeError(`expected one of ${keys.join(', ')} to be set, got ${key}`);
   }
-  const { level, filters, filterDefault } = config;
-  checkLimit(level);
-  if (filterDefault !== 'log' && filterDefault !== 'stop') {
-    throw new TypeError(
-      `expected filterDefault to be 'log' or 'stop', got ${String(filterDefault)}`,
-    );
+  if (key === 'level') checkLimit(value);
+  if (key === 'filterDefault' && value !== 'log' && value !== 'stop') {
+    throw new TypeError(`expected filterDefault to be 'log' or 'stop', got ${String(value)}`);
   }
-  if (!Array.isArray(filters)) {
+  if (key !== 'filters') return;
+  if (!Array.isArray(value)) {
     throw new TypeError(`expected filters to be a list of [id, [function, argument]]`);
   }
-  (filters as Filters).forEach(checkFilter);
+  (value as Filters).forEach(checkFilter);
 }
 
 function checkFilter(given: readonly [id: string, filter: Filter]): void {

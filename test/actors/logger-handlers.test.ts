@@ -199,11 +199,14 @@ void t.test('a handler’s own level, filters and configuration', async t => {
   t.same(texts(), ['first', 'second']);
   t.throws(() => logger.setHandlerConfig('kept', 'level', 'loud' as never), /expected a log level/);
   t.throws(
-    () => logger.setHandlerConfig('kept', 'id' as never, 1 as never),
+    () => logger.setHandlerConfig('kept', 'nothing' as never, 1 as never),
     /one of level, filters/,
   );
   for (const answer of [
     logger.setHandlerConfig('none', 'level', 'all'),
+    logger.setHandlerConfig('none', { level: 'all' }),
+    logger.updateHandlerConfig('none', 'level', 'all'),
+    logger.updateHandlerConfig('none', { level: 'all' }),
     logger.getHandlerConfig('none'),
     logger.addHandlerFilter('none', 'x', dropSecond),
     logger.removeHandlerFilter('none', 'x'),
@@ -211,6 +214,72 @@ void t.test('a handler’s own level, filters and configuration', async t => {
   ]) {
     t.same(answer, ['error', ['not_found', 'none']]);
   }
+});
+
+void t.test(
+  'set puts the defaults where nothing is named, update leaves what is there',
+  async t => {
+    captureLog(t);
+    const { module, texts } = keeper();
+    const filters: logger.Filters = [['none', [() => 'ignore', undefined]]];
+    await logger.addHandler('kept', module, { level: 'error', filters, config: { file: 'x' } });
+    const config = () => logger.getHandlerConfig('kept')[1];
+    t.equal(logger.updateHandlerConfig('kept', { level: 'critical', config: { dir: 'y' } }), 'ok');
+    const updated = { id: 'kept', level: 'critical', filters, filterDefault: 'log' } as const;
+    t.same(config(), { ...updated, config: { dir: 'y' } }, 'config is put whole, not merged');
+    t.equal(logger.updateHandlerConfig('kept', 'filterDefault', 'stop'), 'ok');
+    t.equal(logger.updateHandlerConfig('kept', {}), 'ok');
+    t.same(config(), { ...updated, filterDefault: 'stop', config: { dir: 'y' } });
+    t.equal(logger.setHandlerConfig('kept', { level: 'notice' }), 'ok');
+    const set = {
+      id: 'kept',
+      level: 'notice',
+      filters: [],
+      filterDefault: 'log',
+      config: undefined,
+    };
+    t.same(config(), set);
+    t.same(logger.getHandlerConfig(), [set]);
+    say('too low', 'info');
+    say('heard', 'error');
+    await settle();
+    t.same(texts(), ['heard'], 'it holds for the next event');
+
+    const illegal = ['error', ['illegal_config_change', { id: 'kept' }, { id: 'other' }]];
+    t.same(logger.setHandlerConfig('kept', 'id', 'other'), illegal);
+    t.same(logger.setHandlerConfig('kept', { id: 'other', level: 'all' }), illegal);
+    t.same(logger.updateHandlerConfig('kept', { id: 'other', level: 'all' }), illegal);
+    t.equal(logger.setHandlerConfig('kept', set as logger.HandlerConfig), 'ok', 'its own id');
+    for (const change of [logger.setHandlerConfig, logger.updateHandlerConfig]) {
+      t.throws(
+        () => change('kept', { level: 'all', filter: 1 } as never),
+        /one of level.*got filter/,
+      );
+      t.throws(() => change('none', { level: 'loud' as never }), RangeError, 'before who is meant');
+      t.throws(() => change('kept', [] as never), /logger expects a configuration to be an object/);
+      t.throws(() => change('kept', undefined as never), TypeError);
+    }
+    t.same(config(), set, 'what is refused changes nothing');
+    await t.rejects(
+      logger.addHandler('x', module, { filter: 1 } as never),
+      /one of level.*got filter/,
+    );
+  },
+);
+
+void t.test('the primary configuration is set whole, or updated', t => {
+  captureLog(t);
+  const filters: logger.Filters = [['none', [() => 'ignore', undefined]]];
+  logger.setPrimaryConfig({ level: 'error', filters });
+  t.same(logger.getPrimaryConfig(), { level: 'error', filters, filterDefault: 'log' });
+  t.equal(logger.updatePrimaryConfig({ filterDefault: 'stop' }), 'ok');
+  t.same(logger.getPrimaryConfig(), { level: 'error', filters, filterDefault: 'stop' });
+  t.throws(() => logger.updatePrimaryConfig({ level: 'loud' as never }), RangeError);
+  t.throws(() => logger.setPrimaryConfig({ config: 1 } as never), /one of level.*got config/);
+  t.throws(() => logger.setPrimaryConfig([] as never), /a configuration to be an object, got/);
+  t.equal(logger.setPrimaryConfig({}), 'ok');
+  t.same(logger.getPrimaryConfig(), { level: 'all', filters: [], filterDefault: 'log' });
+  t.end();
 });
 
 void t.test('a handler’s filter that fails is removed, the handler stays', async t => {
