@@ -28,16 +28,29 @@ export function ownDetachedRejections(): void {
 /**
  * Node runs this before it looks for somebody who handles the error, still in the asynchronous
  * context of the callback (Node 20: for timers, immediates, `nextTick`, sockets and files; not for
- * `queueMicrotask`, whose context it has left by then). Where the owner is known, somebody does;
- * where it is not, Node goes on as if we were not here.
+ * `queueMicrotask`, whose context it has left by then). Where the owner is known, it is captured
+ * for the owner: the program's own listeners, which often end it, hear nothing of it. Where it is
+ * not, Node goes on as if we were not here.
  */
 function onUncaught(error: unknown): void {
   const owner = owningProcess();
   if (owner === undefined || process.hasUncaughtExceptionCaptureCallback()) return;
-  process.once('uncaughtException', () => {
+  const handle = (): void => {
     if (owner.alive) end(owner, error);
     else tellOfTheDead(owner, error);
-  });
+  };
+  if (isDomainLoaded()) process.once('uncaughtException', handle);
+  else {
+    process.setUncaughtExceptionCaptureCallback(() => {
+      process.setUncaughtExceptionCaptureCallback(null);
+      handle();
+    });
+  }
+}
+
+/** Node's module `domain`, which its REPL loads, lets nobody else capture; it puts a getter there. */
+function isDomainLoaded(): boolean {
+  return Object.getOwnPropertyDescriptor(process, 'domain')?.get !== undefined;
 }
 
 function tellOfTheDead({ pid, label }: Process, error: unknown): void {

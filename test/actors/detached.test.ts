@@ -124,6 +124,37 @@ void t.test('a dead incarnation’s callback that throws is nobody’s, too', t 
   t.end();
 });
 
+void t.test('the program’s own listeners hear what is nobody’s, and of no process', t => {
+  const listening = `
+    process.on('uncaughtException', error => console.log('the program hears', error.message));
+    setLogger(({ report, pid }) => console.log(report.kind, report.label, pid === owner));
+    const throwing = () => { throw new Error('thrown'); };
+    const owner = spawn(how => {
+      setTimeout(throwing, 1);
+      if (how === 'live') return;
+      setTimeout(() => send(owner, 'from the dead'), 1);
+      actors.exit('normal');
+    }, { label: 'owner' });`;
+  const waiting = `
+    const passed = ms => new Promise(resolve => setTimeout(resolve, ms));`;
+  const dying = `${listening}${waiting}
+    send(owner, 'die');
+    await passed(5);
+    setTimeout(() => { throw new Error('nobody’s'); }, 1);
+    await passed(5);`;
+  const dead = program(dying);
+  t.equal(dead.stdout, 'message owner true\nthe program hears nobody’s\n', dead.stderr);
+  const living = program(`${listening}${waiting}
+    send(owner, 'live');
+    await passed(5);
+    console.log(isAlive(owner), process.hasUncaughtExceptionCaptureCallback());`);
+  t.equal(living.stdout, 'crash undefined true\nfalse false\n', living.stderr);
+  const besideDomains = program(`await import('node:domain');\n${dying}`);
+  t.match(besideDomains.stdout, 'message owner true\n', 'where nobody can capture it is logged');
+  t.equal(besideDomains.status, 0, besideDomains.stderr);
+  t.end();
+});
+
 void t.test(
   'what a listener of signal() throws is logged and hurts neither killer nor program',
   t => {
