@@ -141,7 +141,7 @@ function starterOf(module: object, arg: unknown, options: CreateOptions): Starte
   return {
     // In state_functions mode a state may be called name.
     label: typeof callbacks.name === 'string' ? callbacks.name : (callbacks.init?.name ?? ''),
-    behave: process => new GenStatemLoop(callbacks, process),
+    behave: process => new GenStatemLoop(callbacks, process).starts(arg),
     init: () => resultOf(() => callbacks.init?.(arg)),
     // An error without its stack, as OTP's gen_statem says it and its gen_server does not.
     told: reason => (isErrorExit(reason) ? reason.reason : reason),

@@ -8,7 +8,7 @@
  *
  * A state that returns a plain value is handled without any promise.
  */
-import { keepCrash, keepsCrashes, stepOf } from '../crash-keeper.ts';
+import { keepCrash, keepsCrashes, startOf, stepOf } from '../crash-keeper.ts';
 import type { Step } from '../crash-keeper.ts';
 import { Exit, reasonOf } from '../exit.ts';
 import type { ExitReason } from '../exit.ts';
@@ -55,6 +55,16 @@ export class GenStatemLoop extends Machine implements Starting {
   constructor(module: CallbackModule, process: Process) {
     super(module, process);
     this.#transition = new Transition(process, this.callbacks);
+  }
+
+  /** `init` is about to run with this argument. Its step lasts until the first state is entered. */
+  starts(argument: unknown): this {
+    if (keepsCrashes()) this.#step = startOf(this.module, argument);
+    return this;
+  }
+
+  failed(reason: ExitReason): void {
+    if (this.#step !== undefined) keepCrash(this.process, this.#step, reason);
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   cast,
   exit,
   failedIn,
+  genStatem,
   send,
   setCrashKeeper,
   start,
@@ -183,6 +184,57 @@ void t.test('a start that fails: its argument, as it was before', async t => {
     failing(() => ['ok', 1]),
     { tries: 0 },
   );
+  await sys.terminate(good[1] as Pid, 'an odd reason');
+  t.same(kept, [], 'neither what is no crash, nor a start that went well');
+});
+
+void t.test('a start of a state machine that fails, the same', async t => {
+  captureLog(t);
+  const kept: KeptCrash[] = [];
+  const copy = (_module: object, state: unknown): unknown => structuredClone(state);
+  const old = setCrashKeeper(crash => void kept.push(crash), copy);
+  t.teardown(() => setCrashKeeper(old));
+  const machine = (way: () => unknown) =>
+    ({
+      name: 'failing',
+      callbackMode: () => 'handle_event_function',
+      init(argument: { tries: number }) {
+        argument.tries += 1;
+        return way();
+      },
+      handleEvent: () => 'keep_state_and_data',
+    }) as unknown as genStatem.StatemModule<{ tries: number }, never, never>;
+  const thrown = new Error('no');
+  const ways: [way: () => unknown, reason: unknown][] = [
+    [
+      () => {
+        throw thrown;
+      },
+      { reason: thrown },
+    ],
+    [() => Promise.reject(thrown), { reason: thrown }],
+    [() => ['stop', 'not today'], 'not today'],
+    [() => 'nonsense', ['bad_return_from_init', 'nonsense']],
+  ];
+  for (const [way, reason] of ways) {
+    const module = machine(way);
+    t.equal((await genStatem.start(module, { tries: 0 }))[0], 'error');
+    t.match(kept.splice(0), [{ module, callback: 'init', args: [], state: { tries: 0 }, reason }]);
+  }
+  const badActions = machine(() => ['ok', 'open', 1, ['no action']]);
+  t.equal((await genStatem.start(badActions, { tries: 0 }))[0], 'ok');
+  await settle();
+  t.match(kept.splice(0), [{ module: badActions, callback: 'init', state: { tries: 0 } }]);
+  for (const answer of ['ignore', ['error', 'no'], ['stop', 'normal']])
+    await genStatem.start(
+      machine(() => answer),
+      { tries: 0 },
+    );
+  const good = await genStatem.start(
+    machine(() => ['ok', 'open', 1]),
+    { tries: 0 },
+  );
+  await settle();
   await sys.terminate(good[1] as Pid, 'an odd reason');
   t.same(kept, [], 'neither what is no crash, nor a start that went well');
 });
