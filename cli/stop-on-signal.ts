@@ -18,11 +18,12 @@ export interface Stopping {
 const sameKeyMs = 500;
 
 /**
+ * @param stop is given the exit code that says which signal it was
  * @param now milliseconds of a clock that never goes back
  * @param signals SIGHUP with them for what is over when its terminal is closed
  */
 export function stopOnSignal(
-  stop: () => Promise<void>,
+  stop: (exitCode: number) => Promise<void>,
   source: SignalSource = process,
   now: () => number = () => performance.now(),
   signals: readonly EndingSignal[] = ['SIGTERM', 'SIGINT'],
@@ -32,7 +33,7 @@ export function stopOnSignal(
   const onSignal = (_signal: string, number: number): void => {
     if (stopping.done === null) {
       begunAt = now();
-      stopping.done = stop();
+      stopping.done = stop(128 + number);
     } else if (now() - begunAt > sameKeyMs) source.exit(128 + number);
   };
   for (const signal of signals) source.on(signal, onSignal);

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly giveUpAfterMs?: number;
   /** When it is aborted the run ends there and drains, as if its time were over. */
   readonly until?: AbortSignal;
+  /** With `giveUpAfterMs`: when it is aborted, what has not arrived by then is missing. */
+  readonly giveUpAt?: AbortSignal;
 }
 
 export interface LoadResult {
@@ -114,6 +116,7 @@ export class LoadLoop<Id extends string> {
     burst = 1,
     giveUpAfterMs,
     until,
+    giveUpAt,
   }: RunOptions): Promise<LoadResult> {
     const deliveredAtFirst = this.#delivered;
     const ticking =
@@ -130,7 +133,7 @@ export class LoadLoop<Id extends string> {
     const latencyMs = this.#latency.summary();
     this.#latency = null;
     clearTimeout(ticking());
-    const missing = await this.#drain(giveUpAfterMs);
+    const missing = await this.#drain(giveUpAfterMs, giveUpAt);
     return {
       delivered,
       seconds: elapsed,
@@ -202,26 +205,30 @@ export class LoadLoop<Id extends string> {
   }
 
   /** @returns how many messages have not arrived in time */
-  async #drain(giveUpAfterMs: number | undefined): Promise<number> {
+  async #drain(giveUpAfterMs: number | undefined, giveUpAt?: AbortSignal): Promise<number> {
     this.#loop = 'draining';
     for (const { late } of this.#senders) late.length = 0;
     if (this.#isDrained()) return 0;
     let missing = 0;
-    await this.#orFailure(
-      new Promise<void>((resolve, reject) => {
-        const late = setTimeout(() => {
-          missing = this.#senders.reduce((sum, { flight }) => sum + flight.underWay, 0);
-          if (giveUpAfterMs === undefined)
-            reject(new Error(`${missing} messages have not arrived within ${drainMs} ms`));
-          for (const { flight } of this.#senders) flight.giveUp();
-          resolve();
-        }, giveUpAfterMs ?? drainMs);
-        this.#drained = () => {
-          clearTimeout(late);
-          resolve();
-        };
-      }),
-    );
+    let late: NodeJS.Timeout | undefined;
+    let giveUp: () => void = () => undefined;
+    const drained = new Promise<void>((resolve, reject) => {
+      giveUp = () => {
+        missing = this.#senders.reduce((sum, { flight }) => sum + flight.underWay, 0);
+        if (giveUpAfterMs === undefined)
+          reject(new Error(`${missing} messages have not arrived within ${drainMs} ms`));
+        for (const { flight } of this.#senders) flight.giveUp();
+        resolve();
+      };
+      late = setTimeout(giveUp, giveUpAfterMs ?? drainMs);
+      this.#drained = resolve;
+    });
+    giveUpAt?.addEventListener('abort', giveUp, { once: true });
+    if (giveUpAt?.aborted === true) giveUp();
+    await this.#orFailure(drained).finally(() => {
+      clearTimeout(late);
+      giveUpAt?.removeEventListener('abort', giveUp);
+    });
     return missing;
   }
 

@@ -4,6 +4,7 @@ import type { Progress } from '../../lab/chaos/chaos.ts';
 import {
   count,
   notKilled,
+  notWaitedFor,
   outcomeOf,
   summaries,
   verdictSentence,
@@ -66,6 +67,7 @@ export function verdictText(result: ChaosResult, styles: Colors, columns?: numbe
   const { verdict, seed, seconds, endedEarly, socketsClosed, restarts } = result;
   const { accepted, delivered, undecided } = verdict.counts;
   const missed = notKilled(result);
+  const cut = notWaitedFor(result);
   const paint = { held: styles.green, broken: styles.red, untested: styles.yellow }[
     outcomeOf(result)
   ];
@@ -76,7 +78,7 @@ export function verdictText(result: ChaosResult, styles: Colors, columns?: numbe
       [
         `${accepted} accepted`,
         `${delivered} delivered`,
-        `${lost.length} lost`,
+        `${lost.length} ${cut === null ? 'lost' : 'not delivered yet'}`,
         `${doubled.length} doubled`,
         `${reordered.length} reordered`,
         `${undecided} without an answer`,
@@ -101,6 +103,7 @@ export function verdictText(result: ChaosResult, styles: Colors, columns?: numbe
     ...(missed.length === 0
       ? []
       : [styles.yellow(`Not killed, so not tested: ${missed.join(', ')}.`)]),
+    ...(cut === null ? [] : [styles.yellow(cut)]),
     paint(verdictSentence(result)),
   ].join('\n');
 }

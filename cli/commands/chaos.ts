@@ -13,6 +13,7 @@ import {
   summaries,
   untested,
   type ChaosResult,
+  type Outcome,
 } from '../../lab/chaos/result.ts';
 import { nearest } from '../../server/config/suggestion.ts';
 import { count, seconds } from '../arguments.ts';
@@ -36,6 +37,8 @@ interface Options {
   readonly json?: true;
 }
 
+/** How long after Ctrl-C what is under way may still arrive: that it did not come so soon proves nothing. */
+const UNDER_WAY_MS = 2_000;
 const USERS_LIMIT = 10_000;
 const SHORTEST_EVERY_MS = 100;
 /** A time line has a point for each second. */
@@ -71,7 +74,10 @@ export function defineChaos(command: Command): void {
     )
     .option('--report <file>', 'write a page with time lines (HTML)')
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nCtrl-C ends it with the verdict so far; docs/chaos.md tells more.')
+    .addHelpText(
+      'after',
+      '\nCtrl-C ends it with the verdict so far, a second one without; docs/chaos.md tells more.',
+    )
     .action(chaos);
 }
 
@@ -87,8 +93,12 @@ async function chaos(serverArguments: readonly string[], options: Options): Prom
     every,
   } = options;
   const ending = new AbortController();
-  const end = (): Promise<void> => {
+  const cutting = new AbortController();
+  let signalled: number | null = null;
+  const end = (exitCode: number): Promise<void> => {
+    signalled = exitCode;
     ending.abort();
+    setTimeout(() => cutting.abort(), UNDER_WAY_MS).unref();
     return Promise.resolve();
   };
   // Its server has a session of its own: a terminal that is closed tells the lab alone.
@@ -96,15 +106,21 @@ async function chaos(serverArguments: readonly string[], options: Options): Prom
   const view = viewOf(options, seed);
   const result = await runChaos({
     ...{ seconds: duration / 1_000, drainMs: drain, users, ratePerSecond: rate, kinds: kill },
-    ...{ everyMs: every, seed, serverArguments, until: ending.signal },
-    ...view.listeners,
+    ...{ everyMs: every, seed, serverArguments },
+    ...{ until: ending.signal, cut: cutting.signal, ...view.listeners },
   });
   view.end();
   await (options.json === true
     ? printJson(asJson(result))
     : print(verdictText(result, stdoutStyles, columnsOf(process.stdout))));
   if (options.report !== undefined) writeReport(options.report, result);
-  if (outcomeOf(result) !== 'held') process.exitCode = exitCodes.failed;
+  process.exitCode = exitCodeOf(outcomeOf(result), signalled);
+}
+
+/** Of a run that a signal has ended only what is broken is a result. */
+function exitCodeOf(outcome: Outcome, signalled: number | null): number {
+  if (outcome === 'broken') return exitCodes.failed;
+  return signalled ?? (outcome === 'held' ? exitCodes.done : exitCodes.failed);
 }
 
 /** @throws CommandError `report_not_written` */

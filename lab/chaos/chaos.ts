@@ -34,6 +34,8 @@ export interface ChaosOptions {
   readonly serverArguments?: readonly string[];
   /** When it is aborted the run ends there, with the verdict so far. */
   readonly until?: AbortSignal;
+  /** When it is aborted, after `until` or with it, what is under way is not waited for any more. */
+  readonly cut?: AbortSignal;
   /** Each second. */
   readonly onProgress?: (progress: Progress) => void;
   readonly onKill?: (kill: Kill) => void;
@@ -113,7 +115,15 @@ const nothingYet = (phase: Progress['phase']): Progress => ({
 
 const endedBeforeItBegan = ({ seed, kinds, users, ...options }: ChaosOptions): ChaosResult => ({
   ...{ seed, kinds, users, ratePerSecond: options.ratePerSecond, everyMs: options.everyMs },
-  ...{ seconds: 0, endedEarly: true, kills: [], timeline: [], restarts: 0, failure: null },
+  ...{
+    seconds: 0,
+    endedEarly: true,
+    cutShort: false,
+    kills: [],
+    timeline: [],
+    restarts: 0,
+    failure: null,
+  },
   ...{ socketsClosed: 0, socketsClosedWithoutReason: 0 },
   verdict: emptyVerdict({ submitted: 0, accepted: 0, refused: 0, delivered: 0, undecided: 0 }),
 });
@@ -151,13 +161,13 @@ class Run {
 
   /** Once everybody is there. */
   async run(): Promise<ChaosResult> {
-    const { kinds, seconds, until, drainMs, users } = this.#options;
+    const { kinds, seconds, until, cut, drainMs, users } = this.#options;
     const witness = this.#witness;
     witness.begin();
     const begunAt = performance.now();
     const scene = {
       ...{ server: this.#server, observed: this.#observed, restarts: this.#restarts },
-      ...{ witness, changer: this.#changer },
+      ...{ witness, changer: this.#changer, cut },
     };
     const killer = new Killer(scene, begunAt);
     witness.onDisconnected(() => {
@@ -168,7 +178,7 @@ class Run {
     if (until?.aborted === true) stop();
     const ticking = this.#tick(killer, begunAt);
     const loading = Promise.all(this.#loads.map(load => this.#load(load)));
-    await this.#killAll(killer, begunAt);
+    await Promise.race([this.#killAll(killer, begunAt), aborted(cut)]);
     const ran = (performance.now() - begunAt) / 1_000;
     stop();
     this.#say('draining', killer, ran);
@@ -178,12 +188,15 @@ class Run {
     await this.#countRestarts();
     for (const load of this.#loads) load.close();
     await this.#changer?.close();
+    const verdict = witness.verdict();
+    const isOpen = verdict.lost.length + verdict.counts.undecided > 0 || killer.isRecovering;
     return {
       ...{ seed: this.#options.seed, kinds, users },
       ...{ ratePerSecond: this.#options.ratePerSecond, everyMs: this.#options.everyMs },
       seconds: ran,
-      endedEarly: ran < seconds - 1 && this.#failure === null,
-      verdict: witness.verdict(),
+      endedEarly: (until?.aborted === true || ran < seconds - 1) && this.#failure === null,
+      cutShort: cut?.aborted === true && isOpen,
+      verdict,
       kills: killer.kills,
       timeline: this.#timeline,
       socketsClosed: witness.disconnections,
@@ -230,13 +243,14 @@ class Run {
 
   /** A load that cannot go on ends the run; the oracle judges what there was. */
   async #load(load: Load): Promise<void> {
-    const { seconds, ratePerSecond, drainMs, users } = this.#options;
+    const { seconds, ratePerSecond, drainMs, users, cut } = this.#options;
     try {
       await load.run({
         seconds,
         ratePerSecond: (ratePerSecond * load.devices) / users,
         giveUpAfterMs: drainMs,
         until: this.#stop.signal,
+        ...(cut === undefined ? {} : { giveUpAt: cut }),
       });
     } catch (error) {
       this.#fail(error);
@@ -256,7 +270,8 @@ class Run {
       try {
         await killer.kill(choice);
       } catch (error) {
-        this.#fail(error);
+        // A server that was starting is not waited for either.
+        if (this.#options.cut?.aborted !== true) this.#fail(error);
         return;
       }
       late = elapsed() - choice.atMs;

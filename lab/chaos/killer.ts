@@ -16,6 +16,8 @@ export interface Scene {
   readonly witness: ChaosWitness;
   /** Null when no group is to be killed. */
   readonly changer: GroupChanger | null;
+  /** When it is aborted nothing is waited for any more. */
+  readonly cut: AbortSignal | undefined;
 }
 
 /** A server that just lost its gateway, or itself, is there again sooner. */
@@ -35,6 +37,11 @@ export class Killer {
   constructor(scene: Scene, begunAt: number) {
     this.#scene = scene;
     this.#begunAt = begunAt;
+  }
+
+  /** Whether there is a kill from which it has not recovered. */
+  get isRecovering(): boolean {
+    return this.kills.some(({ victim, recoveryMs }) => victim !== null && recoveryMs === null);
   }
 
   get mayClose(): boolean {
@@ -77,22 +84,29 @@ export class Killer {
     this.#recoveries.push(recovery);
   }
 
-  /** Resolves when the server has recovered from all kills, or the time is over. */
+  /** Resolves when the server has recovered from all kills, or the time is over, or it is cut short. */
   async recovered(withinMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>(resolve => (timer = setTimeout(resolve, withinMs)));
+    const { cut } = this.#scene;
+    if (cut?.aborted === true) return;
+    let over: () => void = () => undefined;
+    const late = new Promise<void>(resolve => (over = resolve));
+    const timer = setTimeout(over, withinMs);
+    cut?.addEventListener('abort', over, { once: true });
     await Promise.race([Promise.all(this.#recoveries), late]);
     clearTimeout(timer);
+    cut?.removeEventListener('abort', over);
   }
 
   async #killServer(): Promise<Victim> {
-    const { server, restarts } = this.#scene;
+    const { server, restarts, cut } = this.#scene;
     // What one who cannot answer just now has counted goes with it.
     await restarts.read().catch(passOver);
     const killedAt = performance.now();
     await server.kill();
     restarts.startOver();
-    await server.start();
+    // Its directory goes with the run that was cut short.
+    cut?.throwIfAborted();
+    await server.start(cut);
     return { name: 'the server', killedAt, back: () => Promise.resolve() };
   }
 

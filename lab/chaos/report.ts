@@ -2,11 +2,12 @@
 import { escapeText as text } from '../page/html.ts';
 import { style } from '../page/style.ts';
 import { timeline, type Event } from '../page/timeline.ts';
-import { findingKinds } from '../verdict.ts';
+import { findingKinds, type FindingKind } from '../verdict.ts';
 import {
   complaints,
   count,
   notKilled,
+  notWaitedFor,
   outcomeOf,
   summaries,
   verdictSentence,
@@ -40,7 +41,7 @@ each of its receivers. What was accepted must arrive once and in order, and no s
 gateway or of the server.</p>
 <p class="made">${text(how(result))}, ${text(at)}.</p>
 <p><b class="${outcome === 'held' ? 'reached' : 'missed'}">${text(sentence)}</b></p>
-${untestedKinds(result)}${counts(result)}
+${cut(result)}${untestedKinds(result)}${counts(result)}
 ${cases(result)}<h2>Kills and recovery</h2>
 <p>Recovered is a kill when everything that had been sent before it has arrived, everybody is connected, and who was
 killed is there again.</p>
@@ -66,6 +67,11 @@ const how = ({
 }: ChaosResult): string =>
   `${users} users, ${ratePerSecond} messages/s, a kill every ${everyMs} ms of ${kinds.join(', ')}, seed ${seed}, ${seconds.toFixed(1)} s${endedEarly ? ' (ended early)' : ''}`;
 
+function cut(result: ChaosResult): string {
+  const sentence = notWaitedFor(result);
+  return sentence === null ? '' : `<p class="missed">${text(sentence)}</p>\n`;
+}
+
 function untestedKinds(result: ChaosResult): string {
   const missed = notKilled(result);
   return missed.length === 0
@@ -74,8 +80,9 @@ function untestedKinds(result: ChaosResult): string {
 }
 
 /** Which messages it was: with them one can look into the stores and the logs. */
-function cases({ verdict }: ChaosResult): string {
-  const found = findingKinds.flatMap(kind => verdict[kind].slice(0, CASES_SHOWN));
+function cases({ verdict, cutShort }: ChaosResult): string {
+  const wrong = findingKinds.filter(kind => !(cutShort && kind === 'lost'));
+  const found = wrong.flatMap(kind => verdict[kind].slice(0, CASES_SHOWN));
   if (found.length === 0) return '';
   const rows = found.map(({ kind, from, seq, device, detail }) =>
     [kind.replace('_', ' '), `${from}, ${seq}`, device, detail].map(text),
@@ -114,6 +121,10 @@ function thinned(seconds: readonly TimelineSecond[]): readonly TimelineSecond[] 
   });
 }
 
+/** Of a run that was cut short nobody knows what is lost. */
+const findingName = (kind: FindingKind, { cutShort }: ChaosResult): string =>
+  cutShort && kind === 'lost' ? 'not delivered yet' : kind.replace('_', ' ');
+
 function counts(result: ChaosResult): string {
   const { verdict, socketsClosed, socketsClosedWithoutReason, restarts } = result;
   const { submitted, accepted, delivered, undecided } = verdict.counts;
@@ -124,7 +135,7 @@ function counts(result: ChaosResult): string {
       ['accepted', accepted],
       ['delivered', delivered],
       ['without an answer', undecided],
-      ...findingKinds.map(kind => [kind.replace('_', ' '), verdict[kind].length] as const),
+      ...findingKinds.map(kind => [findingName(kind, result), verdict[kind].length] as const),
       ['sockets closed', socketsClosed],
       ['of them without a kill of the gateway or the server', socketsClosedWithoutReason],
       ['processes that supervisors started anew', restarts],

@@ -29,6 +29,8 @@ export interface ChaosResult {
   /** How long it ran, in seconds: less than was asked for when it was ended early. */
   readonly seconds: number;
   readonly endedEarly: boolean;
+  /** What was under way when it was ended was not waited for: nobody knows whether it would have arrived. */
+  readonly cutShort: boolean;
   readonly verdict: Verdict;
   readonly kills: readonly Kill[];
   readonly timeline: readonly TimelineSecond[];
@@ -89,7 +91,7 @@ export function verdictSentence(result: ChaosResult): string {
   const outcome = outcomeOf(result);
   switch (outcome) {
     case 'held':
-      return 'The promises held.';
+      return result.cutShort ? 'The promises held so far.' : 'The promises held.';
     case 'broken':
       return `Broken: ${complaints(result).join('; ')}.`;
     case 'untested':
@@ -111,14 +113,25 @@ export function untested(result: ChaosResult): string[] {
 export const notKilled = (run: Pick<ChaosResult, 'kinds' | 'kills'>): KillKind[] =>
   summaries(run).flatMap(({ kind, kills }) => (kills === 0 ? kind : []));
 
+/** What was under way in a run that was cut short, in a sentence; null in any other. */
+export function notWaitedFor(result: ChaosResult): string | null {
+  if (!result.cutShort) return null;
+  const { lost, counts } = result.verdict;
+  const open = summaries(result).reduce((sum, { notRecovered }) => sum + notRecovered, 0);
+  return (
+    `Cut short: ${count(counts.undecided, 'message')} without an answer, ` +
+    `${lost.length} not delivered and the recovery from ${count(open, 'kill')} were not waited for.`
+  );
+}
+
 /** Everything that is wrong, a sentence each. */
 export function complaints(result: ChaosResult): string[] {
-  const { verdict, failure, socketsClosedWithoutReason: closed, kinds } = result;
+  const { verdict, failure, socketsClosedWithoutReason: closed, kinds, cutShort } = result;
   const found = findingKinds
-    .filter(kind => verdict[kind].length > 0)
+    .filter(kind => verdict[kind].length > 0 && !(cutShort && kind === 'lost'))
     .map(kind => `${count(verdict[kind].length, 'message')} ${kind.replace('_', ' ')}`);
   if (failure !== null) found.push(failure);
-  if (!isClean(verdict) && verdict.counts.undecided > 0)
+  if (!cutShort && !isClean(verdict) && verdict.counts.undecided > 0)
     found.push(`${count(verdict.counts.undecided, 'message')} without an answer`);
   if (closed > 0) {
     const blameless = kinds.filter(kind => !factsOf(kind).closesSockets).join(', ');
@@ -127,7 +140,7 @@ export function complaints(result: ChaosResult): string[] {
     );
   }
   for (const { kind, notRecovered } of summaries(result))
-    if (notRecovered > 0)
+    if (notRecovered > 0 && !cutShort)
       found.push(`not recovered from ${count(notRecovered, 'kill')} of ${kind}`);
   return found;
 }

@@ -93,6 +93,7 @@ void t.test('when the kills are over it is told what is waited for', t => {
 void t.test('the verdict tells of sockets that had no reason to close', t => {
   const result: ChaosResult = {
     ...{ seed: 1, users: 4, ratePerSecond: 10, everyMs: 500, seconds: 3, endedEarly: false },
+    cutShort: false,
     kinds: ['store', 'gateway'],
     verdict: emptyVerdict({ submitted: 30, accepted: 30, refused: 0, delivered: 30, undecided: 0 }),
     ...{ kills: [kill(1_000, 5, 'store.0')], timeline: [], failure: null },

@@ -14,7 +14,12 @@ void t.test('the first signal stops, one from the same key does nothing, a later
   const source = new Process();
   let now = 1_000;
   let stops = 0;
-  const stop = async (): Promise<void> => void (stops += 1);
+  const codes: number[] = [];
+  const stop = async (exitCode: number): Promise<void> => {
+    codes.push(exitCode);
+    stops += 1;
+    return Promise.resolve();
+  };
   const stopping = stopOnSignal(stop, source, () => now);
   t.equal(stopping.done, null);
   source.emit('SIGINT', 'SIGINT', 2);
@@ -28,6 +33,7 @@ void t.test('the first signal stops, one from the same key does nothing, a later
   source.emit('SIGTERM', 'SIGTERM', 15);
   t.equal(stops, 1);
   t.equal(source.code, 128 + 15);
+  t.same(codes, [128 + 2], 'of the first one');
   t.end();
 });
 

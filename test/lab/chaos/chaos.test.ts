@@ -75,6 +75,18 @@ void t.test('who ends it before it has begun does not wait for it', async t => {
   }
 });
 
+void t.test('cut short while its server starts again: neither is waited for', async t => {
+  const stop = new AbortController();
+  const result = await run(1_000, {
+    ...{ kinds: ['server'], users: 4, until: stop.signal, cut: stop.signal },
+    onProgress: ({ second }) => {
+      if (second !== null && second.connected < 4) stop.abort();
+    },
+  });
+  t.match(result, { endedEarly: true, failure: null });
+  t.same(complaints(result), []);
+});
+
 void t.test('a server that loses messages is found out', async t => {
   const directory = mkdtempSync(join(tmpdir(), 'strowger-losing-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));

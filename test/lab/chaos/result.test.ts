@@ -3,6 +3,7 @@ import { chaosPage } from '../../../lab/chaos/report.ts';
 import {
   complaints,
   notKilled,
+  notWaitedFor,
   outcomeOf,
   summaries,
   verdictSentence,
@@ -24,6 +25,7 @@ const kill = (
 
 const clean: ChaosResult = {
   ...{ seed: 1, users: 4, ratePerSecond: 10, everyMs: 500, seconds: 3, endedEarly: false },
+  cutShort: false,
   kinds: ['sessions', 'store', 'gateway'],
   verdict: emptyVerdict({ submitted: 30, accepted: 30, refused: 0, delivered: 30, undecided: 0 }),
   kills: [kill('sessions', 10), kill('sessions', 30), kill('sessions', 20), kill('store', 5)],
@@ -73,6 +75,31 @@ void t.test('nothing is wrong with a clean run; each broken promise is told', t 
   ]);
   t.same(told({ kills: [kill('store', null)] }), ['not recovered from 1 kill of store']);
   t.same(told({ failure: 'the server is gone' }), ['the server is gone']);
+  t.end();
+});
+
+void t.test('of a run that was cut short it is not known what is lost; the rest is judged', t => {
+  const { counts } = clean.verdict;
+  const cut: ChaosResult = {
+    ...clean,
+    ...{ endedEarly: true, cutShort: true },
+    verdict: { ...emptyVerdict({ ...counts, undecided: 2 }), lost: [finding('lost')] },
+    kills: [...clean.kills, kill('store', null)],
+  };
+  t.same(complaints(cut), []);
+  t.equal(verdictSentence(cut), 'The promises held so far.');
+  const sentence =
+    'Cut short: 2 messages without an answer, 1 not delivered and the recovery from 1 kill were not waited for.';
+  t.equal(notWaitedFor(cut), sentence);
+  t.equal(notWaitedFor(clean), null);
+  const page = chaosPage(cut, 'today');
+  t.match(page, sentence);
+  t.match(page, />not delivered yet</);
+  t.notMatch(page, /What is wrong/);
+  const doubled = { ...cut, verdict: { ...cut.verdict, doubled: [finding('doubled')] } };
+  t.same(complaints(doubled), ['1 message doubled']);
+  const closed = { ...cut, socketsClosed: 1, socketsClosedWithoutReason: 1 };
+  t.match(complaints(closed), [/^1 socket closed/]);
   t.end();
 });
 
