@@ -13,6 +13,7 @@ import { crash } from '../signals.ts';
 import { getLog } from '../sys/debug-command.ts';
 import { shownBy } from '../sys/format-status.ts';
 import type { FormatsStatus } from '../sys/format-status.ts';
+import { rememberEntries } from '../sys/own-entries.ts';
 import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import type { SystemMessage } from '../sys/system-message.ts';
@@ -182,9 +183,11 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
   checkpoint(): () => void {
     const { list } = this.#handlers;
     const before = list.map(({ module, state }) => ({ module, state }));
+    const entries = before.map(({ state }) => rememberEntries(state));
     return () => {
       this.#handlers.list = list;
       list.forEach((installed, index) => Object.assign(installed, before[index]));
+      for (const putBack of entries) putBack();
     };
   }
 

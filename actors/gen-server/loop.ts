@@ -29,6 +29,7 @@ import type { Timed } from './results.ts';
 import type { Replier } from './reply-slot.ts';
 import { crash, deliver } from '../signals.ts';
 import { getLog } from '../sys/debug-command.ts';
+import { rememberEntries } from '../sys/own-entries.ts';
 import { shownBy } from '../sys/format-status.ts';
 import type { ShownStatus, Status } from '../sys/format-status.ts';
 import { answerSystemMessage, isDowngrade } from '../sys/system-loop.ts';
@@ -377,11 +378,11 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
 
   checkpoint(): () => void {
     const { module, state } = this;
-    const layer = module.checkpointOf?.(state);
+    const putBack = (module.checkpointOf ?? rememberEntries)(state);
     return () => {
       this.module = module;
       this.state = state;
-      layer?.();
+      putBack();
     };
   }
 

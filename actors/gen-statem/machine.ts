@@ -8,6 +8,7 @@ import { resultOf } from '../gen-server/throw-returns.ts';
 import type { Process } from '../process.ts';
 import { getLog } from '../sys/debug-command.ts';
 import { shownBy } from '../sys/format-status.ts';
+import { rememberEntries } from '../sys/own-entries.ts';
 import { isDowngrade } from '../sys/system-loop.ts';
 import type { SystemCallbacks } from '../sys/system-loop.ts';
 import { CallbackModules } from './callback-modules.ts';
@@ -66,8 +67,10 @@ export abstract class Machine implements SystemCallbacks {
   checkpoint(): () => void {
     const putBack = this.callbacks.checkpoint();
     const { state, data } = this;
+    const putEntriesBack = rememberEntries(data);
     return () => {
       putBack();
+      putEntriesBack();
       this.state = state;
       this.data = data;
     };

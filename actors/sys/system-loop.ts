@@ -5,7 +5,7 @@ import { classOf } from '../gen-server/throw-returns.ts';
 import { isParentExit } from '../parent-exit.ts';
 import type { Process } from '../process.ts';
 import { debugCommand } from './debug-command.ts';
-import type { SystemMessage } from './system-message.ts';
+import type { SystemMessage, SystemRequest } from './system-message.ts';
 
 /** What a behaviour lets `sys` do with it. */
 export interface SystemCallbacks {
@@ -80,7 +80,7 @@ export function answerSystemMessage(
       else {
         attempt(message, () => {
           if (request.strict === true) callbacks.checkCode?.(request.module, request.oldVersion);
-          callbacks.changeCode(request.module, request.oldVersion, request.extra, request.replaced);
+          changeOrPutBack(callbacks, request);
           return 'ok';
         });
       }
@@ -93,6 +93,20 @@ export function answerSystemMessage(
       return callbacks.terminate(request.reason);
     case 'stop':
       return callbacks.terminate(request.reason);
+  }
+}
+
+/** A `codeChange` may have written into the old state before it failed. */
+function changeOrPutBack(
+  callbacks: SystemCallbacks,
+  { module, oldVersion, extra, replaced }: Extract<SystemRequest, { kind: 'changeCode' }>,
+): void {
+  const putBack = callbacks.checkpoint();
+  try {
+    callbacks.changeCode(module, oldVersion, extra, replaced);
+  } catch (thrown) {
+    putBack();
+    throw thrown;
   }
 }
 

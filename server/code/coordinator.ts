@@ -192,7 +192,9 @@ async function load(
   const { facts } = state;
   if (directory === undefined)
     return refuse('no_handlers', 'This server runs without handlers: name a directory to load.');
-  const read = await readOrRefuse(directory, directory === state.directory);
+  // Of what was loaded from there the last file may be gone too: that is its module's way back.
+  const mayBeEmpty = directory === state.directory || directoriesIn(facts.book).includes(directory);
+  const read = await readOrRefuse(directory, mayBeEmpty);
   if (isRefused(read)) return read;
   const trying = canaries(facts.book);
   if (trying.length > 0)

@@ -29,6 +29,8 @@ export async function promote(
   const { facts } = state;
   const running = canaries(facts.book);
   const names = wanted.length === 0 ? running : wanted;
+  const unknown = names.find(name => !moduleNames.includes(name));
+  if (unknown !== undefined) return undefinedModule(unknown);
   const none = names.find(name => !running.includes(name));
   if (none !== undefined || names.length === 0)
     return refuse(
@@ -64,11 +66,24 @@ export async function revertWanted(
       'not_in_force',
       `What was loaded last is not in force any more. There is an old version of ${possible.join(', ')}: name what is to go back, such as \`code revert ${possible.join(' ')}\`.`,
     );
+  const unknown = wanted.find(name => !moduleNames.includes(name));
+  if (unknown !== undefined) return undefinedModule(unknown);
+  const loaded = [...book]
+    .filter(([, { current }]) => current !== 'built-in')
+    .map(([name]) => name);
+  const meant = none === undefined ? loaded : loaded.filter(name => name === none);
+  const wayBack =
+    meant.length === 0
+      ? ''
+      : ` For the built-in ${meant.join(', ')} remove the file and load its directory again.`;
   return refuse(
     'no_old_version',
-    `There is no version${none === undefined ? '' : ` of ${none}`} to go back to.`,
+    `There is no version${none === undefined ? '' : ` of ${none}`} to go back to.${wayBack}`,
   );
 }
+
+const undefinedModule = (name: string): Refused =>
+  refuse('undefined_module', `There is no module ${name}: \`code list\` shows them.`);
 
 function newest(book: Book, latest: readonly string[]): readonly string[] {
   const running = canaries(book);
@@ -127,8 +142,7 @@ const said = (onProbation: readonly Probation[], what: string): string =>
 export async function purge({ facts }: State, wanted: readonly string[], soft: boolean) {
   const names = wanted.length > 0 ? wanted : moduleNames;
   const unknown = names.find(name => !moduleNames.includes(name));
-  if (unknown !== undefined)
-    return refuse('undefined_module', `There is no module ${unknown}: \`code list\` shows them.`);
+  if (unknown !== undefined) return undefinedModule(unknown);
   const answers = await Promise.allSettled(
     here(facts).map(isolate =>
       call(at(loaderName, isolate), { kind: 'purge', names, soft }, ASK_WITHIN_MS),

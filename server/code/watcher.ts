@@ -11,7 +11,8 @@ import {
   type InitResult,
 } from '../../actors/index.ts';
 import { isHandlerFile } from './handler-files.ts';
-import { codeName } from './protocol.ts';
+import type { Refused } from '../isolates/protocol.ts';
+import { codeName, isRefused, type Changed } from './protocol.ts';
 
 export interface WatcherArgument {
   readonly directory: string;
@@ -26,6 +27,8 @@ interface State extends WatcherArgument {
 
 const LOOK = { kind: 'look' } as const;
 const LOOK_EVERY_MS = 200;
+/** How often what could not be loaded just then is tried: each time it is told in the log. */
+const TRY_EVERY_MS = 1_000;
 
 export const watcher: GenServer<WatcherArgument, State, never, never, typeof LOOK> = {
   async init({ directory }): Promise<InitResult<State>> {
@@ -37,9 +40,10 @@ export const watcher: GenServer<WatcherArgument, State, never, never, typeof LOO
   async handleInfo(message, state): Promise<CastResult<State>> {
     if (message.kind !== 'look') return ['noreply', state];
     const now = await looksOf(state.directory);
-    if (now === state.seen && now !== state.loaded && (await load())) state.loaded = now;
+    const againInMs = now === state.seen && now !== state.loaded ? await load() : undefined;
+    if (now === state.seen && againInMs === undefined) state.loaded = now;
     state.seen = now;
-    sendAfter(LOOK_EVERY_MS, self(), LOOK);
+    sendAfter(againInMs ?? LOOK_EVERY_MS, self(), LOOK);
     return ['noreply', state];
   },
 };
@@ -75,14 +79,21 @@ async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What is refused is in the log. @returns whether anybody has heard of it */
-async function load(): Promise<boolean> {
+/**
+ * What is refused is in the log.
+ * @returns undefined when that was about the files; else how long to wait before the next try
+ */
+async function load(): Promise<number | undefined> {
   try {
-    await call(codeName, { kind: 'reload' }, Infinity);
-    return true;
+    const isLater = isForLater(await call(codeName, { kind: 'reload' }, Infinity));
+    return isLater ? TRY_EVERY_MS : undefined;
   } catch (error) {
     // The coordinator is being restarted: it is asked again.
     if (!(error instanceof Exit)) throw error;
-    return false;
+    return LOOK_EVERY_MS;
   }
 }
+
+/** An isolate is just being started, perhaps because of what was saved before. */
+const isForLater = (result: Changed | Refused): boolean =>
+  isRefused(result) && result.code === 'unavailable';

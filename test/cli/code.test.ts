@@ -58,7 +58,12 @@ void t.test('list, load, revert, purge', async t => {
     { purged: ['ping'], lingering: [] },
   ]);
   t.equal(await ping(), 'current loaded');
-  t.match((await code('revert')).stderr, /^error not_done: There is no version to go back to/);
+  t.match(
+    (await code('revert')).stderr,
+    /^error not_done: There is no version to go back to\. For the built-in ping remove the file and load its directory again\.$/m,
+  );
+  t.match((await code('revert', 'pong')).stderr, /^error not_done: There is no module pong: /);
+  t.match((await code('promote', 'pong')).stderr, /^error not_done: There is no module pong: /);
 
   place.write('handlers/ping.ts', `${PING}// another one\nexport const more = 1;\n`);
   t.equal((await code('load', 'handlers')).code, 0);
@@ -76,6 +81,14 @@ void t.test('list, load, revert, purge', async t => {
     'current built in, old loaded',
     'a file that is gone is a built-in module again',
   );
+  rmSync(place.path('handlers/ack.ts'));
+  t.match(
+    jsonLines((await code('load')).stdout),
+    [{ modules: ['ack'] }],
+    'so it is with the last one',
+  );
+  t.match((await code('list')).stdout, /^handlers: only those that are built in$/m);
+  t.match((await code('load')).stderr, /^error not_done: There are no handlers in /);
 });
 
 void t.test('a canary is loaded for a share, and promoted or reverted', async t => {

@@ -56,6 +56,42 @@ const collector = (mark: string) => ({
   handleCall: (_request: unknown, state: readonly unknown[]) => ['ok', state, state] as const,
 });
 
+void t.test('data that a codeChange has written into before it failed', async t => {
+  const machine = {
+    callbackMode: () => 'handle_event_function' as const,
+    init: () => ['ok', 'on', { pushes: 1 }] as const,
+    handleEvent: () => 'keep_state_and_data' as const,
+  };
+  const handler = {
+    init: () => ['ok', { heard: 1 }] as const,
+    handleEvent: (_event: unknown, state: object) => ['ok', state] as const,
+    handleCall: (_request: unknown, state: object) => ['ok', state, state] as const,
+  };
+  const [machines, handlers] = [freshName('machine'), freshName('handler')];
+  code.define(machines, { default: machine });
+  code.define(handlers, { default: handler });
+  const pid = pidOf(await genStatem.start(machine, undefined));
+  const manager = pidOf(await genEvent.start());
+  await genEvent.addHandler(manager, handler, undefined);
+  const writing = (name: string, which: string, callbacks: string): code.Version =>
+    version(
+      name,
+      `exports.default = { ${callbacks} codeChange(...args) { args[${which}].more = 1; throw new Error('no'); } };`,
+    );
+  const versions = [
+    writing(
+      machines,
+      '2',
+      "callbackMode: () => 'handle_event_function', init() {}, handleEvent() {},",
+    ),
+    writing(handlers, '1', 'init() {}, handleEvent() {}, handleCall() {},'),
+  ];
+  for (const one of versions)
+    t.equal((await rejection(code.upgrade([one]))).code, 'code_change_failed');
+  t.same(await sys.getState(pid), ['on', { pushes: 1 }]);
+  t.same(((await sys.getState(manager)) as unknown[][])[0]?.[2], { heard: 1 });
+});
+
 const COLLECTOR = (mark: string, codeChange = ''): string => `
 exports.default = {
   init: arg => ['ok', ['${mark}', arg]],

@@ -144,6 +144,65 @@ void t.test('one codeChange that fails puts code and state of all back', async t
   t.match(listed(other.name), { current: { vsn: 'built-in', processes: 1 }, old: undefined });
 });
 
+for (const [what, state, write] of [
+  ['an object', { count: 1, gone: 2 }, 'state.count = 9; state.more = 3; delete state.gone;'],
+  ['an array', [1, 2], 'state.push(3); state[0] = 9;'],
+  ['a Map', new Map([['a', 1]]), "state.set('b', 2); state.delete('a');"],
+  ['a Set', new Set([1, 2]), 'state.clear(); state.add(3);'],
+] as const) {
+  void t.test(`what a codeChange writes into ${what} before it fails is undone`, async t => {
+    const name = freshName();
+    const module: GenServer<unknown, unknown, Call> = {
+      init: from => ['ok', from],
+      handleCall: (_request, _from, state) => ['reply', 'built-in', state],
+    };
+    code.define(name, { default: module });
+    const before = structuredClone(state);
+    const other = structuredClone(state);
+    const processes = [await started(module, state), await started(module, other)];
+    const upgraded = (result: string): Promise<unknown> =>
+      code.upgrade([
+        version(
+          name,
+          `let calls = 0; exports.default = {
+            init: from => ['ok', from], handleCall() {},
+            codeChange(vsn, state) { ${write} calls += 1; if (calls === 2) ${result}; return ['ok', state]; },
+          };`,
+        ),
+      ]);
+    for (const result of ["throw new Error('no')", "return ['error', 'no']"]) {
+      t.equal((await rejection(upgraded(result))).code, 'code_change_failed');
+      t.same(await sys.getState(processes[0]!), before, 'of the one that had been changed');
+      t.same(await sys.getState(processes[1]!), before, 'of the one that failed');
+      t.equal(await sys.getState(processes[0]!), state, 'the very same value');
+    }
+  });
+}
+
+void t.test(
+  'of a frozen state, or one that computes a field, there is nothing to undo',
+  async t => {
+    const name = freshName();
+    const module = counter();
+    code.define(name, { default: module });
+    const frozen = Object.freeze([1, 2]);
+    const computing = {
+      get now(): object {
+        return {};
+      },
+    };
+    const bytes = new Uint8Array(2);
+    const states = [Object.freeze({ a: 1 }), frozen, computing, bytes];
+    const processes = await Promise.all(states.map(state => started(module, state)));
+    processes.push(await started(module, 500));
+    const error = await rejection(code.upgrade([version(name, PICKY)]));
+    t.equal(error.code, 'code_change_failed');
+    t.ok(processes.every(pid => isAlive(pid)));
+    for (const [index, state] of states.entries())
+      t.equal(await sys.getState(processes[index]!), state);
+  },
+);
+
 void t.test('what a version cannot be is told before any process is touched', async t => {
   const name = freshName('checked');
   code.define(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { exit, isAlive, setClock, start, sys, type Pid } from '../../../actors/index.ts';
 import { createVirtualClock } from '../../../actors/testing.ts';
-import { codeName, type CodeCall } from '../../../server/code/protocol.ts';
+import { codeName, type Changed, type CodeCall } from '../../../server/code/protocol.ts';
+import type { Refused } from '../../../server/isolates/protocol.ts';
 import { watcher } from '../../../server/code/watcher.ts';
 import { directoryOf, write } from '../../e2e/handlers-directory.ts';
 
@@ -17,6 +18,8 @@ class Watched {
   #pid: Pid | undefined;
   #coordinator: Pid | undefined;
   #reloads = 0;
+  /** The coordinator's to who reloads. */
+  answer: Changed | Refused = { modules: ['ping'], unchanged: [], isolates: [1] };
 
   constructor(t: Test, directory: string) {
     this.directory = directory;
@@ -44,7 +47,7 @@ class Watched {
         init: () => ['ok', undefined],
         handleCall: (request: CodeCall) => {
           if (request.kind === 'reload') this.#reloads += 1;
-          return ['reply', undefined, undefined];
+          return ['reply', this.answer, undefined];
         },
       },
       undefined,
@@ -127,3 +130,21 @@ void t.test(
     t.equal(await watched.told(), 1);
   },
 );
+
+void t.test('what nobody could load, because no isolate was up, is tried again', async t => {
+  const watched = await new Watched(t, await directoryOf(t, { 'ping.ts': 'one' })).begin(t);
+  const loaded = watched.answer;
+  watched.answer = { code: 'unavailable', message: 'No isolate is up: try again.' };
+  await write(watched.directory, { 'ping.ts': 'five' });
+  t.equal(await watched.told(), 1, 'once a second, not with every look');
+  watched.answer = loaded;
+  t.equal((await watched.told()) + (await watched.told()), 1);
+  t.equal((await watched.told()) + (await watched.told()), 0);
+  watched.answer = { code: 'compile_failed', message: 'ping.ts: no' };
+  await write(watched.directory, { 'ping.ts': 'sixth' });
+  t.equal(
+    (await watched.told()) + (await watched.told()),
+    1,
+    'what is wrong with a file is told once',
+  );
+});
