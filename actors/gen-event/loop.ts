@@ -199,7 +199,8 @@ export class EventManagerLoop implements Starting, SystemCallbacks {
     );
     const states = concerned.map(({ module: current, state }) => {
       const turning = isDowngrade(oldVersion) ? current : next;
-      const result = turning.codeChange?.(oldVersion, state, extra) ?? ['ok', state];
+      if (turning.codeChange === undefined) return state;
+      const result = turning.codeChange(oldVersion, state, extra);
       if (Array.isArray(result) && result[0] === 'ok' && result.length === 2) {
         return result[1] as unknown;
       }

@@ -393,12 +393,15 @@ export class GenServerLoop implements Behaviour, SystemCallbacks {
     const layered = this.module.changeModule !== undefined;
     const result = layered
       ? this.module.changeModule?.(module, oldVersion, state, extra)
-      : (turning.codeChange?.(oldVersion, state, extra) ?? ['ok', state]);
-    if (!isTuple(result) || result[0] !== 'ok') {
-      throw new Exit(isTuple(result) ? result[1] : ['bad_return_value', result]);
-    }
+      : resultOf(() =>
+          turning.codeChange === undefined
+            ? ['ok', state]
+            : turning.codeChange(oldVersion, state, extra),
+        );
+    const [tag, turned] = isTuple(result) && result.length === 2 ? result : [];
+    if (tag !== 'ok') throw new Exit(tag === 'error' ? turned : ['bad_return_value', result]);
     if (!layered) this.module = next;
-    this.state = result[1];
+    this.state = turned;
   }
 
   /** Erlang's change of code calls `code_change/3` in any case. */

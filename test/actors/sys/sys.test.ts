@@ -123,6 +123,11 @@ void t.test('changeCode: only while suspended, only to code that knows how', asy
   for (const [answer, why] of [
     [['error', 'why'], 'why'],
     ['nonsense', ['bad_return_value', 'nonsense']],
+    [undefined, ['bad_return_value', undefined]],
+    [
+      ['ok', 1, 2],
+      ['bad_return_value', ['ok', 1, 2]],
+    ],
   ]) {
     const failing = { ...module, codeChange: () => answer };
     t.match(await exitOf(sys.changeCode(pid, failing, 1, 2)), [['callback_failed', why]]);
@@ -131,6 +136,19 @@ void t.test('changeCode: only while suspended, only to code that knows how', asy
   t.equal(await sys.changeCode(pid, next, 'old', 'extra'), 'ok');
   t.same(await sys.getState(pid), ['old', 1, 'extra']);
   t.match(await sys.getStatus(pid), { module: next, status: 'suspended' });
+  const throwing = (what: unknown) => ({
+    ...module,
+    codeChange: () => {
+      throw what;
+    },
+  });
+  t.match(await exitOf(sys.changeCode(pid, throwing('no'), 1, 2)), [
+    ['callback_failed', ['bad_return_value', 'no']],
+  ]);
+  t.same(await sys.getState(pid), ['old', 1, 'extra']);
+  // Erlang's `throw({ok, State})`.
+  t.equal(await sys.changeCode(pid, throwing(['ok', 'thrown']), 1, 2), 'ok');
+  t.equal(await sys.getState(pid), 'thrown');
 });
 
 void t.test('terminate answers at once; the end comes by itself', async t => {
