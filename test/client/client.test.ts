@@ -3,7 +3,8 @@ import type { Client } from '../../client/client.ts';
 import { ClientError, RefusedError } from '../../client/errors.ts';
 import { groupId, type UserId } from '../../protocol/ids.ts';
 import { FakeServer } from './fake-server.ts';
-import { turns, until } from './manual-clock.ts';
+import { until } from '../actors/until.ts';
+import { turns } from './manual-clock.ts';
 import { party, Reader } from './party.ts';
 
 const alice = 'alice' as UserId;

@@ -39,14 +39,6 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Turns the loop until `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns++) {
-    if (turns > 20_000) throw new Error(`never came true: ${condition.toString()}`);
-    await new Promise(resolve => setImmediate(resolve));
-  }
-}
-
 /** Lets the loop turn so often that what is under way has arrived. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve));

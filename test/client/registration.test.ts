@@ -6,7 +6,8 @@ import { nodeCrypto } from '../../protocol/crypto/node.ts';
 import { deviceId, type UserId } from '../../protocol/ids.ts';
 import { approvalBytes, registrationBytes } from '../../protocol/signing.ts';
 import { FakeServer } from './fake-server.ts';
-import { ManualClock, turns, until } from './manual-clock.ts';
+import { until } from '../actors/until.ts';
+import { ManualClock, turns } from './manual-clock.ts';
 import { party } from './party.ts';
 
 const alice = 'alice' as UserId;

@@ -4,7 +4,8 @@ import { Exit, exit, stop as stopServer, whereis } from '../../actors/index.ts';
 import { setNodeStopper } from '../../supervisors/application.ts';
 import { application, supervisor } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
-import { childSpec, newScript, pidOf, until } from './children-kit.ts';
+import { until } from '../actors/until.ts';
+import { childSpec, newScript, pidOf } from './children-kit.ts';
 
 function top(story: string[]) {
   return () =>

@@ -7,7 +7,8 @@ import { supervisor } from '../../supervisors/index.ts';
 import type { ChildSpec, SupervisorFlags } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
 import type { Teardown } from './children-kit.ts';
-import { childSpec, crash, newScript, pidOf, removeAtEnd, until } from './children-kit.ts';
+import { until } from '../actors/until.ts';
+import { childSpec, crash, newScript, pidOf, removeAtEnd } from './children-kit.ts';
 
 async function tree(t: Teardown, flags: SupervisorFlags, specs: ChildSpec[]): Promise<Pid> {
   const result = await supervisor.startLink(() => [flags, specs]);

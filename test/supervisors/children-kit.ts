@@ -78,12 +78,3 @@ export function removeAtEnd(t: Teardown, pid: Pid): Pid {
   });
   return pid;
 }
-
-/** Waits until the condition holds; the state is what is waited for, not a time. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 10_000; turn += 1) {
-    if (condition()) return;
-    await new Promise(resolve => setImmediate(resolve));
-  }
-  throw new Error('the awaited state did not come');
-}

@@ -17,7 +17,8 @@ import { dynamicSupervisor } from '../../supervisors/index.ts';
 import type { DynamicSupervisorOptions } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
 import type { Teardown } from './children-kit.ts';
-import { childSpec, newScript, pidOf, removeAtEnd, until } from './children-kit.ts';
+import { until } from '../actors/until.ts';
+import { childSpec, newScript, pidOf, removeAtEnd } from './children-kit.ts';
 
 async function dynamic(t: Teardown, options: DynamicSupervisorOptions = {}): Promise<Pid> {
   const result = await dynamicSupervisor.startLink(options);

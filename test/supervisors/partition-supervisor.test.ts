@@ -5,7 +5,8 @@ import { call, exit, startLink, whereis } from '../../actors/index.ts';
 import type { GenServer, Request } from '../../actors/index.ts';
 import { dynamicSupervisor, partitionSupervisor } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
-import { removeAtEnd, until } from './children-kit.ts';
+import { until } from '../actors/until.ts';
+import { removeAtEnd } from './children-kit.ts';
 
 type Call = Request<'index', object, number>;
 const shard: GenServer<number, number, Call> = {

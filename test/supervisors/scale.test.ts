@@ -5,7 +5,8 @@ import type { GenServer, Pid } from '../../actors/index.ts';
 import { dynamicSupervisor, supervisor } from '../../supervisors/index.ts';
 import type { ChildSpec } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
-import { removeAtEnd, until } from './children-kit.ts';
+import { until } from '../actors/until.ts';
+import { removeAtEnd } from './children-kit.ts';
 
 const idle: GenServer<undefined, null> = { init: () => ['ok', null] };
 const FEW = 1_000;

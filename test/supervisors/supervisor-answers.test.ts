@@ -29,7 +29,8 @@ import {
 import type { ChildSpec, SupervisorFlags, SupervisorInit } from '../../supervisors/index.ts';
 import { captureLog } from '../actors/capture-log.ts';
 import type { Teardown } from './children-kit.ts';
-import { childSpec, crash, newScript, pidOf, removeAtEnd, until } from './children-kit.ts';
+import { until } from '../actors/until.ts';
+import { childSpec, crash, newScript, pidOf, removeAtEnd } from './children-kit.ts';
 
 async function tree(t: Teardown, flags: SupervisorFlags, specs: ChildSpec[]): Promise<Pid> {
   const result = await supervisor.startLink(() => ['ok', [flags, specs]]);

@@ -4,7 +4,7 @@ import { cast, code, Exit, isAlive, send, start } from '../../../actors/index.ts
 import type { GenServer, Pid } from '../../../actors/index.ts';
 import { captureLog } from '../capture-log.ts';
 import { freshName, listed, version } from './versions.ts';
-import { until } from '../../server/until.ts';
+import { until } from '../until.ts';
 
 interface Plain {
   run(): unknown;

@@ -7,7 +7,7 @@ import { send, setCrashKeeper, start, type GenServer } from '../../../actors/ind
 import { keepCrashesAs } from '../../../server/crashes/keep.ts';
 import type { IsolateSettings } from '../../../server/isolates/worker-data.ts';
 import { captureLog } from '../../actors/capture-log.ts';
-import { until } from '../until.ts';
+import { until } from '../../actors/until.ts';
 
 const crashing: GenServer = {
   init: () => ['ok', undefined],

@@ -12,7 +12,7 @@ import { captureLog } from '../../actors/capture-log.ts';
 import { ack, decoded, send as message, userIn } from '../../contract/shard/fixture.ts';
 import { PortOwner } from '../port-owner.ts';
 import { TestStore } from '../stores/test-store.ts';
-import { until as atOnce } from '../until.ts';
+import { until as atOnce } from '../../actors/until.ts';
 
 const ann = deviceId(userIn(0, 2), 1);
 const bob = deviceId(userIn(1, 2), 1);

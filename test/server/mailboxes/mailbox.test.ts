@@ -13,7 +13,7 @@ import { dev, send as message } from '../../contract/shard/fixture.ts';
 import { listener, type Heard } from '../listener.ts';
 import { PortOwner } from '../port-owner.ts';
 import { TestStore } from '../stores/test-store.ts';
-import { until } from '../until.ts';
+import { until } from '../../actors/until.ts';
 
 const ann = dev('ann');
 const bob = dev('bob');

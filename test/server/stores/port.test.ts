@@ -5,7 +5,7 @@ import { ack, bulk, decoded, dev, send as message } from '../../contract/shard/f
 import { captureLog } from '../../actors/capture-log.ts';
 import { StorePort } from '../../../server/stores/port.ts';
 import { PortOwner } from '../port-owner.ts';
-import { until } from '../until.ts';
+import { until } from '../../actors/until.ts';
 import { TestStore } from './test-store.ts';
 
 const ann = dev('ann');

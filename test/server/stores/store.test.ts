@@ -24,7 +24,7 @@ import { openShard } from '../../../storage/shard/sqlite-shard.ts';
 import { ack, bulk, dev, send as message, userIn } from '../../contract/shard/fixture.ts';
 import { captureLog } from '../../actors/capture-log.ts';
 import { exitOf } from '../../actors/exit-of.ts';
-import { until } from '../until.ts';
+import { until } from '../../actors/until.ts';
 import { TestStore } from './test-store.ts';
 
 const ann = dev('ann');

@@ -11,7 +11,8 @@ import type {
 } from '../../../supervisors/index.ts';
 import { captureLog } from '../../actors/capture-log.ts';
 import type { Teardown } from '../children-kit.ts';
-import { removeAtEnd, until } from '../children-kit.ts';
+import { until } from '../../actors/until.ts';
+import { removeAtEnd } from '../children-kit.ts';
 import { exitOf, inside } from './inside.ts';
 
 async function supervised(t: Teardown, options: TaskSupervisorOptions = {}): Promise<Pid> {

@@ -17,7 +17,8 @@ import { task, taskSupervisor } from '../../../supervisors/index.ts';
 import type { Task } from '../../../supervisors/index.ts';
 import { captureLog } from '../../actors/capture-log.ts';
 import type { Teardown } from '../children-kit.ts';
-import { removeAtEnd, until } from '../children-kit.ts';
+import { until } from '../../actors/until.ts';
+import { removeAtEnd } from '../children-kit.ts';
 import { exitOf, inside } from './inside.ts';
 
 function virtual(t: Teardown): VirtualClock {
