@@ -28,6 +28,8 @@ export { onCrash } from './crashes.ts';
 export type { CodeCrash, CrashListener, Slot } from './crashes.ts';
 export type { Module } from './module-table.ts';
 export type { Outcome, PrepareOptions, Prepared } from './preparation.ts';
+export { placeIn } from './source-place.ts';
+export type { Place } from './source-place.ts';
 export type { Step } from './step.ts';
 export type { Version } from './version.ts';
 

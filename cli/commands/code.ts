@@ -123,7 +123,7 @@ const versionLine = (
 ];
 
 const time = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
-const percent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
+const percent = (share: number): string => `${Number((share * 100).toPrecision(6))} %`;
 
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>

@@ -4,6 +4,7 @@ import { code } from '../../actors/index.ts';
 import * as supervisors from '../../supervisors/index.ts';
 import type { HandlerFile } from './handler-files.ts';
 import { isEntryPoint, resolveImport, type EntryPoint } from './imports.ts';
+import { refuseMissingNames } from './missing-names.ts';
 import type { Load } from './protocol.ts';
 import * as protocol from './public/protocol.ts';
 import * as server from './public/server.ts';
@@ -69,8 +70,9 @@ export function compileLoad({ files, modules }: Load): readonly code.Version[] {
     const { filename, code: source } = sources.get(path) as HandlerFile;
     const resolve = (specifier: string): object => {
       const target = resolveImport(path, specifier, sources);
-      if (isEntryPoint(target)) return instances[target];
-      return versionOf(target).exports;
+      const exports = isEntryPoint(target) ? instances[target] : versionOf(target).exports;
+      refuseMissingNames(source, specifier, exports);
+      return exports;
     };
     const name = names.get(path) ?? path;
     const version = inOurWords(() => code.compile({ name, filename, source, resolve }));

@@ -246,7 +246,8 @@ function whatWasLoaded(
   const namesOf = (wanted: Difference['changed']) => wanted.map(({ name }) => name).join(', ');
   const added = changed.filter(({ path }) => path !== undefined);
   const removed = changed.filter(({ path }) => path === undefined);
-  const forWhom = share === undefined ? '' : ` for ${share * 100} % of the users`;
+  const forWhom =
+    share === undefined ? '' : ` for ${Number((share * 100).toPrecision(6))} % of the users`;
   return [
     ...(added.length === 0 ? [] : [`loaded ${namesOf(added)} from ${directory}${forWhom}`]),
     ...(removed.length === 0

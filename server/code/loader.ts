@@ -211,26 +211,31 @@ async function check(state: State, load: Load): Promise<'ok' | Refused> {
   const versions = compileLoad(load);
   for (const version of versions) {
     const failure = await tryOut(version);
-    if (failure !== undefined)
-      return refused('check_failed', `${version.filename ?? version.name}: ${failure}`);
+    if (failure !== undefined) return refused('check_failed', failure);
   }
   state.checked = { id: load.id, versions };
   return 'ok';
 }
 
 /** Calls it as it would be called. @returns what it does wrong */
-async function tryOut({ name, exports }: code.Version): Promise<string | undefined> {
+async function tryOut({
+  name,
+  exports,
+  filename = name,
+}: code.Version): Promise<string | undefined> {
   try {
     swappableNamed(name).check(exports);
   } catch (error) {
-    return error instanceof Error ? `${error.message} (${error.name})` : String(error);
+    const { line } = code.placeIn(error, filename);
+    const what = error instanceof Error ? `${error.message} (${error.name})` : String(error);
+    return `${filename}${line === undefined ? '' : `:${line}`}: ${what}`;
   }
   const argument = smokeArgument(name, self());
   if (argument === undefined) return undefined;
   const { default: module } = exports as { readonly default: GenServer<unknown, object> };
   const options = { label: 'code_check', timeoutMs: BEGIN_WITHIN_MS };
   const [result, reason]: StartResult = await startLink(module, argument, options);
-  if (result !== 'ok') return `its init does not begin: ${describeReason(reason)}`;
+  if (result !== 'ok') return `${filename}: its init does not begin: ${describeReason(reason)}`;
   await stop(reason, 'normal', BEGIN_WITHIN_MS);
   return undefined;
 }

@@ -126,6 +126,9 @@ void t.test('serve --handlers: before the port is open; SIGHUP loads them again'
     'its default export is to be a function, as ping is a handler; it is number',
   );
   t.equal(await ping(), 'current loaded, old built in');
+  place.write('handlers/ping.ts', 'export default () => {\n  throw new Error("no");\n};\n');
+  running.child.kill('SIGHUP');
+  await running.hasSaid('handlers/ping.ts:2: no (Error)');
   place.write('handlers/ping.ts', `${PING}export const more = 1;\n`);
   running.child.kill('SIGHUP');
   await running.hasSaid('code: loaded ping');

@@ -13,6 +13,9 @@ export function formatRate(perSecond: number): string {
   return perSecond > 0 && perSecond < 9.95 ? perSecond.toFixed(1) : formatCount(perSecond);
 }
 
+/** A part of all, 0 to 1, as it was asked for: `1 %`, `0.001 %`. */
+export const formatShare = (share: number): string => `${Number((share * 100).toPrecision(6))} %`;
+
 /** `512 B`, `1.46 KiB`, `310 MiB`. */
 export function formatBytes(bytes: number): string {
   return withPrefix(bytes, 1_024, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);

@@ -6,6 +6,7 @@ import {
   formatDuration,
   formatMicros,
   formatRate,
+  formatShare,
   formatTime,
   plural,
 } from '../../../web/model/format.ts';
@@ -62,4 +63,10 @@ void t.test('one and many', async t => {
   t.equal(plural(1, 'event'), '1 event');
   t.equal(plural(0, 'event'), '0 events');
   t.equal(plural(2, 'process', 'processes'), '2 processes');
+});
+
+void t.test('a share is what was asked for, however small', async t => {
+  t.same([0.01, 0.005, 0.00001, 0.29, 1 / 3].map(formatShare), [
+    ...['1 %', '0.5 %', '0.001 %', '29 %', '33.3333 %'],
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { CodeModule, CodeVersion } from '../../../protocol/observer.ts';
-import { formatCount, formatTime } from '../../model/format.ts';
+import { formatCount, formatShare, formatTime } from '../../model/format.ts';
 import { codeAt } from '../api/addresses.ts';
 import { usePolled } from '../hooks/use-polled.ts';
 import { Badge } from '../parts/badge.tsx';
@@ -52,8 +52,7 @@ const columns: readonly Column<CodeModule>[] = [
         '–'
       ) : (
         <>
-          <Badge tone="warn">{(canary.share * 100).toFixed(0)} %</Badge>{' '}
-          <Version version={canary} />
+          <Badge tone="warn">{formatShare(canary.share)}</Badge> <Version version={canary} />
         </>
       ),
   },
