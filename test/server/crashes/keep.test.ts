@@ -41,9 +41,9 @@ void t.test('a start that fails is kept, of a server and of a state machine', as
   const init = () => {
     throw new Error('no start');
   };
-  await start({ ...crashing, init } as unknown as GenServer, { n: 1 }, { label: 'server' });
+  await start({ ...crashing, init }, { n: 1 }, { label: 'server' });
   const machine = { callbackMode: () => 'handle_event_function' as const, init };
-  await genStatem.start(machine as never, { n: 2 } as never, { label: 'machine' });
+  await genStatem.start(machine, { n: 2 } as never, { label: 'machine' });
   t.same(kept.failures(), []);
   const files = kept.files().map(name => kept.read(name) as { label: string });
   files.sort((one, other) => one.label.localeCompare(other.label));
