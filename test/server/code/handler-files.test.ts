@@ -193,6 +193,8 @@ void t.test('what the server’s user may not read is named', async t => {
   });
   const file = join(directory, 'ping.ts');
   const below = join(directory, 'requests');
+  // Whatever the umask has left of its mode.
+  await chmod(below, 0o755);
   await chmod(file, 0);
   await asNobody(directory, () =>
     t.rejects(readHandlers(directory, moduleNames), {
