@@ -47,16 +47,11 @@ export function checkChildSpec(
   if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
     return { error: ['invalid_child_spec', given] };
   }
-  const type = given.type ?? 'worker';
-  const spec: CheckedSpec = {
-    id: given.id,
-    start: given.start,
-    restart: given.restart ?? 'permanent',
-    shutdown: shutdownOf(given, type),
-    type,
-    modules: given.modules ?? 'dynamic',
-    significant: given.significant ?? false,
-  };
+  // A default stands for what is missing, not for null, which is none of the values.
+  const { id, start, type = 'worker', restart = 'permanent' } = given;
+  const { modules = 'dynamic', significant = false } = given;
+  const shutdown = shutdownOf(given, type);
+  const spec: CheckedSpec = { id, start, restart, shutdown, type, modules, significant };
   const error = badField(spec, autoShutdown);
   return error === undefined ? { spec } : { error };
 }
@@ -80,8 +75,8 @@ export function checkDynamicSpec(given: unknown): { spec: CheckedSpec } | { erro
 }
 
 function shutdownOf({ shutdown }: ChildSpec, type: ChildType): Shutdown {
-  if (shutdown === Infinity) return 'infinity';
-  return shutdown ?? (type === 'supervisor' ? 'infinity' : DEFAULT_SHUTDOWN_MS);
+  if (shutdown === undefined) return type === 'supervisor' ? 'infinity' : DEFAULT_SHUTDOWN_MS;
+  return shutdown === Infinity ? 'infinity' : shutdown;
 }
 
 function badField(spec: CheckedSpec, autoShutdown: AutoShutdown | undefined): unknown {

@@ -40,14 +40,10 @@ export interface DynamicSupervisorOptions {
 export function startLink(options: DynamicSupervisorOptions = {}): Promise<StartResult> {
   requireOptions('startLink()', options);
   const { strategy = 'one_for_one', extraArguments = [] } = options;
-  const maxChildren =
-    options.maxChildren === 'infinity' ? Infinity : (options.maxChildren ?? Infinity);
-  const checked = checkFlags({
-    strategy,
-    intensity: options.intensity ?? 3,
-    period: options.period ?? 5,
-    intensityPer: options.intensityPer ?? 'supervisor',
-  });
+  const { intensity = 3, period = 5, intensityPer = 'supervisor' } = options;
+  const { maxChildren: most = 'infinity' } = options;
+  const maxChildren = most === 'infinity' ? Infinity : most;
+  const checked = checkFlags({ strategy, intensity, period, intensityPer });
   const kind = {
     label: 'dynamic_supervisor',
     begin: () => {

@@ -36,13 +36,16 @@ export function checkFlags(given: SupervisorFlags): { flags: Flags } | { error: 
   if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
     return { error: ['invalid_type', given] };
   }
+  // A default stands for what is missing, not for null, which is none of the values.
+  const { strategy = 'one_for_one', intensity = 1, period = 5, autoShutdown = 'never' } = given;
+  const { hibernateAfter = 'infinity', intensityPer = 'supervisor' } = given;
   const flags: Flags = {
-    strategy: given.strategy ?? 'one_for_one',
-    intensity: given.intensity ?? 1,
-    period: given.period ?? 5,
-    autoShutdown: given.autoShutdown ?? 'never',
-    hibernateAfter: given.hibernateAfter ?? 'infinity',
-    intensityPer: given.intensityPer ?? 'supervisor',
+    strategy,
+    intensity,
+    period,
+    autoShutdown,
+    hibernateAfter,
+    intensityPer,
   };
   const error = badFlag(flags);
   return error === undefined ? { flags } : { error };

@@ -177,7 +177,9 @@ void t.test('answers as Elixir does', async t => {
   captureLog(t);
   const refused = async (options: object) => (await dynamicSupervisor.startLink(options))[1];
   t.same(await refused({ maxChildren: 1.5 }), ['supervisor_data', ['invalid_max_children', 1.5]]);
+  t.same(await refused({ maxChildren: null }), ['supervisor_data', ['invalid_max_children', null]]);
   t.same(await refused({ intensity: -1 }), ['supervisor_data', ['invalid_intensity', -1]]);
+  t.same(await refused({ intensity: null }), ['supervisor_data', ['invalid_intensity', null]]);
   t.same(await refused({ period: 0 }), ['supervisor_data', ['invalid_period', 0]]);
   t.same(await refused({ extraArguments: 1 }), ['supervisor_data', ['invalid_extra_arguments', 1]]);
   for (const strategy of ['unknown', 'one_for_all', 'simple_one_for_one']) {

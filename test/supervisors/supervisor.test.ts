@@ -289,6 +289,15 @@ void t.test('bad flags and specs are refused with their tags', async t => {
       ['invalid_hibernate_after', bad],
     ]);
   }
+  for (const [flag, tag] of [
+    ['strategy', 'invalid_strategy'],
+    ['intensity', 'invalid_intensity'],
+    ['period', 'invalid_period'],
+    ['autoShutdown', 'invalid_auto_shutdown'],
+    ['hibernateAfter', 'invalid_hibernate_after'],
+  ] as const) {
+    t.same(await refused({ [flag]: null }), ['supervisor_data', [tag, null]], 'null is no default');
+  }
   for (const hibernateAfter of [0, 1_000, 'infinity', Infinity] as const) {
     const [tag, pid] = await supervisor.startLink(() => [{ hibernateAfter }, []]);
     t.equal(tag, 'ok', `hibernateAfter: ${hibernateAfter}`);
@@ -324,6 +333,15 @@ void t.test('bad flags and specs are refused with their tags', async t => {
   t.same(check({ shutdown: -1 }), ['error', ['invalid_shutdown', -1]]);
   t.same(check({ modules: 1 }), ['error', ['invalid_modules', 1]]);
   t.same(check({ significant: 1 }), ['error', ['invalid_significant', 1]]);
+  for (const [field, tag] of [
+    ['restart', 'invalid_restart_type'],
+    ['shutdown', 'invalid_shutdown'],
+    ['type', 'invalid_child_type'],
+    ['modules', 'invalid_modules'],
+    ['significant', 'invalid_significant'],
+  ] as const) {
+    t.same(check({ [field]: null }), ['error', [tag, null]], 'null is no default');
+  }
   t.same(check({ modules: [1] }), ['error', ['invalid_module', 1]]);
   t.same(check({ modules: [undefined] }), ['error', ['invalid_module', undefined]]);
   t.same(check({ modules: ['m', {}] }), 'ok', 'modules, or names of modules');
