@@ -52,6 +52,6 @@ void t.test('a failure, for a log and for a person', async t => {
       execFile(program, args, { env }, (_error, stdout) => resolve(stdout));
     });
   t.match(await whoami(), /\u001b\[31merror no_home: /);
-  t.equal(await whoami(`2>${place.path('errors')}`), '');
+  t.equal(await whoami(`2>'${place.path('errors')}'`), '');
   t.match(readFileSync(place.path('errors'), 'utf8'), plain, 'only stdout is the terminal');
 });
