@@ -1,6 +1,7 @@
 /** The modules of this isolate and their versions, as its code server has them. */
-import { code, reply, self, send, thisIsolate, type From } from '../../actors/index.ts';
+import { code, reply, self, send, thisIsolate, whereis, type From } from '../../actors/index.ts';
 import type { CodeModule, CodeVersion } from '../../protocol/observer.ts';
+import { loaderName } from '../code/protocol.ts';
 import { LOOKED_AT_ONCE } from './scan.ts';
 
 type VersionInfo = ReturnType<typeof code.list>[number]['current'];
@@ -38,7 +39,8 @@ export class CodeLook {
       send(self(), { kind: 'code_step' } satisfies CodeStep);
       return;
     }
-    const modules = step.value.map(moduleOf);
+    // Without a loader nothing of them runs here: they are known for the sake of crashes that are kept.
+    const modules = whereis(loaderName) === undefined ? [] : step.value.map(moduleOf);
     this.#last = { at: performance.now(), modules };
     this.#steps = undefined;
     for (const from of this.#waiting) reply(from, modules);

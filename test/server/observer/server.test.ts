@@ -20,7 +20,15 @@ import { World } from '../../e2e/world.ts';
 import { ObservedServer } from './observed-server.ts';
 
 void t.test('a server with people on it', async t => {
-  const server = await ObservedServer.start(t, '--isolates', '2', '--shards', '2');
+  const server = await ObservedServer.start(
+    t,
+    '--isolates',
+    '2',
+    '--shards',
+    '2',
+    '--crashes',
+    'crashes',
+  );
   const world = new World(t, () => server.url);
   const people = await world.people(4);
   const [speaker, peer] = people;
