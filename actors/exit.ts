@@ -43,7 +43,16 @@ export function reasonOf(thrown: unknown): ExitReason {
   if (thrown instanceof Exit) return thrown.reason;
   // What is no error is Erlang's throw, which nobody caught.
   if (!(thrown instanceof Error)) return { reason: ['nocatch', thrown], stack: '' };
-  return { reason: thrown, stack: thrown.stack ?? '' } satisfies ErrorExit;
+  return { reason: thrown, stack: stackOf(thrown) } satisfies ErrorExit;
+}
+
+/** An error's stack may be foreign code, too (`Error.prepareStackTrace`): one that fails has none. */
+function stackOf(error: Error): string {
+  try {
+    return error.stack ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** True for an error exit: the process did not choose its end, it crashed. */
@@ -60,13 +69,25 @@ export function isOrderly(reason: ExitReason): boolean {
   );
 }
 
-/** A reason in one line, for log texts and error messages. */
-export function describeReason(reason: ExitReason, depth = 0): string {
+/**
+ * A reason in one line, for log texts and error messages. What a reason says of itself (a message
+ * behind a getter, a `toString`, a proxy) is foreign code, and a death is told of while it runs: one
+ * that fails is shown as what cannot be read.
+ */
+export function describeReason(reason: ExitReason): string {
+  try {
+    return described(reason, 0);
+  } catch {
+    return '{unreadable}';
+  }
+}
+
+function described(reason: ExitReason, depth: number): string {
   if (typeof reason === 'string') return reason;
-  if (isErrorExit(reason)) return describeReason(reason.reason, depth + 1);
+  if (isErrorExit(reason)) return described(reason.reason, depth + 1);
   if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
   if (Array.isArray(reason) && depth < 4) {
-    return `[${reason.map(item => describeReason(item, depth + 1)).join(', ')}]`;
+    return `[${reason.map(item => described(item, depth + 1)).join(', ')}]`;
   }
   if (typeof reason === 'object' && reason !== null) return '{…}';
   return String(reason);
