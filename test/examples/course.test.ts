@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import ts from 'typescript';
@@ -62,7 +63,7 @@ async function print(name: string, { changes }: Step): Promise<string> {
 
 async function run(file: URL): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '' };
-  const done = await promisify(execFile)(process.execPath, [file.pathname], { env }).catch(
+  const done = await promisify(execFile)(process.execPath, [fileURLToPath(file)], { env }).catch(
     (error: unknown) => error as { stdout: string },
   );
   return done.stdout.trimEnd();
@@ -100,13 +101,13 @@ void t.test('every change compiles', t => {
       if (name === undefined || changes.length === 0) continue;
       const program = new URL(`examples/changed-${changed.size}-${name}.ts`, root);
       const source = read(new URL(`examples/${name}.ts`, root));
-      changed.set(program.pathname, changes.reduce(change, source));
+      changed.set(fileURLToPath(program), changes.reduce(change, source));
     }
-  const config = new URL('tsconfig.json', root).pathname;
+  const config = fileURLToPath(new URL('tsconfig.json', root));
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(config, file => ts.sys.readFile(file)).config,
     ts.sys,
-    root.pathname,
+    fileURLToPath(root),
   );
   const compilerOptions = { ...options, noEmit: true, incremental: false };
   delete compilerOptions.tsBuildInfoFile;
@@ -142,7 +143,7 @@ void t.test('every solution runs to its end', async t => {
   for (const file of solutions) {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [new URL(`solutions/${file}`, built).pathname],
+      [fileURLToPath(new URL(`solutions/${file}`, built))],
       { env: { ...process.env, NODE_OPTIONS: '' } },
     );
     t.not(stdout, '', `${file} prints something`);
