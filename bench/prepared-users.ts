@@ -7,7 +7,8 @@ import type { KeyPair } from '../protocol/crypto/backend.ts';
 import type { Identity } from '../protocol/device/identity.ts';
 import { deviceId, type UserId } from '../protocol/ids.ts';
 import { shardOf } from '../protocol/shard.ts';
-import { ensureDirectory, shardFile } from '../server/data-directory.ts';
+import { makeDirectory } from '../storage/make-directory.ts';
+import { shardFile } from '../server/data-directory.ts';
 import { openShard } from '../storage/shard/sqlite-shard.ts';
 
 export const preparedUser = (index: number): UserId => `u${index}` as UserId;
@@ -24,7 +25,7 @@ export async function prepareUsers(
   shards: number,
   keyOf: (index: number) => KeyPair,
 ): Promise<void> {
-  ensureDirectory(directory);
+  makeDirectory(directory);
   const stores = Array.from({ length: shards }, (_, shard) =>
     openShard({ file: shardFile(directory, shard), shard, shards }),
   );

@@ -1,5 +1,5 @@
 /** The home directory of a device: where it is, and how a new one is made. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
@@ -9,7 +9,7 @@ import type { CryptoBackend } from '../protocol/crypto/backend.ts';
 import type { Identity } from '../protocol/device/identity.ts';
 import type { DeviceStore } from '../protocol/device/store.ts';
 import { HomeError } from '../storage/client/home-error.ts';
-import { createHome, openHome } from '../storage/client/home.ts';
+import { createHome, makeHomeDirectory, openHome } from '../storage/client/home.ts';
 import { CommandError } from './failure.ts';
 
 export const homeOption = (): Option =>
@@ -33,7 +33,7 @@ export async function unnamedHome(
   const path = resolve(directory);
   const fresh = await newIdentity(crypto, server, handle);
   if (!existsSync(path) || readdirSync(path).length === 0) {
-    mkdirSync(path, { recursive: true, mode: ownerOnly });
+    makeHomeDirectory(path);
     chmodSync(path, ownerOnly);
     return { store: createHome(path, fresh), identity: fresh, isNew: true };
   }

@@ -1,23 +1,10 @@
 /** What is where in the data directory, and what is made on the first start. */
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const shardFile = (directory: string, shard: number): string =>
   join(directory, `shard-${shard}.db`);
-
-/** Makes the directory, for its owner alone, when it is missing. */
-export function ensureDirectory(directory: string): void {
-  if (existsSync(directory)) return;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-}
 
 /** How many shards the directory was made with; `wanted` when it is new. */
 export function shardCount(directory: string, wanted: number): number {

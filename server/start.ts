@@ -7,7 +7,8 @@ import { codeName, isRefused, type Changed } from './code/protocol.ts';
 import { addCodeRoutes } from './code/routes.ts';
 import type { Config } from './config/config.ts';
 import { keepCrashesAs } from './crashes/keep.ts';
-import { ensureDirectory, ensureTicketSecret, shardCount } from './data-directory.ts';
+import { makeDirectory } from '../storage/make-directory.ts';
+import { ensureTicketSecret, shardCount } from './data-directory.ts';
 import { gatewayName } from './gateway/protocol.ts';
 import type { GatewayOptions } from './gateway/options.ts';
 import type { ListenError, Listening } from './gateway/listen.ts';
@@ -64,7 +65,7 @@ export async function startServer(config: Config, version = 'unknown'): Promise<
 }
 
 async function start(config: Config, version: string): Promise<RunningServer> {
-  ensureDirectory(config.dataDirectory);
+  makeDirectory(config.dataDirectory);
   const metrics = createMetrics();
   const logger = createLogger({ level: config.logLevel });
   const observing = config.observer ? observeMain(metrics) : undefined;

@@ -67,7 +67,7 @@ void t.test('a file that takes longer than its limit is ended, and fails the run
 });
 
 void t.test(
-  'a file runs without any loader and without colours, and so does what it starts',
+  'a file runs without any loader, and in an environment that is no matter of taste',
   async t => {
     const text = `
 import t from 'tap';
@@ -76,8 +76,16 @@ t.equal(process.env.NODE_OPTIONS, '--no-deprecation');
 t.equal(process.env.TAP_TIMEOUT, '240');
 t.equal(process.env.FORCE_COLOR, undefined);
 t.equal(process.env.NO_COLOR, undefined);
+t.equal(process.env.STROWGER_PORT, undefined);
+t.equal(process.env.STROWGER_TEST_KILLS, '7');
 `;
-    const environment = { NODE_OPTIONS: '--no-deprecation', FORCE_COLOR: '1', NO_COLOR: '1' };
+    const theirs = {
+      FORCE_COLOR: '1',
+      NO_COLOR: '1',
+      STROWGER_PORT: '1',
+      STROWGER_TEST_KILLS: '7',
+    };
+    const environment = { NODE_OPTIONS: '--no-deprecation', ...theirs };
     const { code, stdout } = await run(t, { 'plain.mjs': text }, environment);
     t.equal(code, 0, { stdout });
   },

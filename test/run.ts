@@ -33,12 +33,14 @@ const all = (): string[] =>
 const named = process.argv.slice(2).map(file => relative(root, file));
 const files = named.length > 0 ? named : all();
 
-/**
- * `t.spawn` puts a loader of its own into the environment, which this puts back to what it was. And what a test reads
- * of a program is to be plain, whatever this shell or this CI wants to see coloured.
- */
+/** What this shell or this CI wants to see coloured, and the settings of a server of whoever runs the tests. */
+const theirs = /^(FORCE_COLOR|NO_COLOR|STROWGER_(?!TEST_|MODEL_).*)$/;
+
+/** `t.spawn` puts a loader of its own into the environment, which this puts back to what it was. */
 const environment = [
-  ...['FORCE_COLOR', 'NO_COLOR'].flatMap(name => ['-u', name]),
+  ...Object.keys(process.env)
+    .filter(name => theirs.test(name))
+    .flatMap(name => ['-u', name]),
   `NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''}`,
 ];
 

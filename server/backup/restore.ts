@@ -1,7 +1,8 @@
 /** Putting a backup into the place of a stopped server's data. */
 import { existsSync } from 'node:fs';
 import { restoreShard } from '../../storage/shard/restore.ts';
-import { ensureDirectory, shardCount, shardFile } from '../data-directory.ts';
+import { makeDirectory } from '../../storage/make-directory.ts';
+import { shardCount, shardFile } from '../data-directory.ts';
 import { StartError } from '../start-error.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function restore(dataDirectory: string, backupDirectory: string): P
       `${backupDirectory} holds no backup: name a folder with shard-0.db in it, as \`strowger backup\` prints it.`,
     );
   const shards = shardCount(backupDirectory, 1);
-  ensureDirectory(dataDirectory);
+  makeDirectory(dataDirectory);
   const present = shardCount(dataDirectory, shards);
   if (present !== shards)
     throw new StartError(

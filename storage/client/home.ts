@@ -3,10 +3,11 @@
  * synchronous=FULL) before a commit returns. A copy of a home is an older device: when it meets its server it
  * retires (protocol/delivery/), so homes are not to be restored from backups.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Identity } from '../../protocol/device/identity.ts';
 import type { DeviceStore } from '../../protocol/device/store.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { HomeError } from './home-error.ts';
 import { readIdentity, writeIdentity } from './identity-file.ts';
 import { InboxFile, inboxTables } from './inbox-file.ts';
@@ -36,14 +37,19 @@ export function createHome(
       'home_exists',
       `${directory} is the home of a device already: use it, or take another directory.`,
     );
+  makeHomeDirectory(directory);
+  writeIdentity(identityFile(directory), identity);
+  return openHome(directory, options);
+}
+
+/** @throws HomeError `home_io` */
+export function makeHomeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new HomeError('home_io', `${directory} cannot be made: ${code ?? 'unknown'}.`, { cause });
   }
-  writeIdentity(identityFile(directory), identity);
-  return openHome(directory, options);
 }
 
 /** @throws HomeError `no_home`, `home_newer`, `home_corrupt`, `home_io`; opening a role also `role_taken` */

@@ -1,6 +1,7 @@
 /** Opens the file: looks whether it is ours, takes the lock, sets the pragmas. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import { syncPath } from './durable-file.ts';
 import { Engine } from './engine.ts';
 import { corrupt } from './sqlite-errors.ts';
@@ -29,7 +30,7 @@ export function databaseFile(options: {
  */
 export function openEngine(file: string): Engine {
   if (file !== ':memory:') {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(file));
     refuseRemains(file);
   }
   if (file !== ':memory:') syncRemains(file);

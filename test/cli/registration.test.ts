@@ -71,6 +71,13 @@ void t.test('a home is never made over something else', async t => {
   t.equal(statSync(place.path('empty')).mode & 0o777, 0o700);
 });
 
+void t.test('a home that cannot be made is a sentence', async t => {
+  writeFileSync(place.path('file'), '');
+  const outcome = await register('dave', 'file/home');
+  t.equal(codeOf(outcome), 'home_io');
+  t.match(outcome.stderr, /file\/home cannot be made: E[A-Z]+/);
+});
+
 void t.test('a server that cannot be reached leaves nothing behind', async t => {
   const away = await place.run([
     ...['register', '--server', 'http://127.0.0.1:9', '--handle', 'erin', '--home', 'erin'],

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { limits } from '../../../protocol/limits.ts';
@@ -10,7 +9,7 @@ import type { ConfigSources } from '../../../server/config/load.ts';
 import { options, optionNames } from '../../../server/config/options.ts';
 import { flagKey, flagName } from '../../../server/config/naming.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'strowger-config-'));
+const directory = t.testdir({});
 
 let files = 0;
 
