@@ -127,7 +127,11 @@ void t.test('a dead incarnation’s callback that throws is nobody’s, too', t 
 void t.test('the program’s own listeners hear what is nobody’s, and of no process', t => {
   const listening = `
     process.on('uncaughtException', error => console.log('the program hears', error.message));
-    setLogger(({ report, pid }) => console.log(report.kind, report.label, pid === owner));
+    const logged = new Promise(resolve =>
+      setLogger(({ report, pid }) => {
+        console.log(report.kind, report.label, pid === owner);
+        resolve();
+      }));
     const throwing = () => { throw new Error('thrown'); };
     const owner = spawn(how => {
       setTimeout(throwing, 1);
@@ -135,18 +139,16 @@ void t.test('the program’s own listeners hear what is nobody’s, and of no pr
       setTimeout(() => send(owner, 'from the dead'), 1);
       actors.exit('normal');
     }, { label: 'owner' });`;
-  const waiting = `
-    const passed = ms => new Promise(resolve => setTimeout(resolve, ms));`;
-  const dying = `${listening}${waiting}
+  const dying = `${listening}
     send(owner, 'die');
-    await passed(5);
-    setTimeout(() => { throw new Error('nobody’s'); }, 1);
-    await passed(5);`;
+    await logged;
+    setTimeout(() => { throw new Error('nobody’s'); }, 1);`;
   const dead = program(dying);
   t.equal(dead.stdout, 'message owner true\nthe program hears nobody’s\n', dead.stderr);
-  const living = program(`${listening}${waiting}
+  const living = program(`${listening}
     send(owner, 'live');
-    await passed(5);
+    await logged;
+    await new Promise(setImmediate);
     console.log(isAlive(owner), process.hasUncaughtExceptionCaptureCallback());`);
   t.equal(living.stdout, 'crash undefined true\nfalse false\n', living.stderr);
   const besideDomains = program(`await import('node:domain');\n${dying}`);
